@@ -1,0 +1,2 @@
+//! The `mlp` binary.
+fn main() {}
