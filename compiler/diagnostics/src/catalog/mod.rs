@@ -1,0 +1,8 @@
+//! Every diagnostic of the compiler: one small constructor each, grouped by the hundred of its code.
+//!
+//! A message is one line in the user's words; the reason stands in the labels, the mend in the help.
+
+pub mod contracts;
+pub mod names;
+pub mod stages;
+pub mod syntax;

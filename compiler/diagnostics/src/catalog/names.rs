@@ -1,0 +1,5 @@
+//! 2xx: names, imports, packages.
+
+use mlp_source::Span;
+
+use crate::{Code, Diagnostic};

@@ -1,0 +1,5 @@
+//! 1xx: syntax.
+
+use mlp_source::Span;
+
+use crate::{Code, Diagnostic};
