@@ -1,0 +1,1 @@
+//! Tables: read, cast, check, write.
