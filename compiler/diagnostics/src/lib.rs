@@ -12,6 +12,10 @@
 pub mod catalog;
 mod code;
 mod diagnostic;
+mod explain;
+pub mod render;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label};
+pub use explain::{Examples, examples, explain};
+pub use render::{Format, Options, render};
