@@ -1,1 +1,31 @@
-//! mlp-tests
+//! End-to-end tests, and what they share.
+//!
+//! **Lives here:** where the project and its binary are. The tests themselves are the files in `tests/`.
+//! **Does not:** anything that the product does.
+//!
+//! Invariants:
+//! 1. The product is used as a user uses it: through the binary, on files.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The project's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// The `mlp` binary: `MLP_BIN`, or the one that was built beside this test.
+///
+/// # Panics
+/// Where neither is there: `cargo build --release --workspace --all-targets` makes it.
+#[must_use]
+#[expect(clippy::panic, reason = "a test without the binary cannot go on, and must say so")]
+pub fn mlp() -> PathBuf {
+    let beside = || Some(env::current_exe().ok()?.parent()?.parent()?.join(format!("mlp{}", env::consts::EXE_SUFFIX)));
+    let found = env::var_os("MLP_BIN").map(PathBuf::from).or_else(beside).filter(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("the mlp binary is not built: cargo build --release --workspace --all-targets"))
+}

@@ -1,2 +1,40 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: the project's own commands.
+//!
+//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input).
+//! **Does not:** anything that the product does; it only starts processes and adds up what they say.
+//!
+//! Invariants:
+//! 1. Only the standard library, so that it is built within seconds on a bare machine.
+//! 2. A step that could not be made counts as failed; nothing is skipped without a word.
+
+mod bench;
+mod fuzz;
+mod place;
+mod process;
+mod test;
+
+use std::{env, process::ExitCode};
+
+const HELP: &str = "\
+cargo xtask test            formatting, clippy, every test, the binary, the conformance programs
+cargo xtask bench [TEXT]    speed side by side with other tools; only the rows whose name holds TEXT
+cargo xtask fuzz [SECONDS]  each fuzz target for SECONDS (60)
+";
+
+fn main() -> ExitCode {
+    let mut arguments = env::args().skip(1);
+    let done = match (arguments.next().as_deref(), arguments.next()) {
+        (Some("test"), None) => test::run(),
+        (Some("bench"), filter) => bench::run(filter.as_deref().unwrap_or_default()),
+        (Some("fuzz"), seconds) => fuzz::run(seconds.as_deref().unwrap_or("60")),
+        _ => Err(HELP.to_owned()),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(message) => {
+            process::complain(&message);
+            ExitCode::from(2)
+        }
+    }
+}

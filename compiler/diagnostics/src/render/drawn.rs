@@ -55,6 +55,12 @@ impl<'a> Drawn<'a> {
         if line + 1 >= self.source.line_count() { range.start..self.text.len() } else { range }
     }
 
+    /// The last line that is worth showing as context: not the empty one behind the last line end.
+    fn last_shown(&self) -> usize {
+        let last = self.source.line_count().saturating_sub(1);
+        if self.source.text.ends_with('\n') { last.saturating_sub(1) } else { last }
+    }
+
     fn window(&self, span: Range<usize>, first: usize) -> Range<usize> {
         let line = self.line(first);
         let start = self.text.floor_char_boundary(span.start.saturating_sub(WINDOW.0)).max(line.start);
@@ -93,7 +99,7 @@ impl SourceCode for Drawn<'_> {
         }
         let end_line = self.line_of(span.end.saturating_sub(1).max(span.start));
         let first = line.saturating_sub(before);
-        let last = (end_line + after).min(self.source.line_count().saturating_sub(1));
+        let last = (end_line + after).min(self.last_shown()).max(end_line);
         if (first..=last).any(|line| self.line(line).len() > LONG_LINE) {
             return Ok(self.contents(self.window(span, line), line, column, 1));
         }

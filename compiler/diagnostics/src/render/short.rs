@@ -13,17 +13,14 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String 
     let config = Config { display_style: DisplayStyle::Short, ..Config::default() };
     let mut text = String::new();
     for diagnostic in diagnostics {
-        let before = text.len();
-        if emit_to_string(&mut text, &config, sources, &emitted(diagnostic, sources)).is_err() {
+        let mut line = String::new();
+        if emit_to_string(&mut line, &config, sources, &emitted(diagnostic, sources)).is_err() {
             // only a foreign file can fail, and those carry no label; the words are kept all the same
-            text.truncate(before);
-            text.push_str(&format!(
-                "{}[{}]: {}\n",
-                diagnostic.severity.word(),
-                diagnostic.code,
-                one_line(&diagnostic.message)
-            ));
+            line = format!("{}[{}]: {}", diagnostic.severity.word(), diagnostic.code, diagnostic.message);
         }
+        // a file's name may hold a line end, too
+        text.push_str(&one_line(line.trim_end_matches('\n')));
+        text.push('\n');
     }
     text
 }

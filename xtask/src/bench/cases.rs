@@ -1,0 +1,172 @@
+//! The table of what is measured, and what we hold ourselves to.
+
+use std::path::{Path, PathBuf};
+
+use super::{Case, Goal, Work, inputs, tools};
+use crate::{place, process::works};
+
+/// The cases whose name holds `filter`, their inputs made and their yardsticks installed.
+pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
+    let makers: [(&str, fn(&Path) -> Result<Vec<Case>, String>); 6] = [
+        ("check 100,000 lines in 50 files, cold", check),
+        ("start-up", start_up),
+        ("1,000 diagnostics drawn", drawn),
+        ("compile 1,000 stages", compile),
+        ("run 1,000 stages", run),
+        ("contract of 10,000,000 rows", contract),
+    ];
+    let mut cases = Vec::new();
+    for (name, make) in makers {
+        if name.contains(filter) {
+            cases.extend(make(home)?);
+        }
+    }
+    Ok(cases)
+}
+
+fn work(folder: &Path, words: &[&str]) -> Work {
+    Work {
+        command: words.iter().map(|word| (*word).to_owned()).collect(),
+        folder: folder.to_owned(),
+        ..Work::default()
+    }
+}
+
+fn mlp(folder: &Path, words: &[&str]) -> Work {
+    let mut work = work(folder, words);
+    work.command.insert(0, text(&place::mlp()));
+    work
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn check(home: &Path) -> Result<Vec<Case>, String> {
+    let (ours, python, typescript) = (home.join("check/mlp"), home.join("check/python"), home.join("check/typescript"));
+    inputs::large_package(&ours)?;
+    inputs::large_python(&python)?;
+    inputs::large_typescript(&typescript)?;
+    let ty = tools::from_python(home, "ty", "ty")
+        .map(|ty| Work { codes: vec![0, 1], ..work(&python, &[&text(&ty), "check", "."]) });
+    let biome = tools::from_npm(home, "@biomejs/biome", "biome").map(|biome| Work {
+        codes: vec![0, 1],
+        ..work(&typescript, &[&text(&biome), "lint", "--max-diagnostics=1", "."])
+    });
+    let name = "check 100,000 lines in 50 files, cold";
+    let ours = mlp(&ours, &["check"]);
+    Ok(vec![
+        Case {
+            name: name.to_owned(),
+            ours: ours.clone(),
+            theirs: Some(("ty check".to_owned(), ty)),
+            goal: Goal::Seconds(0.7),
+        },
+        Case { name: name.to_owned(), ours, theirs: Some(("biome lint".to_owned(), biome)), goal: Goal::Ratio(1.0) },
+    ])
+}
+
+fn start_up(home: &Path) -> Result<Vec<Case>, String> {
+    let folder = home.join("empty");
+    inputs::empty_package(&folder)?;
+    let ty = tools::from_python(home, "ty", "ty").map(|ty| work(&folder, &[&text(&ty), "--version"]));
+    let theirs = Some(("ty --version".to_owned(), ty));
+    Ok(vec![Case {
+        name: "start-up: check of an empty package".to_owned(),
+        ours: mlp(&folder, &["check"]),
+        theirs,
+        goal: Goal::Seconds(0.005),
+    }])
+}
+
+fn drawn(home: &Path) -> Result<Vec<Case>, String> {
+    let folder = home.join("wrong");
+    inputs::wrong_package(&folder)?;
+    let named =
+        |format: &str| Work { codes: vec![1], ..mlp(&folder, &["check", "--color", "always", "--format", format]) };
+    let theirs = Some(("mlp, --format short".to_owned(), Ok(named("short"))));
+    let drawing = work(&folder, &[&text(&example("draw"))]);
+    Ok(vec![
+        Case {
+            name: "1,000 diagnostics drawn: the drawing alone".to_owned(),
+            ours: drawing,
+            theirs: None,
+            goal: Goal::Seconds(0.02),
+        },
+        Case {
+            name: "1,000 diagnostics drawn: the whole check".to_owned(),
+            ours: named("pretty"),
+            theirs,
+            goal: Goal::Ratio(2.0),
+        },
+    ])
+}
+
+fn compile(home: &Path) -> Result<Vec<Case>, String> {
+    let folder = home.join("stages");
+    inputs::pipeline_package(&folder)?;
+    let case = |target: &str| Case {
+        name: format!("compile 1,000 stages: {target}"),
+        ours: mlp(&folder, &["compile", "--target", target, "-o", "out"]),
+        theirs: None,
+        goal: Goal::Seconds(0.1),
+    };
+    Ok(["local", "airflow", "kubernetes"].into_iter().map(case).collect())
+}
+
+fn run(home: &Path) -> Result<Vec<Case>, String> {
+    let (folder, graph) = (home.join("run/mlp"), home.join("run/ninja"));
+    inputs::pipeline_package(&folder)?;
+    inputs::ninja_folder(&graph)?;
+    let ninja = if works(&mut crate::process::command("ninja", &["--version"])) {
+        Ok(PathBuf::from("ninja"))
+    } else {
+        tools::from_python(home, "ninja", "ninja")
+    };
+    let theirs = ninja.map(|ninja| work(&graph, &[&text(&ninja), "--quiet"]));
+    let first = Work { remove: Some(folder.join(".mlp")), ..mlp(&folder, &["run"]) };
+    let again = mlp(&folder, &["run"]);
+    Ok(vec![
+        Case {
+            name: "run 1,000 stages: first".to_owned(),
+            ours: first,
+            theirs: Some(("ninja".to_owned(), theirs)),
+            goal: Goal::Ratio(3.0),
+        },
+        Case {
+            name: "run 1,000 stages: again, nothing to do".to_owned(),
+            ours: again,
+            theirs: None,
+            goal: Goal::Seconds(0.1),
+        },
+    ])
+}
+
+/// The same checks in one hand-written query.
+const DUCKDB: &str = "
+import duckdb, sys
+rules = '''time_hour is null or carrier is null or flight is null or origin is null or dest is null or distance is null
+ or length(carrier) <> 2 or flight < 1 or length(dest) <> 3 or distance < 0 or distance > 5000
+ or origin not in ('EWR', 'JFK', 'LGA') or (tailnum is not null and not regexp_full_match(tailnum, '[A-Z0-9]{5,6}'))'''
+print(duckdb.sql(f'''select count(*), count(*) filter (where {rules}), count(distinct (time_hour, carrier, flight, origin)),
+ avg((arr_delay is null)::int), quantile_cont(distance, 0.99) from read_parquet('{sys.argv[1]}')''').fetchall())
+";
+
+fn contract(home: &Path) -> Result<Vec<Case>, String> {
+    let folder = home.join("contract");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let (data, program) = (folder.join("flights.parquet"), example("check_flights"));
+    let mut ours = work(&folder, &[&text(&program), &text(&data)]);
+    if !data.is_file() {
+        ours.before = vec![text(&program), "--write".to_owned(), "10000000".to_owned(), text(&data)];
+    }
+    let duckdb = tools::from_python(home, "duckdb", "python")
+        .map(|python| work(&folder, &[&text(&python), "-c", DUCKDB, &text(&data)]));
+    let theirs = Some(("duckdb, one query".to_owned(), duckdb));
+    Ok(vec![Case { name: "contract of 10,000,000 rows".to_owned(), ours, theirs, goal: Goal::Ratio(1.0) }])
+}
+
+/// An example program of one of our crates, built with the rest.
+fn example(name: &str) -> PathBuf {
+    place::target().join("release/examples").join(name)
+}

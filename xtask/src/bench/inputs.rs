@@ -1,0 +1,123 @@
+//! What the cases read; made here, so that nothing large is kept in the repository.
+
+use std::{fmt::Write as _, path::Path};
+
+use crate::process::{fresh, write};
+
+/// Files of the large package.
+const FILES: usize = 50;
+/// Lines in each of them.
+const LINES: usize = 2_000;
+/// Stages of the large pipeline.
+pub const STAGES: usize = 1_000;
+/// Errors of the package that is all wrong, over 20 files.
+const ERRORS: usize = 1_000;
+
+const MANIFEST: &str = "[package]\nname     = \"bench\"\nversion  = \"1.0.0\"\nlanguage = 1\n";
+
+/// A package of 100,000 lines in 50 files that is right.
+pub fn large_package(folder: &Path) -> Result<(), String> {
+    package(folder)?;
+    for file in 0..FILES {
+        let mut text = format!("//! Part {file}.\n\n");
+        let mut lines = 2;
+        for item in 0.. {
+            if lines + 12 > LINES {
+                break;
+            }
+            let _ = write!(
+                text,
+                "/// Rows of kind {item}.\ncontract Row{file}x{item} {{\n  id:     int64    key\n  at:     timestamp\n  amount: float64  unit EUR  in 0 .. 1_000\n  \
+                 state:  enum {{ open, paid, sent }}\n  code:   string?  length 1 .. 12\n}}\n\nstage step_{file}_{item}(rows: Table<Row{file}x{item}>, depth: int = 6) \
+                 -> Table<Row{file}x{item}> {{ run = command([\"true\"]) }}\n\n"
+            );
+            lines += 11;
+        }
+        write(&folder.join(format!("src/part_{file}.mlp")), &text)?;
+    }
+    Ok(())
+}
+
+/// The same amount of Python: classes and functions with types.
+pub fn large_python(folder: &Path) -> Result<(), String> {
+    fresh(folder)?;
+    for file in 0..FILES {
+        let mut text = String::from("from dataclasses import dataclass\nfrom typing import Literal, Optional\n\n\n");
+        for item in 0..LINES / 11 {
+            let _ = write!(
+                text,
+                "@dataclass\nclass Row{item}:\n    id: int\n    at: float\n    amount: float\n    state: Literal[\"open\", \"paid\", \"sent\"]\n    code: Optional[str]\n\n\
+                 def step_{item}(rows: list[Row{item}], depth: int = 6) -> list[Row{item}]:\n    return rows[:depth]\n\n"
+            );
+        }
+        write(&folder.join(format!("part_{file}.py")), &text)?;
+    }
+    Ok(())
+}
+
+/// The same amount of TypeScript.
+pub fn large_typescript(folder: &Path) -> Result<(), String> {
+    fresh(folder)?;
+    for file in 0..FILES {
+        let mut text = String::new();
+        for item in 0..LINES / 11 {
+            let _ = write!(
+                text,
+                "export interface Row{item} {{\n  id: number;\n  at: Date;\n  amount: number;\n  state: \"open\" | \"paid\" | \"sent\";\n  code?: string;\n}}\n\n\
+                 export function step{item}(rows: Row{item}[], depth = 6): Row{item}[] {{\n  return rows.slice(0, depth);\n}}\n"
+            );
+        }
+        write(&folder.join(format!("part_{file}.ts")), &text)?;
+    }
+    Ok(())
+}
+
+/// A package without anything in it.
+pub fn empty_package(folder: &Path) -> Result<(), String> {
+    package(folder)?;
+    write(&folder.join("src/main.mlp"), "//! Nothing.\n")
+}
+
+/// A package of about 1 MB with 1,000 errors, 50 in a file, all of which are drawn in full.
+pub fn wrong_package(folder: &Path) -> Result<(), String> {
+    package(folder)?;
+    for file in 0..20 {
+        let mut text = String::new();
+        for item in 0..ERRORS / 20 {
+            let _ = write!(
+                text,
+                "/// {}\ncontract Row{file}x{item} {{\n  id:   int64 key\n  name: Strnig\n}}\n\n",
+                "Words about it. ".repeat(55)
+            );
+        }
+        write(&folder.join(format!("src/part_{file}.mlp")), &text)?;
+    }
+    Ok(())
+}
+
+/// A pipeline of 1,000 stages that do nothing and depend on nothing.
+pub fn pipeline_package(folder: &Path) -> Result<(), String> {
+    package(folder)?;
+    let mut text = String::from("stage nothing(n: int) -> () {\n  run = command([\"true\"])\n}\n\npipeline all {\n");
+    for stage in 0..STAGES {
+        let _ = writeln!(text, "  let s{stage} = nothing(n: {stage})");
+    }
+    text.push_str("}\n");
+    write(&folder.join("src/main.mlp"), &text)
+}
+
+/// The same for ninja.
+pub fn ninja_folder(folder: &Path) -> Result<(), String> {
+    fresh(folder)?;
+    let mut text = String::from("rule nothing\n  command = true\n");
+    for stage in 0..STAGES {
+        let _ = writeln!(text, "build s{stage}: nothing");
+    }
+    write(&folder.join("build.ninja"), &text)
+}
+
+fn package(folder: &Path) -> Result<(), String> {
+    fresh(folder)?;
+    fresh(&folder.join("src"))?;
+    write(&folder.join("mlp.toml"), MANIFEST)
+}

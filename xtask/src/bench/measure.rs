@@ -1,0 +1,70 @@
+//! The cpu time of a command and all of its children.
+
+use std::fs;
+
+use super::Work;
+use crate::process::{command, output, python, succeeds};
+
+/// Waits for one child and tells what it took. Python, since the standard library of Rust cannot ask the kernel for it.
+const HARNESS: &str = "
+import os, subprocess, sys
+folder, *words = sys.argv[1:]
+child = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+said = child.stderr.read()
+_, status, used = os.wait4(child.pid, 0)
+code = os.waitstatus_to_exitcode(status)
+print(used.ru_utime + used.ru_stime, code)
+sys.stderr.buffer.write(said[-2000:])
+";
+
+/// What one run took, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    /// User and system time, children included.
+    pub cpu: f64,
+}
+
+/// What must be there before the first run.
+pub fn prepare(work: &Work) -> Result<(), String> {
+    let Some((program, arguments)) = work.before.split_first() else { return Ok(()) };
+    if succeeds(command(program, arguments).current_dir(&work.folder))? {
+        Ok(())
+    } else {
+        Err(format!("{} failed", work.before.join(" ")))
+    }
+}
+
+/// Runs it once.
+pub fn once(work: &Work) -> Result<Times, String> {
+    if let Some(path) = &work.remove
+        && path.exists()
+    {
+        fs::remove_dir_all(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let mut harness = command(python()?, &["-c", HARNESS]);
+    harness.arg(&work.folder).args(&work.command);
+    let text = output(&mut harness)?;
+    let mut numbers = text.split_whitespace();
+    let mut next =
+        || numbers.next().and_then(|number| number.parse::<f64>().ok()).ok_or_else(|| format!("no measure: {text}"));
+    let (cpu, code) = (next()?, next()?);
+    let fine = if work.codes.is_empty() { code == 0.0 } else { work.codes.iter().any(|fine| f64::from(*fine) == code) };
+    if fine { Ok(Times { cpu }) } else { Err(format!("`{}` ended with {code}", work.command.join(" "))) }
+}
+
+/// The run in the middle, by cpu.
+pub fn median(mut times: Vec<Times>) -> Times {
+    times.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
+    times.get(times.len() / 2).copied().unwrap_or(Times { cpu: f64::NAN })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Times, median};
+
+    #[test]
+    fn the_median_is_by_cpu() {
+        let times = [3.0, 1.0, 2.0].map(|cpu| Times { cpu });
+        assert_eq!(median(times.to_vec()).cpu, 2.0);
+    }
+}

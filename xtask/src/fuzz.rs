@@ -1,0 +1,41 @@
+//! `cargo xtask fuzz`: arbitrary input through the targets in `fuzz/`.
+
+use std::fs;
+
+use crate::{
+    place,
+    process::{cargo, complain, say, step, succeeds, works},
+};
+
+/// Runs each target for so many seconds, stopping at none; whether none found anything.
+pub fn run(seconds: &str) -> Result<bool, String> {
+    let seconds: u32 = seconds.parse().map_err(|_| format!("`{seconds}` is not a number of seconds"))?;
+    if !works(&mut cargo(&["fuzz", "--version"])) {
+        say("installing cargo-fuzz");
+        if !succeeds(&mut cargo(&["install", "--locked", "cargo-fuzz"]))? {
+            return Err("cargo-fuzz could not be installed".to_owned());
+        }
+    }
+    let mut clean = true;
+    for target in targets()? {
+        step(&format!("fuzz {target}, {seconds} s"));
+        let limit = format!("-max_total_time={seconds}");
+        // no sanitizer: they need nightly, and there is no unsafe code of ours to watch; libFuzzer's coverage works on stable
+        let arguments = ["fuzz", "run", "-s", "none", &target, "--", &limit, "-timeout=10", "-rss_limit_mb=4096"];
+        if !succeeds(&mut cargo(&arguments))? {
+            complain(&format!("{target}: found something, see fuzz/artifacts/{target}"));
+            clean = false;
+        }
+    }
+    Ok(clean)
+}
+
+/// The targets, by name.
+fn targets() -> Result<Vec<String>, String> {
+    let folder = place::root().join("fuzz/fuzz_targets");
+    let files = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut names: Vec<String> =
+        files.filter_map(|file| Some(file.ok()?.path().file_stem()?.to_str()?.to_owned())).collect();
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,189 @@
+//! `cargo xtask test`: everything that must hold, in one command.
+
+use std::{env, fs, path::Path};
+
+use crate::{
+    place,
+    process::{cargo, command, fresh, python, say, step, succeeds, watched, works},
+};
+
+/// Conformance programs whose three-digit number lies below this must give what they say.
+const CONFORMANCE_BELOW: u32 = 60;
+
+/// What was found out so far.
+#[derive(Default)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    notes: Vec<String>,
+}
+
+/// Runs all steps, the quick ones first, and prints `N passed, N failed` at the very end. Whether all passed.
+pub fn run() -> Result<bool, String> {
+    let mut count = Count::default();
+    formatting(&mut count)?;
+    clippy(&mut count)?;
+    if build(&mut count)? {
+        tests(&mut count)?;
+        conformance(&mut count)?;
+    }
+    step("result");
+    for note in &count.notes {
+        say(note);
+    }
+    say(&format!("{} passed, {} failed", count.passed, count.failed));
+    Ok(count.failed == 0)
+}
+
+impl Count {
+    fn one(&mut self, what: &str, passed: bool) {
+        if passed {
+            self.passed += 1;
+        } else {
+            self.fail(format!("FAILED: {what}"));
+        }
+    }
+
+    fn fail(&mut self, note: String) {
+        self.failed += 1;
+        self.notes.push(note);
+    }
+}
+
+/// A component of the toolchain, installed where rustup can do that.
+fn component(name: &str, probe: &[&str], count: &mut Count) -> Result<bool, String> {
+    if works(&mut cargo(probe))
+        || (succeeds(&mut command("rustup", &["component", "add", name])).unwrap_or(false) && works(&mut cargo(probe)))
+    {
+        return Ok(true);
+    }
+    count.fail(format!(
+        "FAILED: {name} is not installed and rustup could not add it; install your distribution's package of it"
+    ));
+    Ok(false)
+}
+
+fn formatting(count: &mut Count) -> Result<(), String> {
+    step("formatting");
+    if component("rustfmt", &["fmt", "--version"], count)? {
+        let passed = succeeds(&mut cargo(&["fmt", "--all", "--check"]))?;
+        count.one("formatting (cargo fmt --all)", passed);
+    }
+    Ok(())
+}
+
+fn clippy(count: &mut Count) -> Result<(), String> {
+    step("clippy");
+    if component("clippy", &["clippy", "--version"], count)? {
+        let passed = succeeds(&mut cargo(&[
+            "clippy",
+            "--release",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+        count.one("clippy", passed);
+    }
+    Ok(())
+}
+
+/// The binary and all tests in one go: asked for separately, cargo would unify features differently and build the large dependencies twice.
+fn build(count: &mut Count) -> Result<bool, String> {
+    step("build");
+    let built = succeeds(&mut cargo(&["build", "--release", "--workspace", "--all-targets", "--locked"]))?;
+    count.one("build", built);
+    Ok(built)
+}
+
+fn tests(count: &mut Count) -> Result<(), String> {
+    step("tests");
+    let mut tests = cargo(&["test", "--release", "--workspace", "--locked", "--no-fail-fast"]);
+    tests.env("INSTA_UPDATE", "no").env("MLP_BIN", place::mlp());
+    let (mut passed, mut failed) = (0, 0);
+    let well = watched(&mut tests, |line| {
+        if let Some(result) = line.strip_prefix("test result: ") {
+            passed += before(result, " passed");
+            failed += before(result, " failed");
+        }
+    })?;
+    count.passed += passed;
+    count.failed += failed;
+    if failed > 0 {
+        count.notes.push(format!("FAILED: {failed} of cargo's tests"));
+    } else if !well {
+        count.fail("FAILED: cargo test (a test binary did not end well)".to_owned());
+    }
+    Ok(())
+}
+
+/// The number that stands before `word`: 12 in `ok. 12 passed; ..`.
+fn before(line: &str, word: &str) -> usize {
+    line.split_once(word)
+        .and_then(|(head, _)| head.rsplit([' ', ';']).next())
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(0)
+}
+
+fn conformance(count: &mut Count) -> Result<(), String> {
+    step("conformance");
+    let home = place::root().join("../shared/conformance");
+    if !home.join("run.py").is_file() {
+        if env::var_os("CI").is_some_and(|value| value == "true") {
+            count.fail("FAILED: the conformance programs (../shared/conformance) are not there".to_owned());
+        } else {
+            count.notes.push(
+                "skipped: the conformance programs (../shared/conformance) are not part of this clone".to_owned(),
+            );
+        }
+        return Ok(());
+    }
+    let chosen = place::target().join("conformance/check");
+    fresh(&chosen)?;
+    select(&home.join("check"), &chosen)?;
+    let mut runner = command(python()?, &[home.join("run.py")]);
+    runner.arg("--mlp").arg(place::mlp()).arg(&chosen);
+    let (mut passed, mut failed) = (0, 0);
+    let well = watched(&mut runner, |line| {
+        if line.ends_with(" failed") {
+            (passed, failed) = (before(line, " passed"), before(line, " failed"));
+        }
+    })?;
+    count.passed += passed;
+    count.failed += failed;
+    if failed > 0 {
+        count.notes.push(format!("FAILED: {failed} conformance programs"));
+    } else if !well {
+        count.fail("FAILED: the conformance runner".to_owned());
+    }
+    Ok(())
+}
+
+/// Copies the programs that must hold by now.
+fn select(from: &Path, to: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", from.display());
+    for entry in fs::read_dir(from).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+        let number = name.get(..3).and_then(|digits| digits.parse::<u32>().ok());
+        if name.ends_with(".mlp") && number.is_some_and(|number| number < CONFORMANCE_BELOW) {
+            fs::copy(&path, to.join(name)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::before;
+
+    #[test]
+    fn counts_are_read_from_closing_lines() {
+        let line = "ok. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+        assert_eq!((before(line, " passed"), before(line, " failed")), (12, 3));
+        assert_eq!((before("7 passed, 1 failed", " passed"), before("7 passed, 1 failed", " failed")), (7, 1));
+        assert_eq!(before("nothing of the kind", " passed"), 0);
+    }
+}
