@@ -1,1 +1,47 @@
-//! mlp-store
+//! The store: artifacts by content, manifests, runs, the cache, the registry and its audit trail.
+//!
+//! **Lives here:** everything that outlives a process, in `<package>/.mlp/`: objects named by their blake3 digest, a manifest for each node of a
+//! run, and one SQLite database (WAL) for runs, cache entries, models, rungs and decisions.
+//! **Does not:** what a node does (`step`), in which order nodes run (`local`), whether a model is good enough (`engine`).
+//!
+//! Invariants:
+//! 1. An object appears under its digest by rename, whole or not at all; what it names never changes.
+//! 2. A record (manifest, cache entry, rung) is written after the objects that it names.
+//! 3. A rung moves in the same transaction that appends the decision to the hash-chained audit trail.
+//! 4. One run at a time writes in a package: an OS lock on an open file, which dies with its holder. Readers never wait.
+
+mod audit;
+mod cache;
+mod database;
+mod digest;
+mod error;
+mod file;
+mod gc;
+mod lock;
+mod manifest;
+mod objects;
+mod registry;
+mod runs;
+mod stat;
+mod store;
+
+pub use audit::{AuditEntry, ChainReport};
+pub use cache::{CacheEntry, Written};
+pub use digest::{Form, Stored, digest_bytes, digest_file, digest_path};
+pub use error::StoreError;
+pub use file::{write_atomically, with_path};
+pub use gc::Collected;
+pub use lock::{Holder, WriterLock};
+pub use manifest::Manifest;
+pub use registry::{Decided, Decision, Held, RungEntry, RungMove, Verdict, Version};
+pub use runs::{CacheVerdict, NodeRecord, NodeState, Outputs, RunRecord, RunState};
+pub use store::Store;
+
+/// Result of the store's operations.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// The present instant in UTC as RFC 3339 with microseconds: how times are written in every record.
+#[must_use]
+pub fn now() -> String {
+    chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
