@@ -1,0 +1,158 @@
+//! From pest's pairs to the tree.
+
+mod exprs;
+mod grammar;
+mod items;
+mod literals;
+mod operators;
+mod policies;
+mod recovery;
+mod statements;
+mod trivia;
+mod types;
+
+use mlp_diagnostics::{Diagnostic, catalog::syntax as say};
+use mlp_source::{FileId, Span};
+use pest::Parser;
+
+use self::grammar::{Mlp, Rule};
+use crate::layout::{Layout, MAX_DEPTH, lay_out};
+use crate::tree::{Broken, File, Item, ItemKind, Lead, Name, Path};
+
+/// A pair of pest's.
+type Pair<'i> = pest::iterators::Pair<'i, Rule>;
+
+/// What [`parse`] answers.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The tree: what is broken stands in it verbatim.
+    pub file: File,
+    /// What is wrong, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a text. It never fails: what cannot be read is kept verbatim in the tree and reported.
+#[must_use]
+pub fn parse(file: FileId, text: &str) -> Parsed {
+    let layout = lay_out(file, text);
+    let mut lower = Lower::new(file, text, &layout);
+    let tree = match Mlp::parse(Rule::file, &layout.text) {
+        Ok(pairs) => lower.file(pairs),
+        Err(_) => lower.hopeless(),
+    };
+    lower.foreign_words();
+    let mut diagnostics = lower.diagnostics;
+    diagnostics.extend(layout.diagnostics.iter().cloned());
+    diagnostics.sort_by_key(|found| (found.primary.start, found.primary.end));
+    diagnostics.dedup_by_key(|found| found.primary.start);
+    Parsed { file: tree, diagnostics }
+}
+
+/// The state of lowering.
+struct Lower<'t> {
+    file: FileId,
+    text: &'t str,
+    layout: &'t Layout,
+    /// Ranges in which nothing more is reported, in order and apart.
+    silent: Vec<(usize, usize)>,
+    diagnostics: Vec<Diagnostic>,
+    /// Behind the last entry (or its comment): comments from here on belong to the next.
+    floor: usize,
+    /// Words of other languages that were read as names: `True`, `null`.
+    foreign: Vec<(Span, String, &'static str)>,
+    /// Whether an enum of this file has a member with the name of such a word.
+    foreign_members: Vec<String>,
+    /// Offset of the text under the parser within the copy; not 0 for the values of `f".."`.
+    base: usize,
+}
+
+impl<'t> Lower<'t> {
+    fn new(file: FileId, text: &'t str, layout: &'t Layout) -> Self {
+        let mut ranges = layout.silent.clone();
+        ranges.sort_unstable();
+        let mut silent: Vec<(usize, usize)> = Vec::with_capacity(ranges.len());
+        for (start, end) in ranges {
+            match silent.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => silent.push((start, end)),
+            }
+        }
+        Self { file, text, layout, silent, diagnostics: Vec::new(), floor: 0, foreign: Vec::new(), foreign_members: Vec::new(), base: 0 }
+    }
+
+    /// The tree of a text that pest gave up on: its stack was not deep enough.
+    fn hopeless(&mut self) -> File {
+        let span = self.make(0, self.text.len());
+        self.diagnostics.push(say::too_deep(self.make(0, 0), MAX_DEPTH));
+        let broken = Broken { lead: Lead::default(), span, text: self.text.to_owned() };
+        let item = Item { lead: Lead::default(), span, kind: ItemKind::Broken(broken) };
+        File { span, docs: Vec::new(), items: vec![item], dangling: Vec::new() }
+    }
+
+    /// A span of the original text.
+    fn make(&self, start: usize, end: usize) -> Span {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span::new(self.file, offset(start), offset(end.max(start)))
+    }
+
+    /// The range of a pair in the copy, without the blanks behind it.
+    fn range(&self, pair: &Pair<'_>) -> (usize, usize) {
+        let span = pair.as_span();
+        let text = span.as_str();
+        let blanks = text.len() - text.trim_end_matches(' ').len();
+        (self.base + span.start(), self.base + span.end() - blanks)
+    }
+
+    /// Where a pair stands in the original text.
+    fn span(&self, pair: &Pair<'_>) -> Span {
+        let (start, end) = self.range(pair);
+        self.make(self.layout.original(start), self.layout.original(end))
+    }
+
+    /// The original text of a span.
+    fn slice(&self, span: Span) -> &'t str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+
+    fn name(&self, pair: &Pair<'_>) -> Name {
+        Name { text: pair.as_str().to_owned(), span: self.span(pair) }
+    }
+
+    /// A name for which the text holds none; what it belongs to is broken.
+    fn no_name(&self, span: Span) -> Name {
+        Name { text: String::new(), span }
+    }
+
+    /// The names of an atomic `a.b.c`.
+    fn path(&self, pair: &Pair<'_>) -> Path {
+        let span = self.span(pair);
+        let mut at = span.start as usize;
+        let segments = pair.as_str().split('.').map(|segment| {
+            let name = Name { text: segment.to_owned(), span: self.make(at, at + segment.len()) };
+            at += segment.len() + 1;
+            name
+        });
+        Path { segments: segments.collect(), span }
+    }
+
+    /// Whether something was already reported that overlaps the range.
+    fn is_silent(&self, start: usize, end: usize) -> bool {
+        let before = self.silent.partition_point(|range| range.0 < end.max(start + 1));
+        before.checked_sub(1).and_then(|at| self.silent.get(at)).is_some_and(|range| range.1 > start)
+    }
+
+    /// Reports `True` and the like, unless an enum of this file has such a member.
+    fn foreign_words(&mut self) {
+        for (span, word, ours) in std::mem::take(&mut self.foreign) {
+            if !self.foreign_members.contains(&word) {
+                self.report(say::foreign_literal(span, &word, ours));
+            }
+        }
+    }
+
+    fn report(&mut self, found: Diagnostic) {
+        if !self.is_silent(found.primary.start as usize, found.primary.start as usize) {
+            self.diagnostics.push(found);
+        }
+    }
+}
