@@ -1,5 +1,13 @@
 //! The house is as `docs/architecture.md` and `docs/dependencies.md` draw it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,

@@ -1,5 +1,7 @@
 //! The pages of `docs/reference` that are made from the code: equal to it, or written again with `UPDATE_DOCS=1`.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::{env, fmt::Write as _, fs};
 
 use mlp_diagnostics::{Code, Severity, explain, render::json_schema};

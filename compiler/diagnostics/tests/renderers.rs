@@ -1,5 +1,7 @@
 //! The renderers: what they show, that they agree, and that no input makes them fail.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use mlp_diagnostics::{
     Code, Diagnostic, Format, Options, examples, explain, render,
     render::{Case, FULL_PER_FILE, failure, json_schema, junit},
@@ -222,6 +224,17 @@ fn an_error_at_the_end_has_an_arrow_to_point_with() {
             format!("end.mlp:{place}: error[MLP102]: never closed\n")
         );
     }
+}
+
+#[test]
+fn long_words_are_wrapped_to_the_width() {
+    let mut sources = SourceMap::new();
+    let file = sources.add("a.mlp", "x\n");
+    let long =
+        Diagnostic::new(Code::UnexpectedText, Span::new(file, 0, 1), "word ".repeat(40)).help("日本 ".repeat(40));
+    let drawn = render(&[long], &sources, Format::Pretty, &Options { width: 60, ..Options::default() });
+    assert!(drawn.lines().all(|line| line.chars().count() <= 60), "{drawn}");
+    assert_eq!((drawn.matches("word").count(), drawn.matches("日本").count()), (40, 40));
 }
 
 #[test]

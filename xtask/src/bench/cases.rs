@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use super::{Case, Goal, Work, inputs, tools};
 use crate::{place, process::works};
 
+/// Makes the inputs of some cases, and the cases.
+type Maker = fn(&Path) -> Result<Vec<Case>, String>;
+
 /// The cases whose name holds `filter`, their inputs made and their yardsticks installed.
 pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
-    let makers: [(&str, fn(&Path) -> Result<Vec<Case>, String>); 6] = [
+    let makers: [(&str, Maker); 6] = [
         ("check 100,000 lines in 50 files, cold", check),
         ("start-up", start_up),
         ("1,000 diagnostics drawn", drawn),

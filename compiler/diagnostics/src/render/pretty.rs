@@ -45,7 +45,12 @@ struct Cause {
 }
 
 enum Handler {
-    Graphical(Box<GraphicalReportHandler>),
+    /// Wrapping is the dearest part of drawing, so words that fit the width go through a handler that leaves it out.
+    Graphical {
+        wrapping: Box<GraphicalReportHandler>,
+        plain: Box<GraphicalReportHandler>,
+        width: usize,
+    },
     Narrated(NarratableReportHandler),
 }
 
@@ -187,18 +192,21 @@ impl Handler {
         } else if !options.unicode {
             theme.styles = ThemeStyles::ansi();
         }
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(options.width.clamp(40, 1_000))
+        let width = options.width.clamp(40, 1_000);
+        let wrapping = GraphicalReportHandler::new_themed(theme)
+            .with_width(width)
             .with_urls(false)
             .with_break_words(false)
             .without_syntax_highlighting();
-        Self::Graphical(Box::new(handler))
+        let plain = wrapping.clone().with_wrap_lines(false);
+        Self::Graphical { wrapping: Box::new(wrapping), plain: Box::new(plain), width }
     }
 
     fn write(&self, text: &mut String, report: &Report<'_>) {
         let before = text.len();
         let written = match self {
-            Self::Graphical(handler) => handler.render_report(text, report),
+            Self::Graphical { plain, width, .. } if report.fits(*width) => plain.render_report(text, report),
+            Self::Graphical { wrapping, .. } => wrapping.render_report(text, report),
             Self::Narrated(handler) => handler.render_report(text, report),
         };
         if written.is_err() {
@@ -211,6 +219,16 @@ impl Handler {
                 report.message
             );
         }
+    }
+}
+
+impl Report<'_> {
+    /// Whether no line of words can be wider than the terminal, indent included. A character is at most as wide as its bytes are many.
+    fn fits(&self, width: usize) -> bool {
+        const INDENT: usize = 10;
+        let words = [Some(&self.message), self.help.as_ref()];
+        self.cause.is_none()
+            && words.into_iter().flatten().flat_map(|words| words.lines()).all(|line| line.len() + INDENT <= width)
     }
 }
 
