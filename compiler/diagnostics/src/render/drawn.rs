@@ -12,7 +12,7 @@ use super::place::{is_unsafe, one_line};
 /// Lines longer than this (in bytes) are not drawn whole but as a window around the label.
 const LONG_LINE: usize = 400;
 /// What such a window shows before and behind the start of the label, in bytes.
-const WINDOW: (usize, usize) = (60, 200);
+const WINDOW: (usize, usize) = (40, 90);
 
 /// One file, ready to be drawn.
 pub(super) struct Drawn<'a> {
