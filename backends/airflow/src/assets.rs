@@ -1,0 +1,68 @@
+//! What pipelines write and wait for, as Airflow assets.
+
+use mlp_plan::{External, Node, Pipeline, Plan, Run, Schedule};
+
+/// The URI of a source or sink: `mlp://package/name`, everything but letters, digits and `._-` percent-encoded.
+pub fn uri(plan: &Plan, name: &str) -> String {
+    // A digest stands in for what would be longer than Airflow keeps.
+    let whole = format!("mlp://{}/{}", encoded(&plan.package.name), encoded(name));
+    if whole.len() <= 1000 { whole } else { format!("mlp://asset/{}", blake3::hash(whole.as_bytes()).to_hex()) }
+}
+
+fn encoded(name: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let _ = if plain { out.write_char(char::from(byte)) } else { write!(out, "%{byte:02X}") };
+    }
+    out
+}
+
+/// The sources that pipelines of this plan wait for, with what they read where the plan says so.
+pub struct Awaited<'a>(Vec<(&'a str, Option<&'a External>)>);
+
+impl<'a> Awaited<'a> {
+    /// Looks through all pipelines once.
+    pub fn new(plan: &'a Plan) -> Self {
+        let mut names: Vec<&str> = plan.pipelines.values().flat_map(waited_for).collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() {
+            return Self(Vec::new());
+        }
+        let nodes = || plan.pipelines.values().flat_map(|pipeline| &pipeline.nodes);
+        let read = |name: &str| {
+            nodes().find_map(|node| match &node.run {
+                Run::Read(external) if called(node, name) => Some(external),
+                _ => None,
+            })
+        };
+        Self(names.into_iter().map(|name| (name, read(name))).collect())
+    }
+
+    /// The assets that a node updates: its sink, and every source that reads what the sink writes.
+    pub fn outlets(&self, plan: &Plan, node: &Node) -> Vec<String> {
+        let Run::Write { to, .. } = &node.run else { return Vec::new() };
+        let same = |external: &External| external.format == to.format && external.location == to.location;
+        let fed = self.0.iter().filter(|(name, external)| called(node, name) || external.is_some_and(same));
+        let mut uris: Vec<String> = fed.map(|(name, _)| uri(plan, name)).collect();
+        uris.push(uri(plan, &node.stage));
+        uris.sort_unstable();
+        uris.dedup();
+        uris
+    }
+}
+
+fn waited_for(pipeline: &Pipeline) -> impl Iterator<Item = &str> {
+    let sources = match &pipeline.schedule {
+        Some(Schedule::Update(sources)) => sources.as_slice(),
+        _ => &[],
+    };
+    sources.iter().map(String::as_str)
+}
+
+/// Whether the node calls what goes by that name, with or without its module.
+fn called(node: &Node, name: &str) -> bool {
+    node.stage == name || node.stage.strip_suffix(name).is_some_and(|module| module.ends_with('.'))
+}

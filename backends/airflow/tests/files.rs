@@ -1,0 +1,246 @@
+//! The generated files: as text, to Python's parser, and to formatters.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use mlp_airflow::{GeneratedFile, compile, refusals};
+use mlp_plan::{Plan, Schedule};
+use proptest::prelude::*;
+
+mod support;
+
+fn file(plan: &Plan, path: &str) -> String {
+    let found = compile(plan).into_iter().find(|file| file.path == path);
+    found.map(|file| file.content).unwrap()
+}
+
+#[test]
+fn flights_reads_like_a_dag_written_by_hand() {
+    insta::assert_snapshot!(file(&support::flights(), "late.py"));
+}
+
+#[test]
+fn an_asset_starts_a_pipeline_with_every_kind_of_parameter() {
+    insta::assert_snapshot!(file(&support::flights(), "weekly.py"));
+}
+
+#[test]
+fn one_version_and_the_targets_options() {
+    let mut plan = support::wide(&[vec![], vec![0], vec![0, 1]]);
+    plan.pipelines.get_mut("wide").unwrap().schedule = Some(Schedule::Every(90 * 60 * 1_000_000_000));
+    let options = [("version", "3"), ("store", "s3://bucket/store"), ("package", "/opt/flights"), ("pool", "ml")];
+    plan.target.options = options.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    insta::assert_snapshot!(file(&plan, "wide.py"));
+}
+
+#[test]
+fn the_plan_lies_beside_it() {
+    let plan = support::flights();
+    let paths: Vec<String> = compile(&plan).into_iter().map(|file| file.path).collect();
+    assert_eq!(paths, ["late.py", "late.plan.json", "weekly.py", "weekly.plan.json"]);
+    assert_eq!(Plan::from_json(&file(&plan, "late.plan.json")).unwrap(), plan);
+}
+
+#[test]
+fn compiling_again_gives_the_same_bytes() {
+    assert_eq!(compile(&support::flights()), compile(&support::flights()));
+}
+
+#[test]
+fn what_airflow_cannot_do_is_said() {
+    let mut plan = support::flights();
+    let said: Vec<String> = refusals(&plan).into_iter().map(|refusal| refusal.message).collect();
+    assert_eq!(said, ["airflow target: `must` has no default, and a scheduled run has nobody to ask"]);
+    plan.pipelines.remove("weekly");
+    assert!(refusals(&plan).is_empty());
+}
+
+#[test]
+fn diamonds_stay_small() {
+    // 30 diamonds one after the other: paths double at each, tasks do not.
+    let reads: Vec<Vec<usize>> = (0..91)
+        .map(|n| {
+            if n == 0 {
+                vec![]
+            } else if n % 3 == 0 {
+                vec![n - 2, n - 1]
+            } else {
+                vec![(n / 3) * 3]
+            }
+        })
+        .collect();
+    let text = file(&support::wide(&reads), "wide.py");
+    assert_eq!(text.matches(" = Step(").count(), 91);
+    assert_eq!(text.matches(" >> ").count(), 120);
+}
+
+#[test]
+fn a_thousand_nodes_take_little_room() {
+    let reads: Vec<Vec<usize>> =
+        (0..1000).map(|n: usize| if n < 10 { vec![] } else { vec![n - 10, n - n % 10 - 10 + (n + 1) % 10] }).collect();
+    let text = file(&support::wide(&reads), "wide.py");
+    assert!(text.len() < 250 * 1000, "{} bytes", text.len());
+}
+
+/// What Python reads of each file: that it compiles, every string literal and name in it, and the number of f-strings.
+const READER: &str = r#"
+import ast, json, sys
+def read(text):
+    tree = ast.parse(text.encode())
+    compile(tree, "dag", "exec")
+    texts = sorted({node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)})
+    names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+    return [texts, names, sum(isinstance(node, ast.JoinedStr) for node in ast.walk(tree))]
+print(json.dumps([read(text) for text in json.load(sys.stdin)]))
+"#;
+
+fn piped(program: &str, args: &[&str], input: &str) -> Option<(bool, String)> {
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
+    child.stdin.take()?.write_all(input.as_bytes()).ok()?;
+    let output = child.wait_with_output().ok()?;
+    Some((output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()))
+}
+
+type Read = (Vec<String>, Vec<String>, usize);
+
+/// One process for many files: starting Python is what takes time.
+fn read(files: &[String]) -> Vec<Read> {
+    let (good, output) =
+        piped("python3", &["-c", READER], &serde_json::to_string(files).unwrap()).expect("tests need python3");
+    assert!(good, "{output}");
+    serde_json::from_str(&output).unwrap()
+}
+
+fn dags(plan: &Plan) -> Vec<GeneratedFile> {
+    compile(plan).into_iter().filter(|file| file.path.ends_with(".py")).collect()
+}
+
+fn arrive(texts: &[String]) {
+    let hostile: Vec<String> = texts.iter().map(|text| hostile_file(text)).collect();
+    let own = [
+        "before",
+        "before_score",
+        "model",
+        "parts",
+        "promote_LateModel",
+        "publish",
+        "report",
+        "report_score",
+        "rows",
+        "weather",
+    ];
+    let (_, known, templates) = read(&[file(&support::flights(), "weekly.py")]).remove(0);
+    for ((text, content), (found, names, f_strings)) in texts.iter().zip(&hostile).zip(read(&hostile)) {
+        for expected in [text.clone(), format!("{text}!"), format!("{}\n", text.trim_end_matches('\n'))] {
+            assert!(found.contains(&expected), "{expected:?} is not in {content}");
+        }
+        // Only ours: no text of a user's became a name or an f-string.
+        assert_eq!(f_strings, templates, "{content}");
+        let ours =
+            |name: &String| known.contains(name) || own.contains(&name.as_str()) || name == "CronTriggerTimetable";
+        let strange: Vec<&String> = names.iter().filter(|name| !ours(name)).collect();
+        assert!(strange.len() <= 1, "besides the renamed node: {strange:?}");
+    }
+}
+
+/// The file of the pipeline whose every text is `text`; no other file hides it.
+fn hostile_file(text: &str) -> String {
+    let files = dags(&support::hostile(text));
+    assert_eq!(files.len(), 3 - usize::from(["late", "weekly"].contains(&text)));
+    let own = |file: &&GeneratedFile| file.content.contains("ON_FAILURE") && !file.content.contains("example.com/hook");
+    files.iter().find(own).map(|file| file.content.clone()).unwrap()
+}
+
+#[test]
+fn nasty_strings_arrive_as_they_were_written() {
+    let nasty = [
+        "\"",
+        "'",
+        "\"\"\"",
+        "'''",
+        "\\",
+        "\\\"",
+        "a\nb",
+        "a\r\nb",
+        "\r",
+        "\t",
+        "\0",
+        "{{ ds }}",
+        "{% raw %}",
+        "{% endraw %}",
+        "{# x",
+        "${HOME}",
+        "$(id)",
+        "`id`",
+        "%(x)s",
+        "{}",
+        "run.sh",
+        "docs.md",
+        "🙂",
+        "\u{202e}abc",
+        "\u{2028}",
+        "\u{85}",
+        "\u{feff}",
+        "é",
+        "e\u{301}",
+        "名前",
+        "#",
+        "\n# x\nimport os",
+        "class",
+        "1st",
+        " ",
+        "",
+        "-x",
+        "--help",
+        "../..",
+        "a/b",
+    ];
+    let long = "x".repeat(300);
+    arrive(&nasty.into_iter().chain([long.as_str()]).map(str::to_owned).collect::<Vec<_>>());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4, failure_persistence: None, max_shrink_iters: 64, ..ProptestConfig::default() })]
+    #[test]
+    fn any_string_arrives(texts in prop::collection::vec("(?s).{0,40}|[\"'\\\\{}%#\n\r\0]{0,12}", 32)) {
+        arrive(&texts);
+    }
+}
+
+#[test]
+fn formatters_find_nothing_to_change() {
+    let ruff = std::env::var("MLP_TEST_RUFF").unwrap_or_else(|_| "ruff".to_owned());
+    if piped(&ruff, &["--version"], "").is_none() {
+        eprintln!("skipped: no ruff on the path (MLP_TEST_RUFF names one)");
+        return;
+    }
+    let nasty = [
+        "\"",
+        "it's \"so\"",
+        "a\nb",
+        "🙂\n名前\n",
+        "{{ ds }}",
+        "\0\u{202e}",
+        "long words that go on and on until the line is too wide for the eighty-eight columns\nand more",
+    ];
+    let plans =
+        nasty.iter().map(|text| support::hostile(text)).chain([support::flights(), support::wide(&[vec![], vec![0]])]);
+    for file in plans.flat_map(|plan| dags(&plan)) {
+        for args in [
+            &["format", "--isolated", "--diff", "-"][..],
+            &["check", "--isolated", "-"],
+            &["check", "--isolated", "--select=E4,E7,E9,F,I,UP,B", "--ignore=I001,B018", "-"],
+        ] {
+            let (good, output) = piped(&ruff, args, &file.content).unwrap();
+            assert!(good, "ruff {args:?} on {}:\n{output}", file.path);
+        }
+    }
+}
