@@ -1,1 +1,39 @@
-//! mlp-analysis
+//! Names, types, `<:` and the proofs: from trees to a checked program.
+//!
+//! **Lives here:** everything that the compiler knows about the meaning of a program.
+//! **Does not:** disks, clocks, environments (they come through the traits of [`ports`]), the plan's making (`lower`).
+//!
+//! Invariants:
+//! 1. Checking always ends and never fails: it answers a program and a list of diagnostics; one mistake gives one diagnostic.
+//! 2. The same sources give the same answer, in the same order.
+
+mod check;
+pub mod checker;
+pub mod contracts;
+mod cycles;
+mod deployments;
+pub mod environments;
+pub mod flow;
+mod gates;
+pub mod literals;
+pub mod metrics;
+pub mod models;
+mod moments;
+pub mod policies;
+pub mod ports;
+mod predicates;
+mod program;
+mod proofs;
+pub mod run;
+pub mod scope;
+pub mod secrets;
+pub mod settings;
+mod sql;
+pub mod stages;
+pub mod subtype;
+pub mod tests;
+pub mod types;
+pub mod values;
+
+pub use check::{Checked, check};
+pub use program::{Decl, DeclId, Kind, Module, Program};

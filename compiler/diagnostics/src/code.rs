@@ -93,8 +93,6 @@ codes! {
     GovernanceLoosened = 312 Warning;
     /// an accepted break that has expired
     ExpiredBreak = 313 Error;
-    /// a setting that is unknown, missing or not of its type
-    BadSetting = 314 Error;
     /// wrong argument: unknown, missing, duplicate or of another type
     WrongArgument = 401 Error;
     /// a stage's `run` cannot be resolved

@@ -4,5 +4,6 @@
 
 pub mod contracts;
 pub mod names;
+pub mod policies;
 pub mod stages;
 pub mod syntax;

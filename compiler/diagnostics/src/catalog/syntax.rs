@@ -43,6 +43,15 @@ pub fn colon_for_equals(sign: Span, name: &str) -> Diagnostic {
         .fix("write `=`", sign, "=")
 }
 
+/// `run python(..)`.
+#[must_use]
+pub fn missing_equals(name: Span, found: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedText, found, format!("a `=` is missing between `{text}` and its value"))
+        .here("expected `=` before this")
+        .help(format!("write `{text} = ..`"))
+        .fix("write `=`", Span::at(name.file, name.end), " =")
+}
+
 /// `contrct A {`.
 #[must_use]
 pub fn misspelt_keyword(span: Span, found: &str, nearest: &str) -> Diagnostic {

@@ -1,0 +1,75 @@
+//! The whole check: every declaration looked at once, then the proofs over the pipelines.
+
+use mlp_diagnostics::Diagnostic;
+
+use crate::{
+    checker::Checker,
+    flow::Flow,
+    ports::{Files, SqlChecker},
+    program::{Kind, Program},
+    tests::TestCase,
+};
+
+/// A program that was looked at.
+pub struct Checked<'a> {
+    /// All that was worked out.
+    pub checker: Checker<'a>,
+    /// The pipelines.
+    pub flows: Vec<Flow>,
+    /// The tests.
+    pub tests: Vec<TestCase>,
+}
+
+impl Checked<'_> {
+    /// What was found, sorted by file and place.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.checker.diagnostics
+    }
+}
+
+/// Looks at a program.
+#[must_use]
+pub fn check<'a>(program: &'a Program, sql: &'a dyn SqlChecker, files: &'a dyn Files) -> Checked<'a> {
+    let mut checker = Checker::new(program, sql, files);
+    let mut flows = Vec::new();
+    for id in program.ids() {
+        let Some(decl) = program.decl(id) else { continue };
+        match decl.kind {
+            Kind::Contract => {
+                checker.contract_of(id);
+            }
+            Kind::Type | Kind::Enum => {
+                if !checker.circular.contains(&id) {
+                    checker.named_type(id);
+                }
+            }
+            Kind::Metrics => {
+                checker.metrics_decl(id);
+            }
+            Kind::Stage | Kind::Source | Kind::Sink => checker.check_stage(id),
+            Kind::Const => {
+                if !checker.circular.contains(&id) {
+                    checker.constant(id);
+                }
+            }
+            Kind::Secret => checker.check_secret(id),
+            Kind::Model => {
+                checker.model(id);
+            }
+            Kind::Policy => {
+                checker.policy(id);
+            }
+            Kind::Pipeline => flows.extend(checker.pipeline(id)),
+            Kind::Deployment => checker.check_deployment(id),
+            Kind::Monitor => checker.check_monitor(id),
+            Kind::Env => {}
+        }
+    }
+    checker.check_environments();
+    let tests = checker.tests();
+    checker.check_moments(&flows);
+    checker.diagnostics.sort_by(|a, b| (a.primary, a.code).cmp(&(b.primary, b.code)));
+    checker.diagnostics.dedup();
+    Checked { checker, flows, tests }
+}

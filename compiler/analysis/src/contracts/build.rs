@@ -1,0 +1,258 @@
+//! A contract's block: fields, settings and rules.
+
+use std::sync::Arc;
+
+use mlp_diagnostics::catalog::{contracts as words, names, stages};
+use mlp_plan::{Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType};
+use mlp_syntax::tree::{self, Block, ContractBody, ContractEntry, ContractRule, Entry, FieldDecl, ItemKind, ModifierKind, Name, RuleKind, Setting};
+
+use super::info::{ContractInfo, Shared};
+use crate::{checker::Checker, literals, predicates::Predicates, program::{DeclId, Kind}, scope::{check_snake, nearest}, types::Generics};
+
+const SETTINGS: [&str; 3] = ["owner", "version", "compatibility"];
+const MODES: [(&str, Compatibility); 7] = [
+    ("none", Compatibility::None),
+    ("backward", Compatibility::Backward),
+    ("forward", Compatibility::Forward),
+    ("full", Compatibility::Full),
+    ("backward_all", Compatibility::BackwardAll),
+    ("forward_all", Compatibility::ForwardAll),
+    ("full_all", Compatibility::FullAll),
+];
+
+impl Checker<'_> {
+    /// The contract of a declaration.
+    pub fn contract_of(&mut self, id: DeclId) -> Shared {
+        if let Some(known) = self.contracts.get(&id) {
+            return Arc::clone(known);
+        }
+        let program = self.program;
+        let (Some(decl), Some(item)) = (program.decl(id), program.item(id)) else { return self.no_contract("", mlp_source::Span::default()) };
+        let ItemKind::Contract(tree) = &item.kind else { return self.no_contract(&decl.name, decl.span) };
+        let mut info = if self.circular.contains(&id) {
+            ContractInfo { partial: true, ..ContractInfo::default() }
+        } else {
+            match &tree.body {
+                ContractBody::Block(block) => self.block(decl.module, &tree.name, block),
+                ContractBody::Expr(ty) => {
+                    let mut made = (*self.contract(decl.module, &Generics::new(), ty)).clone();
+                    made.forget_identity();
+                    made
+                }
+            }
+        };
+        info.face.name.clone_from(&decl.name);
+        info.face.doc = item.lead.docs();
+        info.span = decl.span;
+        let info = Arc::new(info);
+        self.contracts.insert(id, Arc::clone(&info));
+        info
+    }
+
+    fn block(&mut self, module: usize, name: &Name, block: &Block<Entry<ContractEntry>>) -> ContractInfo {
+        let mut info = ContractInfo { span: name.span, ..ContractInfo::default() };
+        info.face = Contract { name: name.text.clone(), ..Contract::default() };
+        info.partial = block.entries.iter().any(|entry| entry.ok().is_none());
+        let entries: Vec<&ContractEntry> = block.entries.iter().filter_map(Entry::ok).collect();
+        let fields: Vec<&FieldDecl> = entries.iter().filter_map(|entry| if let ContractEntry::Field(field) = entry { Some(field) } else { None }).collect();
+        self.fields(module, &mut info, &fields);
+        for entry in entries {
+            match entry {
+                ContractEntry::Setting(setting) => self.contract_setting(&mut info.face, setting),
+                ContractEntry::Rule(rule) => self.rule(module, &mut info, rule),
+                ContractEntry::Field(_) => {}
+            }
+        }
+        info
+    }
+
+    /// Adds fields to a contract: their own types first, then what speaks of siblings.
+    pub(super) fn fields(&mut self, module: usize, info: &mut ContractInfo, fields: &[&FieldDecl]) {
+        let mut seen: std::collections::HashMap<&str, &FieldDecl> = std::collections::HashMap::new();
+        let mut key = Vec::new();
+        for field in fields {
+            if let Some(first) = seen.get(field.name.text.as_str()) {
+                let found = names::declared_twice(field.name.span, "field", &field.name.text, first.name.span);
+                self.report(found);
+                continue;
+            }
+            seen.insert(&field.name.text, field);
+            check_snake(field.name.span, "field", &field.name.text, &mut self.diagnostics);
+            match self.field(module, field) {
+                Some((mut column, spans)) => {
+                    column.default = self.default_of(&column.value, &column.name, &field.modifiers);
+                    info.put(column, spans);
+                }
+                None => info.partial = true,
+            }
+            if let Some(modifier) = field.modifiers.iter().find(|modifier| matches!(modifier.kind, ModifierKind::Key)) {
+                key.push((field.name.text.clone(), modifier.span));
+            }
+        }
+        if let Some((_, span)) = key.first() {
+            info.rules.keys.push(*span);
+            info.face.keys.push(key.into_iter().map(|(name, _)| name).collect());
+        }
+        for field in fields {
+            self.wheres(info, field);
+        }
+    }
+
+    fn wheres(&mut self, info: &mut ContractInfo, field: &FieldDecl) {
+        let Some(index) = info.face.columns.iter().position(|column| column.name == field.name.text) else { return };
+        for modifier in &field.modifiers {
+            let ModifierKind::Where(expr) = &modifier.kind else { continue };
+            let this = info.face.columns.get(index).map(|column| column.value.clone());
+            let lowered = Predicates {
+                columns: &info.face.columns,
+                this: this.as_ref(),
+                owner: &info.face.name,
+                set: false,
+                partial: info.partial,
+                diagnostics: &mut self.diagnostics,
+            }
+            .lower(expr);
+            if let (Some(expr), Some(column), Some(spans)) = (lowered, info.face.columns.get_mut(index), info.columns.get_mut(index)) {
+                column.value.constraints.push(Constraint::Where(expr));
+                spans.constraints.push(modifier.span);
+            }
+        }
+        if let (Some(column), Some(spans)) = (info.face.columns.get(index), info.columns.get(index)) {
+            let (value, name) = (column.value.clone(), column.name.clone());
+            self.check_satisfiable(&value, &name, spans.constraints.last().copied().unwrap_or(spans.name));
+        }
+    }
+
+    fn contract_setting(&mut self, face: &mut Contract, setting: &Setting) {
+        let name = setting.name.text.as_str();
+        let text = ValueType::plain(DataType::String);
+        match name {
+            "owner" => face.owner = self.text_of(setting, &text),
+            "version" => {
+                face.version = self.text_of(setting, &text);
+                if let Some(version) = &face.version
+                    && !is_semver(version)
+                {
+                    let found = words::bad_literal(setting.value.span, "the version", &format!("{version:?}"), "MAJOR.MINOR.PATCH");
+                    self.report(found);
+                }
+            }
+            "compatibility" => {
+                let word = match &setting.value.kind {
+                    tree::ExprKind::Name(name) => name.text.clone(),
+                    tree::ExprKind::Literal(tree::Lit::None) => "none".to_owned(),
+                    _ => String::new(),
+                };
+                match MODES.iter().find(|(mode, _)| *mode == word) {
+                    Some((_, mode)) => face.compatibility = *mode,
+                    None => {
+                        let near = nearest(&word, MODES.iter().map(|(mode, _)| *mode));
+                        self.report(names::unknown(setting.value.span, "compatibility mode", &word, near.as_deref()));
+                    }
+                }
+            }
+            other => self.unknown_setting(&setting.name, "contract", other, &SETTINGS),
+        }
+    }
+
+    /// Says that a setting is none of those known.
+    pub fn unknown_setting(&mut self, name: &Name, owner: &str, written: &str, known: &[&str]) {
+        let near = nearest(written, known.iter().copied());
+        let found = names::unknown(name.span, &format!("setting of a {owner}"), written, near.as_deref());
+        let found = if near.is_none() { found.help(format!("the settings of a {owner} are {}", known.join(", "))) } else { found };
+        self.report(found);
+    }
+
+    /// The text that a setting holds.
+    pub fn text_of(&mut self, setting: &Setting, ty: &ValueType) -> Option<String> {
+        match self.value_of(&setting.value, ty, &format!("the setting `{}`,", setting.name.text))? {
+            Literal::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn rule(&mut self, module: usize, info: &mut ContractInfo, rule: &ContractRule) {
+        match &rule.kind {
+            RuleKind::Key(columns) => {
+                if let Some(columns) = self.listed(info, columns) {
+                    info.face.keys.push(columns);
+                    info.rules.keys.push(rule.span);
+                }
+            }
+            RuleKind::Unique(columns) => {
+                if let Some(columns) = self.listed(info, columns) {
+                    info.face.uniques.push(columns);
+                    info.rules.uniques.push(rule.span);
+                }
+            }
+            RuleKind::References { contract, to, from } => self.reference(module, info, rule, contract, to, from),
+            RuleKind::Expect { warn, expr, message } => {
+                let lowered = Predicates {
+                    columns: &info.face.columns,
+                    this: None,
+                    owner: &info.face.name,
+                    set: true,
+                    partial: info.partial,
+                    diagnostics: &mut self.diagnostics,
+                }
+                .lower(expr);
+                if let Some(expr) = lowered {
+                    info.face.expectations.push(Expectation { warn: *warn, expr, message: message.clone(), place: Place::default() });
+                    info.rules.expectations.push(rule.span);
+                }
+            }
+            RuleKind::Accepts { until, .. } => {
+                if let Some(until) = until
+                    && !matches!(literals::literal(until), Some(Literal::Date(_)))
+                {
+                    self.report(stages::misplaced(until.span, "`until` needs a date", "as in `until 2026-12-31`"));
+                }
+            }
+        }
+    }
+
+    /// Names of columns that are all there; reports those that are not.
+    fn listed(&mut self, info: &ContractInfo, columns: &[Name]) -> Option<Vec<String>> {
+        self.check_doubles(columns, "column");
+        let mut known = true;
+        for column in columns {
+            known &= self.check_column(info, column);
+        }
+        known.then(|| columns.iter().map(|column| column.text.clone()).collect())
+    }
+
+    /// Whether a contract has a column; reports where not.
+    pub fn check_column(&mut self, info: &ContractInfo, column: &Name) -> bool {
+        let known = info.face.column(&column.text).is_some();
+        if !known && !info.partial {
+            let near = nearest(&column.text, info.face.columns.iter().map(|column| column.name.as_str()));
+            self.report(names::unknown_field(column.span, &format!("contract `{}`", info.face.name), &column.text, near.as_deref()));
+        }
+        known
+    }
+
+    fn reference(&mut self, module: usize, info: &mut ContractInfo, rule: &ContractRule, contract: &tree::Path, to: &[Name], from: &[Name]) {
+        let ours = self.listed(info, from);
+        let [name] = contract.segments.as_slice() else { return };
+        let Some(id) = self.find(module, &name.text, name.span, "contract", &[Kind::Contract]) else { return };
+        let own = name.text == info.face.name;
+        let other = if own { None } else { Some(self.contract_of(id)) };
+        let theirs = match &other {
+            Some(other) => self.listed(other, to),
+            None => self.listed(info, to),
+        };
+        if let Some((to, from)) = theirs.zip(ours) {
+            if to.len() == from.len() {
+                info.face.references.push(Reference { contract: name.text.clone(), to, from });
+                info.rules.references.push(rule.span);
+            } else {
+                self.report(words::malformed(rule.span, "a reference needs as many columns on both sides", ""));
+            }
+        }
+    }
+}
+
+fn is_semver(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.chars().all(|digit| digit.is_ascii_digit()))
+}

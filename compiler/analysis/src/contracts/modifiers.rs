@@ -1,0 +1,262 @@
+//! What follows a type: `in`, `length`, `unit`, `= default`, tags and the rest.
+
+use mlp_diagnostics::catalog::{contracts as words, names, stages};
+use mlp_plan::{Column, Constraint, DataType, Literal, ValueType};
+use mlp_source::Span;
+use mlp_syntax::tree::{self, Expr, FieldDecl, Modifier, ModifierKind, Name};
+
+use super::info::ColumnSpans;
+use crate::{checker::Checker, literals, predicates::Predicates, subtype, types::NamedType};
+
+impl Checker<'_> {
+    /// A column as far as it stands on its own; `where` comes later, when its siblings are known. `None` where its type could not be made out.
+    pub fn field(&mut self, module: usize, field: &FieldDecl) -> Option<(Column, ColumnSpans)> {
+        let base = self.value_type(module, &field.ty);
+        let Some(base) = base else {
+            self.flags(&field.modifiers);
+            return None;
+        };
+        let mut column = Column {
+            name: field.name.text.clone(),
+            value: base.value,
+            label: false,
+            default: None,
+            known_at: None,
+            tags: base.tags,
+            was: None,
+            deprecated: None,
+            doc: field.lead.docs(),
+        };
+        let mut spans = ColumnSpans { name: field.name.span, constraints: base.spans };
+        for modifier in &field.modifiers {
+            self.modifier(&mut column, &mut spans, modifier);
+        }
+        column.tags.sort();
+        column.tags.dedup();
+        Some((column, spans))
+    }
+
+    /// Names in the modifiers of a field whose type is unknown are still looked at.
+    fn flags(&mut self, modifiers: &[Modifier]) {
+        for modifier in modifiers {
+            if let ModifierKind::KnownAt(moment) = &modifier.kind {
+                self.moments.check(&moment.text, moment.span, &mut self.diagnostics);
+            }
+        }
+    }
+
+    fn modifier(&mut self, column: &mut Column, spans: &mut ColumnSpans, modifier: &Modifier) {
+        match &modifier.kind {
+            ModifierKind::Label => column.label = true,
+            ModifierKind::KnownAt(moment) => {
+                if self.moments.check(&moment.text, moment.span, &mut self.diagnostics) {
+                    column.known_at = Some(moment.text.clone());
+                }
+            }
+            ModifierKind::Was(name) => column.was = Some(name.text.clone()),
+            ModifierKind::Deprecated(why) => column.deprecated = Some(why.clone()),
+            ModifierKind::Tag(tag) => column.tags.push(tag.text.clone()),
+            ModifierKind::Key | ModifierKind::Where(_) | ModifierKind::Default(_) => {}
+            _ => {
+                if let Some(constraint) = self.constraint(&mut column.value, modifier) {
+                    column.value.constraints.push(constraint);
+                    spans.constraints.push(modifier.span);
+                }
+            }
+        }
+    }
+
+    /// A constraint that stands on its own, or a unit, which goes into the type; `None` where nothing is to be added.
+    fn constraint(&mut self, value: &mut ValueType, modifier: &Modifier) -> Option<Constraint> {
+        let data = value.data.clone();
+        match &modifier.kind {
+            ModifierKind::Unit(unit) => {
+                self.unit(value, unit, modifier.span);
+                None
+            }
+            ModifierKind::Unique => Some(Constraint::Unique),
+            ModifierKind::Range { low, high } => {
+                if !data.is_ordered() {
+                    return self.misfit(modifier.span, "in", &data, "numbers, dates, times and durations; for text use `in { \"a\", \"b\" }` or `matches`");
+                }
+                let ends = ValueType::plain(widest(&data));
+                let low = self.ends(low.as_ref(), &ends)?;
+                let high = self.ends(high.as_ref(), &ends)?;
+                Some(Constraint::Range { low, high })
+            }
+            ModifierKind::OneOf(members) => {
+                let plain = ValueType::plain(data);
+                let members: Option<Vec<Literal>> = members.iter().map(|member| self.value_of(member, &plain, "the member")).collect();
+                Some(Constraint::OneOf(members?))
+            }
+            ModifierKind::Length { low, high } => {
+                if !matches!(data, DataType::String | DataType::Bytes | DataType::Json | DataType::List(_) | DataType::Map(..)) {
+                    return self.misfit(modifier.span, "length", &data, "strings, bytes, lists and maps");
+                }
+                let min = self.length(low.as_ref())?.unwrap_or(0);
+                Some(Constraint::Length { min, max: self.length(high.as_ref())? })
+            }
+            ModifierKind::Matches(pattern) => {
+                if !matches!(data, DataType::String | DataType::Enum { open: true, .. }) {
+                    return self.misfit(modifier.span, "matches", &data, "strings");
+                }
+                if let Some(fault) = subtype::regular::fault(pattern) {
+                    self.report(words::bad_literal(modifier.span, "pattern", &format!("/{pattern}/"), &fault));
+                    return None;
+                }
+                Some(Constraint::Matches(pattern.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn unit(&mut self, value: &mut ValueType, unit: &Name, span: Span) {
+        let data = match &value.data {
+            DataType::List(element) | DataType::Vector { element, .. } => &element.data,
+            other => other,
+        };
+        if !data.is_numeric() {
+            let data = data.clone();
+            self.misfit::<()>(span, "unit", &data, "numbers");
+            return;
+        }
+        match &value.unit {
+            Some(known) if *known != unit.text => {
+                let found = words::units(span, "this field", &unit.text, Some(&unit.text), Some(known));
+                self.report(found);
+            }
+            _ => value.unit = Some(unit.text.clone()),
+        }
+    }
+
+    fn misfit<T>(&mut self, span: Span, modifier: &str, data: &DataType, fits: &str) -> Option<T> {
+        self.report(words::modifier(span, modifier, &data.to_string(), fits));
+        None
+    }
+
+    /// One end of a range: `Some(None)` where it is open.
+    fn ends(&mut self, end: Option<&Expr>, ty: &ValueType) -> Option<Option<Literal>> {
+        match end {
+            None => Some(None),
+            Some(end) => self.value_of(end, ty, "the bound").map(Some),
+        }
+    }
+
+    fn length(&mut self, end: Option<&Expr>) -> Option<Option<u64>> {
+        match end {
+            None => Some(None),
+            Some(end) => match literals::count(end) {
+                Some(count) => Some(Some(count)),
+                None => {
+                    self.report(words::bad_literal(end.span, "the length", "", "a whole number, zero or more"));
+                    None
+                }
+            },
+        }
+    }
+
+    /// A literal as a value of a type; reports where it is none.
+    pub fn value_of(&mut self, expr: &Expr, ty: &ValueType, what: &str) -> Option<Literal> {
+        match literals::typed(expr, ty) {
+            Ok(value) => Some(value),
+            Err(literals::Fault::NotLiteral) => {
+                if !matches!(expr.kind, tree::ExprKind::Error) {
+                    self.report(stages::misplaced(expr.span, format!("{what} must be spelled out"), "an expression belongs in `where`"));
+                }
+                None
+            }
+            Err(literals::Fault::Breaks(rule)) => {
+                let written = literals::literal(expr).map_or_else(|| name_of(expr), |value| value.to_string());
+                self.report(words::bad_literal(expr.span, what, &written, &rule));
+                None
+            }
+        }
+    }
+
+    /// What a named type adds to its base.
+    pub fn narrowed(&mut self, mut base: NamedType, modifiers: &[Modifier], name: &Name) -> Option<NamedType> {
+        for modifier in modifiers {
+            match &modifier.kind {
+                ModifierKind::Tag(tag) => base.tags.push(tag.text.clone()),
+                ModifierKind::Where(expr) => {
+                    let this = base.value.clone();
+                    let lowered = Predicates { columns: &[], this: Some(&this), owner: &name.text, set: false, partial: false, diagnostics: &mut self.diagnostics }.lower(expr);
+                    if let Some(expr) = lowered {
+                        base.value.constraints.push(Constraint::Where(expr));
+                        base.spans.push(modifier.span);
+                    }
+                }
+                ModifierKind::Unit(_) | ModifierKind::Range { .. } | ModifierKind::OneOf(_) | ModifierKind::Length { .. } | ModifierKind::Matches(_) => {
+                    if let Some(constraint) = self.constraint(&mut base.value, modifier) {
+                        base.value.constraints.push(constraint);
+                        base.spans.push(modifier.span);
+                    }
+                }
+                _ => self.report(stages::misplaced(modifier.span, "this says something about a field, not about a type", "a named type carries unit, bounds, length, regex, `where self ..` and tags")),
+            }
+        }
+        self.check_satisfiable(&base.value, &name.text, base.spans.last().copied().unwrap_or(name.span));
+        Some(base)
+    }
+
+    /// Says where no value satisfies all constraints of a type; answers whether some may.
+    pub fn check_satisfiable(&mut self, value: &ValueType, name: &str, span: Span) -> bool {
+        let why = if value.constraints.is_empty() { None } else { subtype::domain::Domain::of(value).empty() };
+        match why {
+            Some(why) => {
+                self.report(words::unsatisfiable(span, name, &why));
+                false
+            }
+            None => true,
+        }
+    }
+
+    /// The default of a field or parameter, looked at against its type and constraints.
+    pub fn default_of(&mut self, value: &ValueType, name: &str, modifiers: &[Modifier]) -> Option<Literal> {
+        let expr = modifiers.iter().find_map(|modifier| match &modifier.kind {
+            ModifierKind::Default(expr) => Some(expr),
+            _ => None,
+        })?;
+        let literal = self.value_of(expr, value, &format!("the default of `{name}`,"))?;
+        self.check_constraints(&literal, value, expr.span, &format!("the default of `{name}`,"));
+        Some(literal)
+    }
+
+    /// Says where a literal breaks a constraint of its type.
+    pub fn check_constraints(&mut self, literal: &Literal, value: &ValueType, span: Span, what: &str) {
+        if *literal == Literal::Null {
+            return;
+        }
+        let broken = value.constraints.iter().find(|constraint| {
+            let alone = ValueType { constraints: vec![(*constraint).clone()], ..ValueType::plain(value.data.clone()) };
+            !subtype::domain::Domain::of(&alone).contains(literal)
+        });
+        if let Some(constraint) = broken {
+            self.report(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()));
+        }
+    }
+
+    /// Says where a field is named twice in a list of names.
+    pub fn check_doubles(&mut self, listed: &[Name], kind: &str) {
+        for (index, name) in listed.iter().enumerate() {
+            if let Some(first) = listed.iter().take(index).find(|first| first.text == name.text) {
+                self.report(names::declared_twice(name.span, kind, &name.text, first.span));
+            }
+        }
+    }
+}
+
+/// Bounds of whole numbers may lie beyond the type: then they bind nothing, unless nothing is left.
+fn widest(data: &DataType) -> DataType {
+    match data {
+        DataType::Int(_) | DataType::Uint(_) | DataType::Decimal { .. } => DataType::Float(64),
+        other => other.clone(),
+    }
+}
+
+fn name_of(expr: &Expr) -> String {
+    match &expr.kind {
+        tree::ExprKind::Name(name) => format!("`{}`", name.text),
+        _ => String::new(),
+    }
+}

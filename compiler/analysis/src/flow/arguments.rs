@@ -1,0 +1,344 @@
+//! Arguments: which goes to which parameter, what type parameters stand for, and whether each fits.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_plan::{Origin, Value, ValueType};
+use mlp_source::Span;
+use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
+
+use super::{Elaborator, FlowInput, Handle, Id, Val, calls::MaybeNone, edges::accepted};
+use crate::{
+    contracts::Shared,
+    scope::nearest,
+    stages::{ParamInfo, Signature},
+    subtype::values::accepts,
+    types::{Generics, Ty},
+    values::Scalar,
+};
+
+/// An argument with the parameter that it goes to.
+#[derive(Debug)]
+pub(super) struct Given {
+    index: usize,
+    expr: Expr,
+    /// What an artifact stands for; scalars are read by the type of their parameter.
+    val: Option<Val>,
+}
+
+/// Arguments that fit.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Artifacts.
+    pub inputs: Vec<MaybeNone>,
+    /// Scalars.
+    pub params: BTreeMap<String, Value>,
+    /// All of them, as they are bound in the body of a stage made of stages.
+    pub values: Vec<(String, Val)>,
+}
+
+impl Elaborator<'_, '_> {
+    /// Gives each argument its parameter; `None` after a report (MLP401).
+    pub(super) fn arguments(&mut self, span: Span, signature: &Arc<Signature>, args: &[Arg], id: &Id) -> Option<Vec<Given>> {
+        let mut given: Vec<Given> = Vec::new();
+        let mut fault = None;
+        for (position, arg) in args.iter().enumerate() {
+            match self.place(span, signature, args, position, arg, &given) {
+                Ok(index) => {
+                    let artifact = signature.params.get(index).is_some_and(|param| !param.ty.is_scalar() && !matches!(param.ty, Ty::Error));
+                    let val = artifact.then(|| self.eval(&arg.value, &id.inside()));
+                    given.push(Given { index, expr: arg.value.clone(), val });
+                }
+                Err(found) => {
+                    fault.get_or_insert(found);
+                }
+            }
+        }
+        let missing = signature.params.iter().enumerate().find(|(index, param)| {
+            param.default.is_none() && !matches!(param.ty, Ty::Optional(_) | Ty::Error) && !given.iter().any(|given| given.index == *index)
+        });
+        if let (None, Some((_, param))) = (&fault, missing) {
+            let message = format!("`{}` needs its argument `{}`", signature.name, param.name);
+            fault = Some(words::argument(span, message, span, format!("`{}` is missing", param.name), Some((param.span, "declared here".to_owned()))));
+        }
+        match fault {
+            Some(found) => {
+                self.checker.report(found);
+                None
+            }
+            None => Some(given),
+        }
+    }
+
+    /// The parameter of an argument.
+    #[expect(clippy::result_large_err, reason = "the error is the diagnostic itself, and is reported at once")]
+    fn place(&self, span: Span, signature: &Signature, args: &[Arg], position: usize, arg: &Arg, given: &[Given]) -> Result<usize, mlp_diagnostics::Diagnostic> {
+        let declared = |param: &ParamInfo| Some((param.span, "declared here".to_owned()));
+        let Some(name) = &arg.name else {
+            let late = args.iter().take(position).any(|arg| arg.name.is_some());
+            return match signature.params.get(position) {
+                _ if late => Err(words::argument(span, "arguments without a name come first", arg.value.span, "give this one its name", None)),
+                Some(_) => Ok(position),
+                None => {
+                    let message = format!("`{}` takes {} argument{}", signature.name, signature.params.len(), if signature.params.len() == 1 { "" } else { "s" });
+                    Err(words::argument(span, message, arg.value.span, "this one is too many", None))
+                }
+            };
+        };
+        let Some(index) = signature.params.iter().position(|param| param.name == name.text) else {
+            let found = words::argument(span, format!("`{}` has no parameter `{}`", signature.name, name.text), name.span, "unknown parameter", None);
+            return Err(match nearest(&name.text, signature.params.iter().map(|param| param.name.as_str())) {
+                Some(near) => found.fix(format!("did you mean `{near}`?"), name.span, near),
+                None => found,
+            });
+        };
+        if given.iter().any(|given| given.index == index) {
+            let place = signature.params.get(index).and_then(declared);
+            return Err(words::argument(span, format!("`{}` is given twice", name.text), name.span, "given again", place));
+        }
+        Ok(index)
+    }
+
+    /// What type parameters stand for: the contract of the first table that is given where `Table<C>` is taken.
+    pub(super) fn infer(&self, signature: &Signature, tree: &StageDecl, given: &[Given]) -> Generics {
+        let mut generics = Generics::new();
+        if !signature.generic {
+            return generics;
+        }
+        for generic in &tree.generics {
+            let found = given.iter().find_map(|given| {
+                let param = tree.params.get(given.index)?;
+                let ty = given.val.as_ref().and_then(Self::ty_of)?;
+                unify(&generic.name.text, &param.ty, &ty)
+            });
+            let contract = found.unwrap_or_else(|| self.checker.no_contract(&generic.name.text, generic.name.span));
+            generics.insert(generic.name.text.clone(), contract);
+        }
+        generics
+    }
+
+    /// Whether the contracts that type parameters stand for satisfy their bounds; reports where not.
+    pub(super) fn check_bounds(&mut self, span: Span, signature: &Signature, tree: &StageDecl, generics: &Generics) -> bool {
+        let module = self.checker.module_of(signature.id);
+        let mut fits = true;
+        for generic in &tree.generics {
+            let (Some(bound), Some(given)) = (&generic.bound, generics.get(&generic.name.text)) else { continue };
+            let bound = self.checker.quietly(|checker| checker.contract(module, generics, bound));
+            let before = self.checker.diagnostics.len();
+            let what = format!("the rows of `{}`", signature.name);
+            let given = Arc::clone(given);
+            self.checker.edge(span, &what, &given, &bound);
+            fits &= !self.checker.diagnostics.iter().skip(before).any(mlp_diagnostics::Diagnostic::is_error);
+        }
+        fits
+    }
+
+    /// Checks every argument against its parameter; `None` where one does not fit, after a report.
+    pub(super) fn take(&mut self, span: Span, signature: &Signature, params: &[ParamInfo], given: Vec<Given>) -> Option<Taken> {
+        let mut taken = Taken::default();
+        let mut fits = true;
+        for (index, param) in params.iter().enumerate() {
+            match given.iter().find(|given| given.index == index) {
+                Some(Given { val: Some(val), expr, .. }) => match self.input(span, signature, param, val, expr.span) {
+                    Some(input) => {
+                        taken.values.push((param.name.clone(), val.clone()));
+                        taken.inputs.push(input);
+                    }
+                    None => fits = false,
+                },
+                Some(Given { expr, .. }) => match self.parameter(span, signature, param, expr) {
+                    Some(scalar) => {
+                        taken.params.insert(param.name.clone(), scalar.value.clone());
+                        taken.values.push((param.name.clone(), Val::Scalar(scalar)));
+                    }
+                    None => fits = false,
+                },
+                None => default(param, &mut taken),
+            }
+        }
+        fits.then_some(taken)
+    }
+
+    /// An artifact as an argument.
+    fn input(&mut self, span: Span, signature: &Signature, param: &ParamInfo, val: &Val, at: Span) -> Option<MaybeNone> {
+        let wanted = param.ty.required();
+        let optional = matches!(param.ty, Ty::Optional(_));
+        let mut checks = Vec::new();
+        let mut proven = 0;
+        let what = format!("`{}` of `{}`", param.name, signature.name);
+        let mut fits = |this: &mut Self, have: &Ty, wanted: &Ty| match (have, wanted) {
+            (Ty::Table(from), Ty::Table(to)) => {
+                let (planted, count) = this.checker.edge(span, &what, from, to);
+                for rule in planted {
+                    if !checks.contains(&rule) {
+                        checks.push(rule);
+                    }
+                }
+                proven += count;
+                true
+            }
+            (have, wanted) => accepted(have, wanted),
+        };
+        let (from, given, maybe_none, good) = match (val, wanted) {
+            (Val::Error, _) => return None,
+            (Val::None, _) => (Origin::None, wanted.clone(), true, true),
+            (Val::Artifact(handle), wanted) => (handle.from.clone(), handle.ty.clone(), handle.optional, fits(self, &handle.ty.clone(), wanted)),
+            (Val::List(items), Ty::List(element)) => {
+                let handles: Option<Vec<&Handle>> = items.iter().map(|item| if let Val::Artifact(handle) = item { Some(handle) } else { None }).collect();
+                let handles = handles.unwrap_or_default();
+                let good = !handles.is_empty() && handles.len() == items.len() && handles.iter().all(|handle| fits(self, &handle.ty, element));
+                let given = Ty::List(Box::new(handles.first().map_or_else(|| (**element).clone(), |handle| handle.ty.clone())));
+                (Origin::List(handles.iter().map(|handle| handle.from.clone()).collect()), given, handles.iter().any(|handle| handle.optional), good)
+            }
+            _ => (Origin::None, wanted.clone(), false, false),
+        };
+        if !good {
+            let message = format!("`{}` of `{}` takes {}, not {}", param.name, signature.name, param.ty.text(), val.text());
+            self.checker.report(words::argument(span, message, at, format!("this is {}", val.text()), Some((param.span, "declared here".to_owned()))));
+            return None;
+        }
+        let input = FlowInput { name: param.name.clone(), from, ty: wanted.clone(), given, optional, checks, proven, span: at };
+        Some((input, maybe_none))
+    }
+
+    /// A scalar as an argument.
+    fn parameter(&mut self, span: Span, signature: &Signature, param: &ParamInfo, expr: &Expr) -> Option<Scalar> {
+        match &param.ty {
+            Ty::Value(wanted) => self.value(span, signature, param, wanted, expr),
+            Ty::Column(contract, data) => self.column(span, signature, param, contract, data.as_ref(), expr),
+            Ty::List(element) => {
+                let Ty::Column(contract, data) = &**element else { return None };
+                if let Some(bound) = self.bound_scalar(expr) {
+                    return Some(bound);
+                }
+                let ExprKind::List(items) = &expr.kind else {
+                    let message = format!("`{}` of `{}` takes a list of columns", param.name, signature.name);
+                    self.checker.report(words::argument(span, message, expr.span, "write it in square brackets, as in `[.carrier]`", None));
+                    return None;
+                };
+                let columns: Option<Vec<Scalar>> = items.iter().map(|item| self.column(span, signature, param, contract, data.as_ref(), item)).collect();
+                Some(Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::List(columns?.into_iter().map(|column| column.value).collect()) })
+            }
+            _ => None,
+        }
+    }
+
+    /// A parameter of an enclosing stage that is given on.
+    fn bound_scalar(&self, expr: &Expr) -> Option<Scalar> {
+        match &expr.kind {
+            ExprKind::Name(name) => self.scalars.get(&name.text).cloned(),
+            _ => None,
+        }
+    }
+
+    fn value(&mut self, span: Span, signature: &Signature, param: &ParamInfo, wanted: &ValueType, expr: &Expr) -> Option<Scalar> {
+        let scalars = self.scalars.clone();
+        if let ExprKind::Name(name) = &expr.kind
+            && let Some(bound) = self.names.get_mut(&name.text)
+        {
+            bound.used = true;
+            let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, bound.val.text());
+            self.checker.report(words::argument(span, message, expr.span, "not a value", Some((param.span, "declared here".to_owned()))));
+            return None;
+        }
+        let scalar = self.checker.scalar(self.module, &scalars, expr, Some(wanted))?;
+        let fits = accepts(&scalar.ty.data, &wanted.data).is_some() && (!scalar.ty.nullable || wanted.nullable);
+        if !fits {
+            let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, scalar.ty);
+            let label = match &scalar.value {
+                Value::Literal(literal) => format!("{literal} is {}", crate::literals::kind_word(literal)),
+                _ => format!("this is {}", scalar.ty),
+            };
+            self.checker.report(words::argument(span, message, expr.span, label, Some((param.span, "declared here".to_owned()))));
+            return None;
+        }
+        if let Value::Literal(literal) = &scalar.value {
+            self.checker.check_constraints(literal, wanted, expr.span, &format!("`{}` of `{}`,", param.name, signature.name));
+        }
+        Some(scalar)
+    }
+
+    /// `.late` as an argument.
+    fn column(&mut self, span: Span, signature: &Signature, param: &ParamInfo, contract: &Shared, data: Option<&ValueType>, expr: &Expr) -> Option<Scalar> {
+        if let Some(bound) = self.bound_scalar(expr) {
+            return Some(bound);
+        }
+        let ExprKind::Column(name) = &expr.kind else {
+            if !matches!(expr.kind, ExprKind::Error) {
+                let message = format!("`{}` of `{}` takes {}", param.name, signature.name, param.ty.text());
+                self.checker.report(words::argument(span, message, expr.span, "write a column with a dot before it, as in `.late`", None));
+            }
+            return None;
+        };
+        let made = Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::Column(name.text.clone()) };
+        let Some(column) = contract.face.column(&name.text) else {
+            if contract.partial {
+                return Some(made);
+            }
+            let near = nearest(&name.text, contract.face.columns.iter().map(|column| column.name.as_str()));
+            self.checker.report(names::unknown_field(name.span, &format!("`{}`", contract.face.name), &name.text, near.as_deref()).because(contract.span, "its columns are declared here"));
+            return None;
+        };
+        if let Some(wanted) = data
+            && accepts(&column.value.data, &wanted.data).is_none()
+        {
+            let message = format!("`{}` of `{}` takes a column of {wanted}, and `{}` is {}", param.name, signature.name, name.text, column.value);
+            let place = contract.column_span(&name.text);
+            self.checker.report(words::argument(span, message, expr.span, format!("a column of {}", column.value), Some((place, "declared here".to_owned()))));
+            return None;
+        }
+        Some(made)
+    }
+}
+
+/// The contract that `name` must stand for so that a type is accepted.
+fn unify(name: &str, wanted: &TypeExpr, have: &Ty) -> Option<Shared> {
+    match (&wanted.kind, have) {
+        (TypeKind::Nullable(inner), have) => unify(name, inner, have.required()),
+        (TypeKind::Named { path, args, .. }, have) => {
+            let head = path.segments.first().map_or("", |segment| segment.text.as_str());
+            match (head, args.as_slice(), have) {
+                ("Table", [contract], Ty::Table(given)) => is_name(contract, name).then(|| Arc::clone(given)),
+                ("Model", [input, output], Ty::Model(reads, gives)) => {
+                    if is_name(input, name) { Some(Arc::clone(reads)) } else { is_name(output, name).then(|| Arc::clone(gives)) }
+                }
+                ("list", [element], Ty::List(given)) => unify(name, element, given),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_name(ty: &TypeExpr, name: &str) -> bool {
+    matches!(&ty.kind, TypeKind::Named { path, .. } if path.segments.len() == 1 && path.segments.first().is_some_and(|segment| segment.text == name))
+}
+
+/// What a parameter is where nobody says.
+fn default(param: &ParamInfo, taken: &mut Taken) {
+    match (&param.ty, &param.default) {
+        (Ty::Optional(_), _) => {
+            let input = FlowInput {
+                name: param.name.clone(),
+                from: Origin::None,
+                ty: param.ty.required().clone(),
+                given: param.ty.required().clone(),
+                optional: true,
+                checks: Vec::new(),
+                proven: 0,
+                span: param.span,
+            };
+            taken.inputs.push((input, true));
+            taken.values.push((param.name.clone(), Val::None));
+        }
+        (ty, Some(value)) => {
+            let scalar = match ty {
+                Ty::Value(ty) => Scalar { ty: ty.clone(), value: Value::Literal(value.clone()) },
+                _ => Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::Literal(value.clone()) },
+            };
+            taken.params.insert(param.name.clone(), scalar.value.clone());
+            taken.values.push((param.name.clone(), Val::Scalar(scalar)));
+        }
+        _ => {}
+    }
+}

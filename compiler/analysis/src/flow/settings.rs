@@ -1,0 +1,143 @@
+//! Settings of pipelines and monitors: schedule, concurrency and the rest.
+
+use mlp_diagnostics::catalog::stages as words;
+use mlp_plan::{DataType, Literal, Schedule, ValueType};
+use mlp_source::Span;
+use mlp_syntax::tree::{Arg, Expr, ExprKind, Setting};
+
+use crate::{checker::Checker, literals, program::Kind};
+
+/// What a pipeline says about itself.
+#[derive(Clone, Debug, Default)]
+pub struct PipelineSettings {
+    /// When it runs by itself.
+    pub schedule: Option<Schedule>,
+    /// Whether missed runs are made up for.
+    pub catchup: bool,
+    /// How many runs at once.
+    pub concurrency: Option<u32>,
+    /// Priority against other pipelines.
+    pub priority: Option<i64>,
+    /// Queue of the workers.
+    pub queue: Option<String>,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// How long a run may take, ns.
+    pub deadline: Option<i64>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Whom to tell when it fails.
+    pub on_failure: Option<String>,
+    /// Where each setting stands.
+    pub places: Vec<(String, Span)>,
+}
+
+/// Settings of a pipeline.
+pub const PIPELINE: &[&str] = &["schedule", "catchup", "concurrency", "priority", "queue", "tags", "deadline", "owner", "on_failure"];
+
+impl Checker<'_> {
+    /// Reads one setting of a pipeline or monitor.
+    pub fn pipeline_setting(&mut self, module: usize, settings: &mut PipelineSettings, setting: &Setting, owner: &str) {
+        let (name, value) = (setting.name.text.as_str(), &setting.value);
+        if let Some((_, first)) = settings.places.iter().find(|(known, _)| known == name) {
+            let found = mlp_diagnostics::catalog::names::declared_twice(setting.name.span, "setting", name, *first);
+            self.report(found);
+            return;
+        }
+        settings.places.push((name.to_owned(), setting.span));
+        let text = ValueType::plain(DataType::String);
+        match name {
+            "schedule" => settings.schedule = self.schedule(module, value, setting.span),
+            "catchup" => settings.catchup = self.flag(value, name).unwrap_or(false),
+            "concurrency" => settings.concurrency = self.whole(value, name).and_then(|count| u32::try_from(count).ok()),
+            "priority" => settings.priority = self.whole(value, name),
+            "queue" => settings.queue = self.text_of(setting, &text),
+            "tags" => settings.tags = self.texts(value, name),
+            "deadline" => settings.deadline = self.duration(value, name),
+            "owner" => settings.owner = self.text_of(setting, &text),
+            "on_failure" => match call(value) {
+                Some(("notify", [Arg { value: to, .. }])) if matches!(literals::literal(to), Some(Literal::Text(_))) => {
+                    if let Some(Literal::Text(to)) = literals::literal(to) {
+                        settings.on_failure = Some(to);
+                    }
+                }
+                _ => self.misfits(value, name, "a call such as `notify(\"team@example.com\")`"),
+            },
+            other => self.unknown_setting(&setting.name, owner, other, PIPELINE),
+        }
+    }
+
+    fn schedule(&mut self, module: usize, value: &Expr, at: Span) -> Option<Schedule> {
+        match call(value) {
+            Some(("cron", args)) => self.cron(args, at),
+            Some(("every", [every])) => match literals::literal(&every.value) {
+                Some(Literal::Duration(nanoseconds)) if nanoseconds > 0 => Some(Schedule::Every(nanoseconds)),
+                _ => self.no_schedule(at, "`every` needs a duration above zero, as in `every(1d)`"),
+            },
+            Some(("update", sources)) if !sources.is_empty() => {
+                let mut names = Vec::new();
+                for source in sources {
+                    match &source.value.kind {
+                        ExprKind::Name(name) => {
+                            self.find(module, &name.text, name.span, "source", &[Kind::Source])?;
+                            names.push(name.text.clone());
+                        }
+                        _ => return self.no_schedule(at, "`update` needs the names of sources"),
+                    }
+                }
+                Some(Schedule::Update(names))
+            }
+            _ if matches!(value.kind, ExprKind::Error) => None,
+            _ => self.no_schedule(at, "a schedule is `cron(..)`, `every(..)` or `update(..)`"),
+        }
+    }
+
+    fn no_schedule(&mut self, at: Span, message: &str) -> Option<Schedule> {
+        self.report(words::schedule(at, message));
+        None
+    }
+
+    fn cron(&mut self, args: &[Arg], at: Span) -> Option<Schedule> {
+        let text = |arg: &Arg| match literals::literal(&arg.value) {
+            Some(Literal::Text(text)) => Some(text),
+            _ => None,
+        };
+        let expression = args.iter().find(|arg| arg.name.is_none()).and_then(text);
+        let Some(expression) = expression else { return self.no_schedule(at, "`cron` needs five fields in quotes") };
+        let mut timezone = "UTC".to_owned();
+        for arg in args.iter().filter(|arg| arg.name.is_some()) {
+            match (arg.name.as_ref().map(|name| name.text.as_str()), text(arg)) {
+                (Some("timezone"), Some(zone)) => timezone = zone,
+                _ => return self.no_schedule(at, "`cron` takes `timezone:` and nothing else"),
+            }
+        }
+        if let Some(why) = cron_fault(&expression, &timezone) {
+            return self.no_schedule(at, &why);
+        }
+        Some(Schedule::Cron { expression, timezone })
+    }
+}
+
+/// Why a cron expression is no schedule, in words.
+fn cron_fault(expression: &str, timezone: &str) -> Option<String> {
+    let Ok(zone) = timezone.parse::<chrono_tz::Tz>() else {
+        return Some(format!("there is no time zone `{timezone}`"));
+    };
+    if expression.split_whitespace().count() != 5 {
+        return Some(format!("`{expression}` has {} fields, and a schedule has five", expression.split_whitespace().count()));
+    }
+    let cron = match expression.parse::<croner::Cron>() {
+        Ok(cron) => cron,
+        Err(error) => return Some(format!("`{expression}` is no schedule: {error}")),
+    };
+    // any fixed instant will do: whether a schedule fires at all does not depend on today
+    let start = chrono::DateTime::from_timestamp(946_684_800, 0).map(|start| start.with_timezone(&zone))?;
+    cron.find_next_occurrence(&start, false).err().map(|_| format!("`{expression}` names a day that no calendar has: it never fires"))
+}
+
+/// The name and arguments of a call.
+fn call(expr: &Expr) -> Option<(&str, &[Arg])> {
+    let ExprKind::Call { callee, args } = &expr.kind else { return None };
+    let ExprKind::Name(name) = &callee.kind else { return None };
+    Some((&name.text, args))
+}

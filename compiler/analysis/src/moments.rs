@@ -1,0 +1,82 @@
+//! Moments: the order in which things become known.
+
+use std::collections::HashMap;
+
+use mlp_diagnostics::{Diagnostic, catalog};
+use mlp_source::Span;
+use mlp_syntax::tree::ItemKind;
+use petgraph::{
+    algo::{has_path_connecting, is_cyclic_directed},
+    graph::{DiGraph, NodeIndex},
+};
+
+use crate::program::Program;
+
+/// The declared moments and their order.
+#[derive(Debug, Default)]
+pub struct Moments {
+    graph: DiGraph<String, ()>,
+    nodes: HashMap<String, NodeIndex>,
+}
+
+impl Moments {
+    /// Collects every `moments` line; a circle among them is an error at the line that closes it.
+    #[must_use]
+    pub fn new(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut moments = Self::default();
+        for item in program.modules.iter().flat_map(|module| &module.tree.items) {
+            let ItemKind::Moments(line) = &item.kind else { continue };
+            let indices: Vec<NodeIndex> = line.names.iter().map(|name| moments.node(&name.text)).collect();
+            for pair in indices.windows(2) {
+                if let [earlier, later] = pair {
+                    moments.graph.update_edge(*earlier, *later, ());
+                }
+            }
+            if is_cyclic_directed(&moments.graph) {
+                let names: Vec<String> = line.names.iter().map(|name| name.text.clone()).collect();
+                diagnostics.push(catalog::stages::cycle(item.span, "moments", &names));
+                return moments;
+            }
+        }
+        moments
+    }
+
+    fn node(&mut self, name: &str) -> NodeIndex {
+        if let Some(node) = self.nodes.get(name) {
+            return *node;
+        }
+        let node = self.graph.add_node(name.to_owned());
+        self.nodes.insert(name.to_owned(), node);
+        node
+    }
+
+    /// Whether a moment of that name is declared; reports where not.
+    pub fn check(&self, name: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> bool {
+        let known = self.nodes.contains_key(name);
+        if !known {
+            let mut names: Vec<&str> = self.nodes.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            diagnostics.push(catalog::names::unknown(span, "moment", name, crate::scope::nearest(name, names).as_deref()));
+        }
+        known
+    }
+
+    /// Whether what is known at `known` is known when it is `at`: they are the same, or a line says that it comes before. Moments that were never declared
+    /// were reported, and count as known.
+    #[must_use]
+    pub fn is_known_at(&self, known: &str, at: &str) -> bool {
+        match (self.nodes.get(known), self.nodes.get(at)) {
+            (Some(known), Some(at)) => has_path_connecting(&self.graph, *known, *at, None),
+            _ => true,
+        }
+    }
+
+    /// The later of two moments; of two without order the second, so that nothing is called known too early.
+    #[must_use]
+    pub fn latest(&self, a: Option<String>, b: Option<String>) -> Option<String> {
+        match (a, b) {
+            (Some(a), Some(b)) if self.is_known_at(&b, &a) => Some(a),
+            (a, b) => b.or(a),
+        }
+    }
+}

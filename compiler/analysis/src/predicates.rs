@@ -1,0 +1,296 @@
+//! Predicates over rows and over data sets: from what was written to the plan's expressions, with every name and type looked at.
+
+use mlp_diagnostics::{Diagnostic, catalog};
+use mlp_plan::{ArithmeticOp, Column, CompareOp, DataType, Expr, Literal, ValueType, nested};
+use mlp_source::Span;
+use mlp_syntax::tree::{self, BinaryOp, ExprKind, UnaryOp};
+
+use crate::{literals, scope::nearest};
+
+/// Functions of a row, with the number of their arguments.
+const ROW_FUNCTIONS: [(&str, usize); 14] = [
+    ("length", 1),
+    ("lower", 1),
+    ("upper", 1),
+    ("trim", 1),
+    ("abs", 1),
+    ("round", 1),
+    ("floor", 1),
+    ("ceil", 1),
+    ("is_none", 1),
+    ("coalesce", 2),
+    ("year", 1),
+    ("month", 1),
+    ("day", 1),
+    ("hour", 1),
+];
+
+/// Functions of a data set, with the number of their arguments.
+const SET_FUNCTIONS: [(&str, usize); 12] = [
+    ("rows", 0),
+    ("null_rate", 1),
+    ("distinct", 1),
+    ("mean", 1),
+    ("min", 1),
+    ("max", 1),
+    ("sum", 1),
+    ("stddev", 1),
+    ("quantile", 2),
+    ("fraction", 1),
+    ("freshness", 1),
+    ("correlation", 2),
+];
+
+/// What a predicate may speak of.
+pub struct Predicates<'a> {
+    /// The columns of the contract.
+    pub columns: &'a [Column],
+    /// What `self` is, in a `where`.
+    pub this: Option<&'a ValueType>,
+    /// The contract's name, for messages.
+    pub owner: &'a str,
+    /// Whether it speaks of the data set as a whole.
+    pub set: bool,
+    /// Whether columns are missing because their lines were broken: then unknown ones are not reported.
+    pub partial: bool,
+    /// Where to report.
+    pub diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Predicates<'_> {
+    /// The plan's expression; `None` where something was reported.
+    pub fn lower(&mut self, expr: &tree::Expr) -> Option<Expr> {
+        if let Some(value) = literals::literal(expr) {
+            return Some(Expr::Literal(value));
+        }
+        match &expr.kind {
+            ExprKind::Paren(inner) => self.lower(inner),
+            ExprKind::Name(name) => self.name(name),
+            ExprKind::Field(..) => self.path(expr),
+            ExprKind::Call { callee, args } => self.call(expr.span, callee, args),
+            ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(Box::new(self.lower(inner)?))),
+            ExprKind::Unary(UnaryOp::Neg, inner) => Some(Expr::Negate(Box::new(self.lower(inner)?))),
+            ExprKind::Binary { left, op, op_span, right } => self.binary(left, *op, *op_span, right),
+            ExprKind::In(value, choices) => self.is_in(value, choices),
+            ExprKind::Matches(value, pattern) => {
+                if let Some(fault) = crate::subtype::regular::fault(pattern) {
+                    self.diagnostics.push(catalog::contracts::bad_literal(expr.span, "pattern", &format!("/{pattern}/"), &fault));
+                    return None;
+                }
+                Some(Expr::Matches(Box::new(self.lower(value)?), pattern.clone()))
+            }
+            ExprKind::Error => None,
+            _ => {
+                self.diagnostics.push(catalog::stages::misplaced(
+                    expr.span,
+                    "this expression has no meaning in a predicate",
+                    "compare columns, `self` and literals, joined by `and`, `or` and `not`",
+                ));
+                None
+            }
+        }
+    }
+
+    fn name(&mut self, name: &tree::Name) -> Option<Expr> {
+        if name.text == "self" && self.this.is_some() {
+            return Some(Expr::This);
+        }
+        if self.set && name.text == "rows" {
+            return Some(Expr::Call { function: "rows".to_owned(), args: Vec::new() });
+        }
+        if self.columns.iter().any(|column| column.name == name.text) {
+            return Some(Expr::Column(name.text.clone()));
+        }
+        self.unknown(name.span, &name.text);
+        None
+    }
+
+    fn unknown(&mut self, span: Span, name: &str) {
+        if !self.partial {
+            let near = nearest(name, self.columns.iter().map(|column| column.name.as_str()));
+            self.diagnostics.push(catalog::names::unknown_field(span, &format!("contract `{}`", self.owner), name, near.as_deref()));
+        }
+    }
+
+    fn path(&mut self, expr: &tree::Expr) -> Option<Expr> {
+        let mut names = Vec::new();
+        let mut inner = expr;
+        while let ExprKind::Field(base, name) = &inner.kind {
+            names.push(name.text.as_str());
+            inner = base;
+        }
+        let ExprKind::Name(first) = &inner.kind else {
+            return self.lower(inner);
+        };
+        names.push(&first.text);
+        names.reverse();
+        let path = names.join(".");
+        if nested(self.columns, &path).is_none() {
+            self.unknown(expr.span, &path);
+            return None;
+        }
+        Some(Expr::Column(path))
+    }
+
+    fn call(&mut self, span: Span, callee: &tree::Expr, args: &[tree::Arg]) -> Option<Expr> {
+        let ExprKind::Name(function) = &callee.kind else {
+            self.diagnostics.push(catalog::stages::misplaced(callee.span, "this cannot be called", ""));
+            return None;
+        };
+        let row = ROW_FUNCTIONS.iter().find(|(name, _)| *name == function.text);
+        let set = SET_FUNCTIONS.iter().find(|(name, _)| self.set && *name == function.text);
+        let Some((name, count)) = set.or(row).copied() else {
+            let known = ROW_FUNCTIONS.iter().map(|(name, _)| *name).chain(SET_FUNCTIONS.iter().filter(|_| self.set).map(|(name, _)| *name));
+            self.diagnostics.push(catalog::names::unknown(function.span, "function", &function.text, nearest(&function.text, known).as_deref()));
+            return None;
+        };
+        if args.len() != count {
+            let message = format!("`{name}` takes {count} argument{}, and {} were given", if count == 1 { "" } else { "s" }, args.len());
+            self.diagnostics.push(catalog::stages::argument(span, message, span, "wrong number of arguments", None));
+            return None;
+        }
+        let args: Option<Vec<Expr>> = args.iter().map(|arg| self.lower(&arg.value)).collect();
+        Some(Expr::Call { function: name.to_owned(), args: args? })
+    }
+
+    fn binary(&mut self, left: &tree::Expr, op: BinaryOp, span: Span, right: &tree::Expr) -> Option<Expr> {
+        let (a, b) = (self.lower(left), self.lower(right));
+        let (a, b) = (a?, b?);
+        Some(match op {
+            BinaryOp::And => Expr::All(flatten(a, b, |expr| match expr {
+                Expr::All(parts) => Ok(parts),
+                other => Err(other),
+            })),
+            BinaryOp::Or => Expr::Any(flatten(a, b, |expr| match expr {
+                Expr::Any(parts) => Ok(parts),
+                other => Err(other),
+            })),
+            BinaryOp::Add => Expr::Arithmetic(ArithmeticOp::Add, Box::new(a), Box::new(b)),
+            BinaryOp::Sub => Expr::Arithmetic(ArithmeticOp::Sub, Box::new(a), Box::new(b)),
+            BinaryOp::Mul => Expr::Arithmetic(ArithmeticOp::Mul, Box::new(a), Box::new(b)),
+            BinaryOp::Div => Expr::Arithmetic(ArithmeticOp::Div, Box::new(a), Box::new(b)),
+            comparison => {
+                let (a, b) = self.comparable(left, a, span, right, b)?;
+                Expr::Compare(compare_op(comparison)?, Box::new(a), Box::new(b))
+            }
+        })
+    }
+
+    /// A literal is read by the type of what it is compared with; things of different kinds cannot be compared.
+    fn comparable(&mut self, left: &tree::Expr, a: Expr, op: Span, right: &tree::Expr, b: Expr) -> Option<(Expr, Expr)> {
+        match (self.type_of(&a), self.type_of(&b)) {
+            (Some(ty), _) if is_literal(&b) => Some((a, Expr::Literal(self.literal_of(right, &ty)?))),
+            (_, Some(ty)) if is_literal(&a) => Some((Expr::Literal(self.literal_of(left, &ty)?), b)),
+            (Some(x), Some(y)) if !same_kind(&x.data, &y.data) => {
+                self.diagnostics.push(catalog::contracts::bad_literal(
+                    op,
+                    "comparing",
+                    &format!("{} with {}", x.data, y.data),
+                    "only values of one kind can be compared",
+                ));
+                None
+            }
+            _ => Some((a, b)),
+        }
+    }
+
+    fn literal_of(&mut self, expr: &tree::Expr, ty: &ValueType) -> Option<Literal> {
+        let plain = ValueType { nullable: false, ..ty.clone() };
+        let as_text = matches!((&ty.data, literals::literal(expr)), (DataType::Enum { .. }, Some(Literal::Text(_))));
+        match literals::typed(expr, &plain) {
+            Ok(value) => Some(value),
+            // a whole number is compared with any number, and an enum with any text
+            Err(_) if ty.data.is_numeric() && literals::literal(expr).is_some_and(|value| matches!(value, Literal::Number(_) | Literal::Nan)) => {
+                literals::literal(expr)
+            }
+            Err(_) if as_text => literals::literal(expr),
+            Err(_) => {
+                let written = literals::literal(expr).map_or_else(String::new, |value| value.to_string());
+                self.diagnostics.push(catalog::contracts::bad_literal(expr.span, "the value", &written, &ty.data.to_string()));
+                None
+            }
+        }
+    }
+
+    fn is_in(&mut self, value: &tree::Expr, choices: &tree::Expr) -> Option<Expr> {
+        let subject = self.lower(value)?;
+        let ty = self.type_of(&subject);
+        let mut read = |this: &mut Self, expr: &tree::Expr| match &ty {
+            Some(ty) => this.literal_of(expr, ty),
+            None => literals::literal(expr),
+        };
+        match &choices.kind {
+            ExprKind::Range { low, high } => {
+                let mut end = |this: &mut Self, end: &Option<Box<tree::Expr>>| match end {
+                    None => Some(None),
+                    Some(end) if literals::literal(end).is_some() => read(this, end).map(|value| Some(Box::new(Expr::Literal(value)))),
+                    Some(end) => this.lower(end).map(|expr| Some(Box::new(expr))),
+                };
+                let (low, high) = (end(self, low)?, end(self, high)?);
+                Some(Expr::Between { value: Box::new(subject), low, high })
+            }
+            ExprKind::Set(members) | ExprKind::List(members) => {
+                let members: Option<Vec<Literal>> = members.iter().map(|member| read(self, member)).collect();
+                Some(Expr::OneOf(Box::new(subject), members?))
+            }
+            _ => {
+                self.diagnostics.push(catalog::stages::misplaced(choices.span, "`in` needs a range or a set", "as in `x in 0 .. 5` or `x in { \"a\", \"b\" }`"));
+                None
+            }
+        }
+    }
+
+    /// The type of an expression, where it is a column's, `self`'s or a function's.
+    fn type_of(&self, expr: &Expr) -> Option<ValueType> {
+        match expr {
+            Expr::This => self.this.cloned(),
+            Expr::Column(path) => nested(self.columns, path).cloned(),
+            Expr::Call { function, args } => match function.as_str() {
+                "length" | "year" | "month" | "day" | "hour" | "rows" | "distinct" => Some(ValueType::plain(DataType::Int(64))),
+                "null_rate" | "fraction" | "stddev" | "correlation" => Some(ValueType::plain(DataType::Float(64))),
+                "mean" => args.first().and_then(|arg| self.type_of(arg)).map(|ty| if ty.data.is_numeric() { ValueType::plain(DataType::Float(64)) } else { ty }),
+                "freshness" => Some(ValueType::plain(DataType::Duration)),
+                "is_none" => Some(ValueType::plain(DataType::Bool)),
+                _ => args.first().and_then(|arg| self.type_of(arg)),
+            },
+            Expr::Negate(inner) => self.type_of(inner),
+            _ => None,
+        }
+    }
+}
+
+const fn is_literal(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(_))
+}
+
+/// Whether values of two types can be compared.
+fn same_kind(a: &DataType, b: &DataType) -> bool {
+    (a.is_numeric() && b.is_numeric())
+        || (a.is_text() && b.is_text())
+        || (is_time(a) && is_time(b))
+        || std::mem::discriminant(a) == std::mem::discriminant(b)
+}
+
+const fn is_time(data: &DataType) -> bool {
+    matches!(data, DataType::Date | DataType::Timestamp { .. })
+}
+
+/// The comparison that an operator stands for.
+#[must_use]
+pub const fn compare_op(op: BinaryOp) -> Option<CompareOp> {
+    Some(match op {
+        BinaryOp::Eq => CompareOp::Eq,
+        BinaryOp::Ne => CompareOp::Ne,
+        BinaryOp::Lt => CompareOp::Lt,
+        BinaryOp::Le => CompareOp::Le,
+        BinaryOp::Gt => CompareOp::Gt,
+        BinaryOp::Ge => CompareOp::Ge,
+        _ => return None,
+    })
+}
+
+fn flatten(a: Expr, b: Expr, parts: impl Fn(Expr) -> Result<Vec<Expr>, Expr>) -> Vec<Expr> {
+    let mut all = parts(a).unwrap_or_else(|single| vec![single]);
+    all.extend(parts(b).unwrap_or_else(|single| vec![single]));
+    all
+}

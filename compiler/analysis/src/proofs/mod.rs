@@ -1,0 +1,3 @@
+//! What is proven beyond schemas.
+
+pub mod moments;

@@ -1,0 +1,176 @@
+//! A model sees only what is known at its `predicts at` moment (MLP503).
+//!
+//! Through SQL a column is known at the latest moment of what it is computed from and, if joined in, of its join condition; no moment: always known;
+//! elsewhere the output contract is believed.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use mlp_diagnostics::catalog;
+use mlp_plan::Origin;
+use mlp_source::Span;
+
+use crate::{
+    checker::Checker,
+    contracts::Shared,
+    flow::{Flow, FlowInput, FlowNode, Work},
+    models::ModelInfo,
+    program::{DeclId, Kind},
+    run::RunKind,
+    types::Ty,
+};
+
+/// Moments of the columns of one table.
+type Known = BTreeMap<String, Late>;
+
+/// Why a column is known as late as it is.
+#[derive(Clone, Debug)]
+struct Late {
+    moment: String,
+    /// Where the column, or the SELECT that computes it, stands.
+    span: Span,
+}
+
+impl Checker<'_> {
+    /// Checks every model of the package itself against its declared features, and against what trains it.
+    pub fn check_moments(&mut self, flows: &[Flow]) {
+        let mut late: HashMap<DeclId, BTreeMap<String, Late>> = HashMap::new();
+        let models: Vec<(DeclId, Arc<ModelInfo>)> =
+            self.program.of_kind(Kind::Model).collect::<Vec<_>>().into_iter().filter_map(|id| Some((id, self.model(id)?))).collect();
+        for (id, model) in &models {
+            let Some((at, _)) = &model.predicts_at else { continue };
+            for (column, spans) in model.input.face.columns.iter().zip(&model.input.columns) {
+                if let Some(moment) = column.known_at.as_ref().filter(|moment| !column.label && !self.moments.is_known_at(moment, at)) {
+                    late.entry(*id).or_default().insert(column.name.clone(), Late { moment: moment.clone(), span: spans.name });
+                }
+            }
+        }
+        for flow in flows {
+            self.training(flow, &models, &mut late);
+        }
+        for (id, model) in models {
+            let (Some(columns), Some((at, span))) = (late.get(&id), &model.predicts_at) else { continue };
+            let listed: Vec<(String, String)> = columns.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
+            let mut found = catalog::stages::known_too_late(*span, &model.name, at, &listed);
+            for (name, late) in columns.iter().take(3) {
+                found = found.because(late.span, format!("`{name}` is known at {} here", late.moment));
+            }
+            self.report(found);
+        }
+    }
+
+    /// Features of promoted models, as late as the tables that trained them know them.
+    fn training(&self, flow: &Flow, models: &[(DeclId, Arc<ModelInfo>)], late: &mut HashMap<DeclId, BTreeMap<String, Late>>) {
+        let tables = self.known(flow);
+        for node in &flow.nodes {
+            let Work::Promote { model, .. } = &node.work else { continue };
+            let Some((id, _)) = models.iter().find(|(_, known)| known.name == model.name && known.span == model.span) else { continue };
+            let Some((at, _)) = &model.predicts_at else { continue };
+            let Some(candidate) = node.inputs.first() else { continue };
+            for trainer in trainers(flow, &candidate.from) {
+                for input in &trainer.inputs {
+                    let Ty::Table(_) = &input.ty else { continue };
+                    for (name, why) in input_known(input, &tables) {
+                        let feature = model.input.face.column(&name).is_some_and(|column| !column.label);
+                        if feature && !self.moments.is_known_at(&why.moment, at) {
+                            late.entry(*id).or_default().entry(name).or_insert(why);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// For each table that a node makes, when its columns are known.
+    fn known(&self, flow: &Flow) -> HashMap<(String, String), Known> {
+        let mut tables: HashMap<(String, String), Known> = HashMap::new();
+        for node in &flow.nodes {
+            for output in &node.outputs {
+                let Ty::Table(contract) = &output.ty else { continue };
+                let known = self.output_known(node, contract, &tables);
+                tables.insert((node.id.clone(), output.name.clone()), known);
+            }
+        }
+        tables
+    }
+
+    fn output_known(&self, node: &FlowNode, contract: &Shared, tables: &HashMap<(String, String), Known>) -> Known {
+        let mut known = declared(contract);
+        match &node.work {
+            Work::Run(RunKind::Sql { .. }, _) => {
+                let inputs: HashMap<&str, Known> = node.inputs.iter().map(|input| (input.name.as_str(), input_known(input, tables))).collect();
+                for column in &node.sql {
+                    for (table, name) in column.values.iter().chain(&column.conditions) {
+                        if let Some(why) = inputs.get(table.as_str()).and_then(|known| known.get(name)) {
+                            self.postpone(&mut known, &column.name, &why.moment, why.span);
+                        }
+                    }
+                }
+            }
+            // rows that are passed on are known when they were
+            Work::Run(RunKind::Builtin(_), _) => {
+                for input in &node.inputs {
+                    for (name, why) in input_known(input, tables) {
+                        if contract.face.column(&name).is_some() {
+                            self.postpone(&mut known, &name, &why.moment, why.span);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        known
+    }
+
+    fn postpone(&self, known: &mut Known, column: &str, moment: &str, span: Span) {
+        let declared = known.get(column).map(|late| late.moment.clone());
+        let latest = self.moments.latest(declared.clone(), Some(moment.to_owned()));
+        if latest != declared
+            && let Some(moment) = latest
+        {
+            known.insert(column.to_owned(), Late { moment, span });
+        }
+    }
+}
+
+/// When a contract says that its columns are known.
+fn declared(contract: &Shared) -> Known {
+    let columns = contract.face.columns.iter().zip(&contract.columns);
+    columns.filter_map(|(column, spans)| Some((column.name.clone(), Late { moment: column.known_at.clone()?, span: spans.name }))).collect()
+}
+
+/// When the columns that come in are known.
+fn input_known(input: &FlowInput, tables: &HashMap<(String, String), Known>) -> Known {
+    let mut known = Known::new();
+    collect(&input.from, tables, &mut known);
+    known
+}
+
+fn collect(from: &Origin, tables: &HashMap<(String, String), Known>, known: &mut Known) {
+    match from {
+        Origin::Output { node, output } => {
+            if let Some(table) = tables.get(&(node.clone(), output.clone())) {
+                for (name, why) in table {
+                    known.entry(name.clone()).or_insert_with(|| why.clone());
+                }
+            }
+        }
+        Origin::List(origins) => origins.iter().for_each(|origin| collect(origin, tables, known)),
+        Origin::Rung { .. } | Origin::None => {}
+    }
+}
+
+/// The nodes that made a model: those that give it, and through `pick` those of all candidates.
+fn trainers<'a>(flow: &'a Flow, from: &Origin) -> Vec<&'a FlowNode> {
+    match from {
+        Origin::Output { node, .. } => match flow.nodes.iter().find(|have| have.id == *node) {
+            Some(picked) if matches!(picked.work, Work::Pick) => picked.inputs.first().map(|candidates| trainers(flow, &candidates.from)).unwrap_or_default(),
+            Some(trainer) => vec![trainer],
+            None => Vec::new(),
+        },
+        Origin::List(origins) => origins.iter().flat_map(|origin| trainers(flow, origin)).collect(),
+        Origin::Rung { .. } | Origin::None => Vec::new(),
+    }
+}

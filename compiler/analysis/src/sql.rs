@@ -1,0 +1,147 @@
+//! SQL stages: what the SELECT gives, against the declared output.
+
+use mlp_diagnostics::catalog::stages as words;
+use mlp_plan::{Column, Contract, DataType, Rule, ValueType};
+use mlp_source::Span;
+
+use crate::{
+    checker::Checker,
+    contracts::Shared,
+    ports::{SqlColumn, SqlInput},
+    stages::Signature,
+    subtype::{self, Problem, ProblemKind},
+    types::Ty,
+};
+
+impl Checker<'_> {
+    /// Checks the SELECT of a stage against its inputs (MLP404) and its declared output (MLP405).
+    pub fn check_sql(&mut self, signature: &Signature, text: &str, at: Span) {
+        let Some(output) = sql_output(signature) else {
+            self.report(words::unresolved_run(at, "an SQL stage gives one table", "declare the result as `-> Table<..>`"));
+            return;
+        };
+        let Some(inputs) = sql_inputs(signature) else { return };
+        let tables: Vec<SqlInput<'_>> = inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
+        let columns = match self.sql.check(text, &tables) {
+            Ok(columns) => columns,
+            Err(fault) => {
+                self.report(words::sql(at, &fault.message, fault.help.as_deref()));
+                return;
+            }
+        };
+        let given = given(&inputs, &columns, &output.face);
+        let edge = subtype::contracts(&given, &output.face);
+        let problems: Vec<&Problem> = edge.problems.iter().filter(|problem| !problem.is_warning()).collect();
+        if problems.is_empty() || output.partial {
+            return;
+        }
+        let texts: Vec<String> = problems.iter().map(|problem| problem_text(problem)).collect();
+        let mut found = words::sql_output(at, &signature.name, &output.face.name, &texts);
+        for problem in problems.iter().take(3) {
+            found = found.because(output.column_span(problem.column()), "expected here");
+        }
+        self.report(found);
+    }
+
+    /// What was not proven of the output of an SQL stage, and is checked when it ran; nothing where its SQL has no meaning.
+    #[must_use]
+    pub fn sql_checks(&self, inputs: &[(String, Shared)], output: &Shared, text: &str) -> (Vec<Rule>, Vec<SqlColumn>) {
+        let tables: Vec<SqlInput<'_>> = inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
+        let Ok(columns) = self.sql.check(text, &tables) else { return (Vec::new(), Vec::new()) };
+        let mut rules = subtype::contracts(&given(inputs, &columns, &output.face), &output.face).planted;
+        rules.extend(columns.iter().filter(|column| is_text_for_enum(column, &output.face)).map(|column| Rule::Type { column: column.name.clone() }));
+        rules.extend((0..output.face.expectations.len()).map(Rule::Expectation));
+        rules.extend((0..output.face.references.len()).map(Rule::Reference));
+        (rules, columns)
+    }
+}
+
+/// The only table that a stage gives.
+fn sql_output(signature: &Signature) -> Option<Shared> {
+    match signature.outputs.as_slice() {
+        [(_, Ty::Table(contract))] => Some(contract.clone()),
+        _ => None,
+    }
+}
+
+/// The tables that a stage reads; `None` where one of them could not be made out, which was reported.
+fn sql_inputs(signature: &Signature) -> Option<Vec<(String, Shared)>> {
+    let mut inputs = Vec::new();
+    for param in &signature.params {
+        match param.ty.required() {
+            Ty::Table(contract) if contract.partial => return None,
+            Ty::Table(contract) => inputs.push((param.name.clone(), contract.clone())),
+            Ty::Error => return None,
+            _ => {}
+        }
+    }
+    Some(inputs)
+}
+
+/// The contract that a SELECT gives: a column passed through keeps its type, unit and rules; a computed one takes the declared unit, and a computed string
+/// for an enum is checked at run time.
+fn given(inputs: &[(String, Shared)], columns: &[SqlColumn], declared: &Contract) -> Contract {
+    let mut made = Contract { name: "the SELECT".to_owned(), ..Contract::default() };
+    for column in columns {
+        let source = column.passes.as_ref().and_then(|(table, name)| {
+            let (_, contract) = inputs.iter().find(|(input, _)| input == table)?;
+            contract.face.column(name)
+        });
+        let wanted = declared.column(&column.name);
+        let value = match (source, wanted) {
+            (Some(source), _) => passed(&source.value, column.nullable),
+            (None, Some(wanted)) => computed(column, &wanted.value),
+            (None, None) => ValueType { nullable: column.nullable, ..ValueType::plain(column.data.clone()) },
+        };
+        made.columns.push(Column {
+            name: column.name.clone(),
+            value,
+            label: false,
+            default: None,
+            known_at: None,
+            tags: Vec::new(),
+            was: None,
+            deprecated: None,
+            doc: None,
+        });
+    }
+    made
+}
+
+/// `unique` and `where` over siblings do not survive joins and renames.
+fn passed(source: &ValueType, nullable: bool) -> ValueType {
+    let mut value = source.clone();
+    value.nullable = nullable;
+    value.constraints.retain(|constraint| match constraint {
+        mlp_plan::Constraint::Unique => false,
+        mlp_plan::Constraint::Where(expr) => expr.columns().is_empty(),
+        _ => true,
+    });
+    value
+}
+
+fn computed(column: &SqlColumn, wanted: &ValueType) -> ValueType {
+    let text_for_enum = column.data == DataType::String && matches!(wanted.data, DataType::Enum { .. });
+    // its members are checked as the values are cast
+    let data = if text_for_enum { wanted.data.clone() } else { column.data.clone() };
+    ValueType { data, nullable: column.nullable, unit: wanted.unit.clone(), constraints: Vec::new() }
+}
+
+/// Whether a computed string stands for an enum: then its members are checked at run time.
+fn is_text_for_enum(column: &SqlColumn, declared: &Contract) -> bool {
+    column.passes.is_none() && column.data == DataType::String && declared.column(&column.name).is_some_and(|wanted| matches!(wanted.value.data, DataType::Enum { .. }))
+}
+
+/// A problem in the words of a SELECT.
+fn problem_text(problem: &Problem) -> String {
+    let path = &problem.path;
+    match &problem.kind {
+        ProblemKind::Missing => format!("column `{path}` is not selected"),
+        ProblemKind::Type { found, expected } => format!("`{path}` is {found}, not {expected}"),
+        ProblemKind::Null => format!("`{path}` may be null"),
+        ProblemKind::Refuted { found, expected, .. } => format!("no value of `{path}` satisfies both `{found}` and `{expected}`"),
+        ProblemKind::Unit { found, expected } => {
+            format!("`{path}` has unit {}, not {}", found.as_deref().unwrap_or("none"), expected.as_deref().unwrap_or("none"))
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Signatures of stages, sources and sinks, and what can be said about each of them on its own.
+
+use std::sync::Arc;
+
+use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_source::Span;
+use mlp_syntax::tree::{self, Entry, ItemKind, Param, ResultKind, StageBody, StageDecl, StageEntry};
+
+use crate::{checker::Checker, contracts::info::ContractInfo, program::{DeclId, Kind}, scope::check_snake, settings::{self, Settings}, types::{Generics, Ty}};
+
+/// What a stage, source or sink takes and gives.
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// Its declaration.
+    pub id: DeclId,
+    /// Stage, source or sink.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+    /// Where it is declared.
+    pub span: Span,
+    /// Its parameters, with type parameters standing for their bounds.
+    pub params: Vec<ParamInfo>,
+    /// What it gives, in order; one without a name is `result`.
+    pub outputs: Vec<(String, Ty)>,
+    /// Whether the outputs have names.
+    pub record: bool,
+    /// Whether its outputs are parts of its input.
+    pub disjoint: bool,
+    /// Whether it has type parameters.
+    pub generic: bool,
+    /// What it says about itself.
+    pub settings: Settings,
+    /// Whether it is made of stages, and inlined.
+    pub composed: bool,
+}
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub struct ParamInfo {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub ty: Ty,
+    /// What it is where nobody says.
+    pub default: Option<mlp_plan::Literal>,
+    /// Where it stands.
+    pub span: Span,
+    /// Its docs.
+    pub doc: Option<String>,
+}
+
+impl Checker<'_> {
+    /// The signature of a stage, source or sink; each is worked out, and reported on, once.
+    pub fn signature(&mut self, id: DeclId) -> Option<Arc<Signature>> {
+        if let Some(known) = self.signatures.get(&id) {
+            return Some(Arc::clone(known));
+        }
+        let program = self.program;
+        let (decl, item) = (program.decl(id)?, program.item(id)?);
+        let (ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree)) = &item.kind else { return None };
+        let generics = self.bounds(decl.module, tree);
+        let (params, outputs) = self.face(decl.module, &generics, tree);
+        for (index, param) in tree.params.iter().enumerate() {
+            if let Some(first) = tree.params.iter().take(index).find(|first| first.name.text == param.name.text) {
+                self.report(names::declared_twice(param.name.span, "parameter", &param.name.text, first.name.span));
+            }
+            check_snake(param.name.span, "parameter", &param.name.text, &mut self.diagnostics);
+        }
+        let signature = Arc::new(Signature {
+            id,
+            kind: decl.kind,
+            name: decl.name.clone(),
+            span: decl.span,
+            params,
+            outputs,
+            record: matches!(tree.result.as_ref().map(|result| &result.kind), Some(ResultKind::Record(_))),
+            disjoint: tree.result.as_ref().is_some_and(|result| result.disjoint),
+            generic: !tree.generics.is_empty(),
+            settings: self.stage_settings(decl.module, decl.kind, tree),
+            composed: is_composed(&tree.body),
+        });
+        self.signatures.insert(id, Arc::clone(&signature));
+        Some(signature)
+    }
+
+    /// What type parameters stand for inside of the declaration: their bounds, or any contract.
+    fn bounds(&mut self, module: usize, tree: &StageDecl) -> Generics {
+        let mut generics = Generics::new();
+        for generic in &tree.generics {
+            let bound = match &generic.bound {
+                Some(bound) => self.contract(module, &generics, bound),
+                None => ContractInfo::broken(&generic.name.text, generic.name.span),
+            };
+            if let Some(first) = tree.generics.iter().find(|first| first.name.text == generic.name.text)
+                && first.name.span != generic.name.span
+            {
+                self.report(names::declared_twice(generic.name.span, "type parameter", &generic.name.text, first.name.span));
+            }
+            generics.insert(generic.name.text.clone(), bound);
+        }
+        generics
+    }
+
+    /// Parameters and outputs, with type parameters standing for the given contracts.
+    pub fn face(&mut self, module: usize, generics: &Generics, tree: &StageDecl) -> (Vec<ParamInfo>, Vec<(String, Ty)>) {
+        let params = tree.params.iter().map(|param| self.param(module, generics, param)).collect();
+        let outputs = match tree.result.as_ref().map(|result| &result.kind) {
+            None => Vec::new(),
+            Some(ResultKind::One(ty)) => match self.artifact(module, generics, ty) {
+                Ty::Unit => Vec::new(),
+                ty => vec![("result".to_owned(), ty)],
+            },
+            Some(ResultKind::Record(fields)) => {
+                for (index, (name, _)) in fields.iter().enumerate() {
+                    if let Some((first, _)) = fields.iter().take(index).find(|(first, _)| first.text == name.text) {
+                        self.report(names::declared_twice(name.span, "output", &name.text, first.span));
+                    }
+                }
+                fields.iter().map(|(name, ty)| (name.text.clone(), self.artifact(module, generics, ty))).collect()
+            }
+        };
+        (params, outputs)
+    }
+
+    /// A parameter with its constraints and default.
+    pub fn param(&mut self, module: usize, generics: &Generics, param: &Param) -> ParamInfo {
+        let mut ty = self.artifact(module, generics, &param.ty);
+        let mut default = None;
+        if let Ty::Value(value) = &ty {
+            let base = crate::types::NamedType { value: value.clone(), spans: Vec::new(), tags: Vec::new() };
+            let modifiers: Vec<tree::Modifier> =
+                param.modifiers.iter().filter(|modifier| !matches!(modifier.kind, tree::ModifierKind::Default(_))).cloned().collect();
+            if let Some(narrowed) = self.narrowed(base, &modifiers, &param.name) {
+                default = self.default_of(&narrowed.value, &param.name.text, &param.modifiers);
+                ty = Ty::Value(narrowed.value);
+            }
+        } else if let Some(value) = param.modifiers.iter().find_map(|modifier| if let tree::ModifierKind::Default(value) = &modifier.kind { Some(value) } else { None }) {
+            default = match &value.kind {
+                tree::ExprKind::List(items) if items.is_empty() => Some(mlp_plan::Literal::List(Vec::new())),
+                tree::ExprKind::Literal(tree::Lit::None) => Some(mlp_plan::Literal::Null),
+                _ => None,
+            };
+        }
+        ParamInfo { name: param.name.text.clone(), ty, default, span: param.name.span, doc: param.lead.docs() }
+    }
+
+    fn stage_settings(&mut self, module: usize, kind: Kind, tree: &StageDecl) -> Settings {
+        let mut found = Settings::default();
+        let StageBody::Block(block) = &tree.body else { return found };
+        let known = match kind {
+            Kind::Source => settings::SOURCE,
+            Kind::Sink => settings::SINK,
+            _ => settings::STAGE,
+        };
+        let mut seen: Vec<&tree::Name> = Vec::new();
+        for entry in block.entries.iter().filter_map(Entry::ok) {
+            match entry {
+                StageEntry::Setting(setting) => {
+                    if let Some(first) = seen.iter().find(|first| first.text == setting.name.text) {
+                        self.report(names::declared_twice(setting.name.span, "setting", &setting.name.text, first.span));
+                        continue;
+                    }
+                    seen.push(&setting.name);
+                    self.stage_setting(module, &mut found, setting, kind.word(), known);
+                }
+                StageEntry::Because(rule) => {
+                    self.check_tag(&rule.tag);
+                    if rule.uses { found.uses.push(rule.tag.clone()) } else { found.drops.push(rule.tag.clone()) }
+                }
+                StageEntry::Let(_) => {}
+                StageEntry::PredictsAt(rule) => self.report(words::misplaced(rule.span, "a stage predicts nothing", "`predicts at` belongs into a `model`")),
+            }
+        }
+        found
+    }
+
+    /// What can be said about a stage, source or sink without a call: its `run`, its SQL, its environment.
+    pub fn check_stage(&mut self, id: DeclId) {
+        let Some(signature) = self.signature(id) else { return };
+        if self.circular.contains(&id) {
+            return;
+        }
+        let program = self.program;
+        let Some(ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree)) = program.item(id).map(|item| &item.kind) else { return };
+        let broken = matches!(&tree.body, StageBody::Block(block) if block.entries.iter().any(|entry| entry.ok().is_none()));
+        if signature.composed {
+            self.check_composed(&signature, tree);
+            return;
+        }
+        match &signature.settings.run {
+            Some(_) => self.check_run(&signature),
+            None if broken => {}
+            None => {
+                let (setting, example) = match signature.kind {
+                    Kind::Source => ("from", "from = parquet(\"data/*.parquet\")"),
+                    Kind::Sink => ("to", "to = parquet(\"out.parquet\")"),
+                    _ => ("run", "run = python(\"module:function\")"),
+                };
+                let message = format!("the {} `{}` does not say `{setting}`", signature.kind.word(), signature.name);
+                self.report(words::unresolved_run(signature.span, message, format!("add `{example}`")));
+            }
+        }
+    }
+
+    /// Runs `work`, and forgets what it reported: for what was reported on before.
+    pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.diagnostics.len();
+        let result = work(self);
+        self.diagnostics.truncate(before);
+        result
+    }
+}
+
+/// Whether a stage is made of stages: an expression, or a body of `let`s.
+#[must_use]
+pub fn is_composed(body: &StageBody) -> bool {
+    match body {
+        StageBody::Expr(_) => true,
+        StageBody::Block(block) => block.entries.iter().filter_map(Entry::ok).any(|entry| matches!(entry, StageEntry::Let(_))),
+    }
+}
