@@ -135,5 +135,5 @@ impl Report {
 /// A number of rows.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, not negative, below 2^53")]
 pub(super) fn whole(value: f64) -> Option<u64> {
-    (value >= 0.0 && value <= 9e15 && value.fract() == 0.0).then_some(value as u64)
+    ((0.0..=9e15).contains(&value) && value.fract() == 0.0).then_some(value as u64)
 }
