@@ -53,7 +53,7 @@ struct Open {
 struct Pairing<'t> {
     text: &'t str,
     tokens: &'t [Token],
-    slips: &'t [(Slip, usize, usize)],
+    slips: &'t [(Slip, usize)],
     found: Brackets,
     stack: Vec<Open>,
     /// How many of `( [ {` are open.
@@ -69,7 +69,7 @@ fn slot(bracket: u8) -> usize {
 }
 
 /// Pairs up the brackets of a text.
-pub(crate) fn pair_up(text: &str, tokens: &[Token], slips: &[(Slip, usize, usize)]) -> Brackets {
+pub(crate) fn pair_up(text: &str, tokens: &[Token], slips: &[(Slip, usize)]) -> Brackets {
     let found = Brackets { partners: vec![NONE; tokens.len()], angle_ends: Vec::new(), forgotten: Vec::new(), ends: HashMap::new() };
     let mut pairing = Pairing { text, tokens, slips, found, stack: Vec::new(), counts: [0; 3] };
     pairing.run();
@@ -162,12 +162,12 @@ impl Pairing<'_> {
                 *count -= 1;
             }
         }
-        let start = lost.first().and_then(|open| self.tokens.get(open.index)).map_or(0, |token| token.start);
-        let stop = self.tokens.get(at).map_or(self.text.len(), |token| token.start);
-        let slips = self.slips.get(self.slips.partition_point(|(_, slip, _)| *slip < start)..).unwrap_or_default();
-        let quoted = slips.iter().take_while(|(_, slip, _)| *slip < stop).any(|(slip, ..)| {
-            matches!(slip, Slip::OpenText | Slip::OpenLongText | Slip::OpenRegex)
-        });
+        let start = lost.first().map_or(at, |open| open.index);
+        let slips = self.slips.get(self.slips.partition_point(|(_, token)| *token < start)..).unwrap_or_default();
+        let quoted = slips
+            .iter()
+            .take_while(|(_, token)| *token < at)
+            .any(|(slip, _)| matches!(slip, Slip::OpenText | Slip::OpenLongText | Slip::OpenRegex));
         let reported = !quoted && lost.len() <= MAX_DEPTH;
         let mut end = 0;
         for (depth, open) in lost.iter().enumerate().rev() {

@@ -1,18 +1,16 @@
 //! The layout of a text: which line ends separate entries, which bracket is never closed, what is nested too deep.
 //!
-//! The grammar has no memory, so it gets a copy of the text in which this is already decided: line ends that separate nothing are blanks, brackets that
-//! were forgotten are there, and what cannot be read at all is filled with marks that the grammar knows. Positions in the copy map back to the text.
+//! The grammar has no memory, so it gets a copy of the text in which this is already decided: line ends that separate nothing are left out, brackets
+//! that were forgotten are there, and what cannot be read at all is a mark that the grammar knows. The copy holds no blanks but one behind every word
+//! and number, so that the grammar need not look for them. Places in the copy map back to the text.
 
 use mlp_diagnostics::{Diagnostic, catalog::syntax as say};
 use mlp_source::{FileId, Span};
 
 use crate::brackets::{Brackets, pair_up};
+use crate::copy::{Copy, Fate};
 use crate::lexer::{Kind, Lexed, Slip, Token, lex};
 
-/// Stands for an expression, type or text that cannot be read.
-const HOLE: u8 = 2;
-/// Stands for a character that no rule accepts.
-const JUNK: u8 = 3;
 /// How deep brackets may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
 
@@ -25,22 +23,13 @@ const GO_ON_TOO: [&str; 4] = ["cooldown", "except", "and", "or"];
 /// The text as the grammar reads it.
 pub(crate) struct Layout {
     /// The copy.
-    pub text: String,
+    pub copy: Copy,
     /// Comments, as byte ranges of the original text.
     pub comments: Vec<(usize, usize)>,
     /// What was found on the way.
     pub diagnostics: Vec<Diagnostic>,
     /// Ranges of the original text in which nothing more is reported.
     pub silent: Vec<(usize, usize)>,
-    /// Where brackets were put into the copy.
-    inserts: Vec<usize>,
-}
-
-impl Layout {
-    /// The place in the original text of a place in the copy.
-    pub(crate) fn original(&self, at: usize) -> usize {
-        if self.inserts.is_empty() { at } else { at - self.inserts.partition_point(|insert| *insert < at) }
-    }
 }
 
 /// Decides the layout of a text.
@@ -52,9 +41,11 @@ pub(crate) fn lay_out(file: FileId, text: &str) -> Layout {
         text,
         tokens: &tokens,
         brackets: &brackets,
-        out: text.as_bytes().to_vec(),
+        fates: vec![Fate::Keep; tokens.len()],
         inserts: Vec::new(),
         frames: Vec::new(),
+        top_angles: 0,
+        angles: 0,
         diagnostics: Vec::new(),
         silent: Vec::new(),
     };
@@ -83,10 +74,13 @@ struct Pass<'t> {
     text: &'t str,
     tokens: &'t [Token],
     brackets: &'t Brackets,
-    out: Vec<u8>,
-    /// Brackets to put in: where (in the original text), and which.
+    fates: Vec<Fate>,
+    /// Brackets to put in: before which token, and which.
     inserts: Vec<(usize, u8)>,
     frames: Vec<Frame>,
+    /// Angle brackets open outside of all other brackets, and in all.
+    top_angles: usize,
+    angles: usize,
     diagnostics: Vec<Diagnostic>,
     silent: Vec<(usize, usize)>,
 }
@@ -97,9 +91,9 @@ impl Pass<'_> {
         Span::new(self.file, offset(start), offset(end))
     }
 
-    fn fill(&mut self, start: usize, end: usize, with: u8) {
-        if let Some(bytes) = self.out.get_mut(start..end) {
-            bytes.fill(with);
+    fn fate(&mut self, index: usize, fate: Fate) {
+        if let Some(slot) = self.fates.get_mut(index) {
+            *slot = fate;
         }
     }
 
@@ -112,56 +106,41 @@ impl Pass<'_> {
     }
 
     /// Reports the slips that were seen by the scanner, and mends them in the copy.
-    fn slips(&mut self, slips: &[(Slip, usize, usize)]) {
-        for (slip, start, end) in slips.iter().copied() {
+    fn slips(&mut self, slips: &[(Slip, usize)]) {
+        for (slip, index) in slips.iter().copied() {
+            let Some(Token { start, end, .. }) = self.tokens.get(index).copied() else { continue };
             let span = self.span(start, end);
-            let first = self.span(start, (start + 1).min(end));
             let written = self.text.get(start..end).unwrap_or_default();
-            match slip {
+            let (found, fate) = match slip {
                 Slip::SingleQuotes => {
                     let inner = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
-                    self.diagnostics.push(say::single_quotes(span, inner));
-                    let bytes = self.out.get_mut(start..end).unwrap_or_default();
-                    for byte in bytes.iter_mut().filter(|byte| **byte == b'"') {
-                        *byte = b'\'';
-                    }
-                    self.fill(start, start + 1, b'"');
-                    self.fill(end - 1, end, b'"');
+                    (say::single_quotes(span, inner), Fate::Requote)
                 }
-                Slip::HashComment => {
-                    self.diagnostics.push(say::hash_comment(first));
-                    self.fill(start, end, b' ');
-                }
-                Slip::BlockComment => {
-                    self.diagnostics.push(say::block_comment(self.span(start, start + 2)));
-                    self.fill(start, end, b' ');
-                }
-                Slip::OpenComment => {
-                    self.diagnostics.push(say::unclosed_comment(self.span(start, start + 2)));
-                    self.fill(start, end, b' ');
-                }
+                Slip::HashComment => (say::hash_comment(self.span(start, start + 1)), Fate::Drop),
+                Slip::BlockComment => (say::block_comment(self.span(start, start + 2)), Fate::Drop),
+                Slip::OpenComment => (say::unclosed_comment(self.span(start, start + 2)), Fate::Drop),
                 Slip::BadCharacter => {
-                    self.diagnostics.push(say::bad_character(span, written));
                     self.silent.push((start, end));
                     let blank = written.chars().all(char::is_whitespace);
-                    self.fill(start, end, if blank { b' ' } else { JUNK });
+                    (say::bad_character(span, written), if blank { Fate::Drop } else { Fate::Junk })
                 }
                 Slip::OpenText | Slip::OpenLongText | Slip::OpenRegex => {
-                    self.open_text(slip, start, end);
+                    self.silent.push((start, end + 1));
+                    (self.open_text(slip, start, written), Fate::Hole(index))
                 }
-            }
+            };
+            self.diagnostics.push(found);
+            self.fate(index, fate);
         }
     }
 
-    fn open_text(&mut self, slip: Slip, start: usize, end: usize) {
-        let quote = self.span(start, start + if slip == Slip::OpenLongText { 3 } else { 1 });
-        self.diagnostics.push(match slip {
-            Slip::OpenLongText => say::unclosed_text(quote, "\"\"\""),
-            Slip::OpenRegex => say::unclosed_regex(quote),
-            _ => say::unclosed_text(quote, "\""),
-        });
-        self.silent.push((start, end + 1));
-        self.fill(start, end, HOLE);
+    fn open_text(&self, slip: Slip, start: usize, written: &str) -> Diagnostic {
+        match slip {
+            Slip::OpenLongText => say::unclosed_text(self.span(start, start + 3), "\"\"\""),
+            Slip::OpenRegex => say::unclosed_regex(self.span(start, start + 1)),
+            _ if written.starts_with('f') => say::unclosed_text(self.span(start, start + 2), "\""),
+            _ => say::unclosed_text(self.span(start, start + 1), "\""),
+        }
     }
 
     /// Reports brackets that are never closed.
@@ -178,19 +157,20 @@ impl Pass<'_> {
         }
     }
 
-    /// Behind the last token before `index` that is neither comment nor line end.
-    fn behind(&self, index: usize) -> usize {
+    /// The last token before `index` that is neither comment nor line end.
+    fn last_before(&self, index: usize) -> usize {
         let before = self.tokens.get(..index).unwrap_or_default();
-        before.iter().rev().find(|token| !matches!(token.kind, Kind::Comment | Kind::Newline)).map_or(0, |token| token.end)
+        before.iter().rposition(|token| !matches!(token.kind, Kind::Comment | Kind::Newline)).unwrap_or_default()
+    }
+
+    fn behind(&self, index: usize) -> usize {
+        self.tokens.get(self.last_before(index)).map_or(0, |token| token.end)
     }
 
     fn run(&mut self) {
         let mut index = 0;
         let mut last: Option<usize> = None;
-        let mut end = 0;
         while let Some(token) = self.tokens.get(index).copied() {
-            self.fill(end, token.start, b' ');
-            end = token.end;
             if matches!(token.kind, Kind::Newline | Kind::Comment) {
                 index += 1;
                 continue;
@@ -199,14 +179,9 @@ impl Pass<'_> {
             if let Some(last) = last.filter(|last| last + 1 < index) {
                 self.gap(last, index);
             }
-            last = Some(index);
             index = self.significant(index, token);
-            if let Some(jumped) = self.tokens.get(index.saturating_sub(1)).filter(|_| index > 0) {
-                last = Some(index - 1);
-                end = end.max(jumped.end);
-            }
+            last = index.checked_sub(1);
         }
-        self.fill(end, self.text.len(), b' ');
         self.close_forgotten(self.tokens.len());
     }
 
@@ -214,16 +189,10 @@ impl Pass<'_> {
     fn significant(&mut self, index: usize, token: Token) -> usize {
         match token.kind {
             Kind::Open => return self.open(index, token),
-            Kind::Close if self.frames.last().is_some_and(|frame| frame.end == index) => {
-                self.frames.pop();
-            }
-            Kind::Close => self.fill(token.start, token.end, JUNK),
+            Kind::Close if self.frames.last().is_some_and(|frame| frame.end == index) => self.pop(),
+            Kind::Close => self.fate(index, Fate::Junk),
             Kind::Symbol => return self.symbol(index, token),
-            Kind::Word if matches!(token.text(self.text), "and" | "or" | "not" | "where") => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.angles = 0;
-                }
-            }
+            Kind::Word if matches!(token.text(self.text), "and" | "or") => self.forget_angles(index),
             _ => {}
         }
         index + 1
@@ -232,7 +201,7 @@ impl Pass<'_> {
     fn open(&mut self, index: usize, token: Token) -> usize {
         let forgotten = self.brackets.forgotten_end(index);
         let end = forgotten.or_else(|| self.brackets.partner(index)).unwrap_or(index);
-        if self.frames.len() >= MAX_DEPTH {
+        if self.frames.len() + self.angles >= MAX_DEPTH {
             let stop = if forgotten.is_some() { end } else { end + 1 };
             return self.too_deep(index, stop);
         }
@@ -244,26 +213,44 @@ impl Pass<'_> {
         index + 1
     }
 
-    fn symbol(&mut self, index: usize, token: Token) -> usize {
-        let before = self.tokens.get(index.wrapping_sub(1));
-        let glued = before.is_some_and(|before| before.kind == Kind::Word && before.end == token.start);
-        let text = token.text(self.text);
-        let Some(frame) = self.frames.last_mut() else { return self.symbol_at_top(index, text, glued) };
-        match text {
-            "<" if glued => frame.angles += 1,
-            ">" => frame.angles = frame.angles.saturating_sub(1),
-            _ => {}
+    fn pop(&mut self) {
+        if let Some(frame) = self.frames.pop() {
+            self.angles -= frame.angles;
         }
-        if frame.angles > MAX_DEPTH { self.too_deep(index, self.entry_end(index)) } else { index + 1 }
     }
 
-    /// Outside of all brackets: counts the run of angle brackets that ends here.
-    fn symbol_at_top(&mut self, index: usize, text: &str, glued: bool) -> usize {
-        if text != "<" || !glued {
+    fn own_angles(&mut self) -> &mut usize {
+        self.frames.last_mut().map_or(&mut self.top_angles, |frame| &mut frame.angles)
+    }
+
+    /// `a < b and`: what stood before the word was no type.
+    fn forget_angles(&mut self, index: usize) {
+        let before = index.checked_sub(1).and_then(|before| self.tokens.get(before));
+        if before.is_some_and(|before| matches!(before.kind, Kind::Word | Kind::Number | Kind::Text | Kind::Close)) {
+            let own = std::mem::take(self.own_angles());
+            self.angles -= own;
+        }
+    }
+
+    /// Counts the angle brackets that may nest.
+    fn symbol(&mut self, index: usize, token: Token) -> usize {
+        match token.text(self.text) {
+            "<" => {
+                *self.own_angles() += 1;
+                self.angles += 1;
+            }
+            ">" if *self.own_angles() > 0 => {
+                *self.own_angles() -= 1;
+                self.angles -= 1;
+            }
+            _ => {}
+        }
+        if self.angles + self.frames.len() <= MAX_DEPTH {
             return index + 1;
         }
-        let nested = (0..=MAX_DEPTH).all(|step| index >= 2 * step && self.word(index - 2 * step) == "<");
-        if nested { self.too_deep(index, self.entry_end(index)) } else { index + 1 }
+        let own = std::mem::take(self.own_angles());
+        self.angles -= own;
+        self.too_deep(index, self.entry_end(index))
     }
 
     /// The token that ends the entry in which `index` stands, brackets skipped.
@@ -286,7 +273,10 @@ impl Pass<'_> {
         let end = self.tokens.get(stop - 1).map_or(start, |token| token.end);
         self.diagnostics.push(say::too_deep(self.span(start, start + 1), MAX_DEPTH));
         self.silent.push((start, end));
-        self.fill(start, end, HOLE);
+        self.fate(index, Fate::Hole(stop - 1));
+        for covered in index + 1..stop {
+            self.fate(covered, Fate::Drop);
+        }
         stop
     }
 
@@ -298,8 +288,8 @@ impl Pass<'_> {
                 b'[' => b']',
                 _ => b'}',
             };
-            self.inserts.push((self.behind(index), close));
-            self.frames.pop();
+            self.inserts.push((self.last_before(index), close));
+            self.pop();
         }
     }
 
@@ -311,11 +301,19 @@ impl Pass<'_> {
         }
         let listed = self.frames.last().is_some_and(|frame| frame.open != b'{');
         if listed || self.within_angles(last, next) || self.goes_on(last, next) {
-            for token in between {
-                self.fill(token.start, token.end, b' ');
+            for index in last + 1..next {
+                self.fate(index, Fate::Drop);
             }
         } else if let Some(frame) = self.frames.last_mut() {
+            self.angles -= frame.angles;
             frame.angles = 0;
+        } else {
+            self.angles -= self.top_angles;
+            self.top_angles = 0;
+            let line_end = (last + 1..next).find(|index| self.tokens.get(*index).is_some_and(|token| token.kind == Kind::Newline));
+            if let Some(index) = line_end {
+                self.fate(index, Fate::Break);
+            }
         }
     }
 
@@ -355,25 +353,8 @@ impl Pass<'_> {
     }
 
     fn finish(self) -> Layout {
-        let Self { tokens, out, mut inserts, diagnostics, silent, .. } = self;
-        inserts.sort_by_key(|(at, _)| *at);
-        let mut copy = Vec::with_capacity(out.len() + inserts.len());
-        let mut from = 0;
-        let mut places = Vec::with_capacity(inserts.len());
-        for (at, close) in inserts {
-            copy.extend_from_slice(out.get(from..at).unwrap_or_default());
-            places.push(copy.len());
-            copy.push(close);
-            from = at;
-        }
-        copy.extend_from_slice(out.get(from..).unwrap_or_default());
-        let comments = tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| (token.start, token.end));
-        Layout {
-            text: String::from_utf8(copy).unwrap_or_default(),
-            comments: comments.collect(),
-            diagnostics,
-            silent,
-            inserts: places,
-        }
+        let comments = self.tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| (token.start, token.end)).collect();
+        let copy = Copy::new(self.text, self.tokens, &self.fates, self.inserts);
+        Layout { copy, comments, diagnostics: self.diagnostics, silent: self.silent }
     }
 }

@@ -74,8 +74,8 @@ pub(crate) enum Slip {
 pub(crate) struct Lexed {
     /// The tokens, blanks left out.
     pub tokens: Vec<Token>,
-    /// The slips, in order.
-    pub slips: Vec<(Slip, usize, usize)>,
+    /// The slips, in order, each with its token.
+    pub slips: Vec<(Slip, usize)>,
 }
 
 /// Splits a text into its tokens.
@@ -95,7 +95,7 @@ struct Lexer<'t> {
     bytes: &'t [u8],
     at: usize,
     tokens: Vec<Token>,
-    slips: Vec<(Slip, usize, usize)>,
+    slips: Vec<(Slip, usize)>,
     /// Brackets opened on this line.
     open: Vec<u8>,
 }
@@ -122,7 +122,7 @@ impl Lexer<'_> {
     }
 
     fn slip(&mut self, slip: Slip, kind: Kind, end: usize) {
-        self.slips.push((slip, self.at, end));
+        self.slips.push((slip, self.tokens.len()));
         self.push(kind, end);
     }
 

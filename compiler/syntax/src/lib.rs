@@ -8,7 +8,10 @@
 //! 2. Every comment and blank line has a slot in the tree, so that the formatter and the checker share it.
 //! 3. `tokens(format(x)) == tokens(x)`, `format(format(x)) == format(x)`, broken slices are kept byte for byte.
 
+extern crate alloc; // pest without std names it
+
 mod brackets;
+mod copy;
 mod layout;
 mod lexer;
 mod parse;

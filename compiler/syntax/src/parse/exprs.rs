@@ -3,7 +3,7 @@
 use mlp_diagnostics::catalog::syntax as say;
 use mlp_source::Span;
 
-use super::{Lower, Pair, grammar::Rule, operators::Part};
+use super::{Lower, Pair, grammar::Rule, operators::Part, word};
 use crate::layout::MAX_DEPTH;
 use crate::tree::{Arg, Expr, ExprKind, Lit, Name, Promote, RowField, TypeExpr, TypeKind, UnaryOp};
 
@@ -54,7 +54,7 @@ impl Lower<'_> {
                 Rule::neg => parts.push(Part::Prefix(UnaryOp::Neg, self.make(span.start as usize, span.start as usize + 1))),
                 Rule::k_not => parts.push(Part::Prefix(UnaryOp::Not, span)),
                 Rule::dots => parts.push(Part::Dots(span)),
-                Rule::infix => parts.push(self.infix(span, inner.as_str())),
+                Rule::infix => parts.push(self.infix(span, word(&inner))),
                 rule => {
                     if let Some(Part::Operand(_)) = parts.last()
                         && let Some(Part::Operand(base)) = parts.pop()
@@ -72,12 +72,12 @@ impl Lower<'_> {
 
     fn atom(&mut self, pair: Pair<'_>, rule: Rule, span: Span) -> Deep {
         let kind = match rule {
-            Rule::word => self.word(pair.as_str(), span),
-            Rule::number | Rule::date => self.number(pair.as_str(), span),
+            Rule::word => self.word(word(&pair), span),
+            Rule::number | Rule::date => self.number(word(&pair), span),
             Rule::text => ExprKind::Literal(Lit::Text(self.string(span))),
-            Rule::format => ExprKind::Format(self.format(span, self.range(&pair).0)),
-            Rule::column => ExprKind::Column(self.behind_sign(pair.as_str(), span)),
-            Rule::tag => ExprKind::Tag(self.behind_sign(pair.as_str(), span)),
+            Rule::format => ExprKind::Format(self.format(span)),
+            Rule::column => ExprKind::Column(self.behind_sign(word(&pair), span)),
+            Rule::tag => ExprKind::Tag(self.behind_sign(word(&pair), span)),
             Rule::regex => ExprKind::Matches(Box::new(Expr { span, kind: ExprKind::Error }), self.regex(span)),
             Rule::list => return self.list(pair, span),
             Rule::braces => return self.braces(pair, span),
@@ -119,7 +119,7 @@ impl Lower<'_> {
         let whole = base.expr.span.to(span);
         match rule {
             Rule::member => {
-                let name = self.behind_sign(pair.as_str(), self.make(span.start as usize, span.end as usize));
+                let name = self.behind_sign(word(&pair), self.make(span.start as usize, span.end as usize));
                 let name = Name { span: self.make(span.start as usize + 1, span.end as usize), ..name };
                 self.deep(whole, ExprKind::Field(Box::new(base.expr), name), base.height)
             }

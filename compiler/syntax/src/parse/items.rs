@@ -2,31 +2,50 @@
 
 use mlp_diagnostics::catalog::syntax as say;
 use mlp_source::Span;
-use pest::iterators::Pairs;
+use pest::{Parser as _, iterators::Pairs};
 
-use super::{Lower, Pair, grammar::Rule, trivia::Place};
+use super::{
+    Lower, Pair,
+    grammar::{Mlp, Rule},
+    trivia::Place,
+};
 use crate::tree::{
-    ContractBody, ContractDecl, DeploymentDecl, EnumBody, EnumDecl, EnvDecl, Expr, ExprKind, File, Generic, Item, ItemKind, MetricsDecl, ModelDecl,
+    ContractBody, ContractDecl, DeploymentDecl, EnumBody, EnumDecl, EnvDecl, Expr, ExprKind, File, Generic, Item, ItemKind, Lead, MetricsDecl, ModelDecl,
     Moments, MonitorDecl, Name, Param, PipelineDecl, PolicyDecl, ResultKind, ResultType, StageBody, StageDecl, TestDecl, TypeDecl, TypeExpr,
     TypeKind, Use, UseName, ValueDecl,
 };
 
 impl Lower<'_> {
-    /// Lowers a whole file.
-    pub(super) fn file(&mut self, pairs: Pairs<'_, Rule>) -> File {
+    /// Lowers a whole file, piece by piece.
+    pub(super) fn file(&mut self) -> File {
         let span = self.make(0, self.text.len());
-        let docs: Vec<_> = self.comments(0, self.text.len().min(self.first_code())).into_iter().take_while(|it| it.text.starts_with("//!")).collect();
+        let head = self.comments(0, self.first_code());
+        let docs: Vec<_> = head.into_iter().take_while(|comment| comment.text.starts_with("//!")).collect();
         self.floor = docs.last().map_or(0, |last| last.span.end as usize);
         let mut items = Vec::new();
-        let mut before: Option<(usize, usize)> = None;
-        for pair in pairs {
-            if matches!(pair.as_rule(), Rule::comment | Rule::EOI) {
-                continue;
+        let layout = self.layout;
+        let starts = layout.copy.pieces.iter().copied();
+        let ends = starts.clone().skip(1).chain([layout.copy.text.len()]);
+        for (start, end) in starts.zip(ends) {
+            self.base = start;
+            let piece = layout.copy.text.get(start..end).unwrap_or_default();
+            match Mlp::parse(Rule::file, piece) {
+                Ok(pairs) => self.piece(pairs, &mut items),
+                Err(_) => items.push(self.hopeless(start, end)),
             }
+        }
+        let dangling = self.comments(self.floor, self.text.len());
+        File { span, docs, items, dangling }
+    }
+
+    /// Lowers the declarations of a piece.
+    fn piece(&mut self, pairs: Pairs<'_, Rule>, items: &mut Vec<Item>) {
+        let mut before: Option<(usize, usize)> = None;
+        for pair in pairs.filter(|pair| pair.as_rule() != Rule::EOI) {
             let range = self.range(&pair);
             let follows = before.filter(|before| !self.separated(before.1, range.0));
+            let span = self.span(&pair);
             items.push(self.with_lead(pair, |this, pair, lead| {
-                let span = this.span(&pair);
                 let kind = if pair.as_rule() == Rule::broken_item {
                     ItemKind::Broken(this.broken(&pair, lead.clone(), Place::File, follows))
                 } else {
@@ -36,8 +55,15 @@ impl Lower<'_> {
             }));
             before = Some(range);
         }
-        let dangling = self.comments(self.floor, self.text.len());
-        File { span, docs, items, dangling }
+    }
+
+    /// A piece that no rule takes; there is none, but nothing must break if there were.
+    fn hopeless(&mut self, start: usize, end: usize) -> Item {
+        let (start, end) = self.copy().original(start, end);
+        let span = Span::new(self.file, start, end);
+        self.report(say::unexpected(self.first_word(span), self.slice(self.first_word(span)), "a declaration"));
+        let broken = self.verbatim(span, Lead::default());
+        Item { lead: Lead::default(), span, kind: ItemKind::Broken(broken) }
     }
 
     /// Where the first declaration begins.
@@ -60,7 +86,7 @@ impl Lower<'_> {
             self.part(inner, &mut parts);
         }
         let name = parts.name.take().unwrap_or_else(|| self.no_name(span));
-        self.declaration(rule, name, parts, span).unwrap_or_else(|| ItemKind::Broken(self.verbatim(span, crate::tree::Lead::default())))
+        self.declaration(rule, name, parts, span).unwrap_or_else(|| ItemKind::Broken(self.verbatim(span, Lead::default())))
     }
 
     /// Takes in one piece of a declaration.
@@ -69,7 +95,7 @@ impl Lower<'_> {
         match pair.as_rule() {
             Rule::name if parts.name.is_none() => parts.name = Some(self.name(&pair)),
             Rule::name => parts.names.push(self.name(&pair)),
-            Rule::path => parts.path = Some(self.dotted(&pair)),
+            Rule::path | Rule::module => parts.path = Some(self.dotted(&pair)),
             Rule::ty => parts.ty = Some(self.ty(pair)),
             Rule::expr | Rule::promote => parts.value = Some(self.expr(pair)),
             Rule::generics => parts.generics = self.generics(pair),

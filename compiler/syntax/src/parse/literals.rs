@@ -12,6 +12,7 @@ use super::{
     Lower,
     grammar::{Mlp, Rule},
 };
+use crate::copy::Copy;
 use crate::tree::{Expr, ExprKind, FormatPart, Lit};
 
 const DURATIONS: [(&str, i64); 8] = [
@@ -88,7 +89,7 @@ impl Lower<'_> {
     }
 
     /// The parts of `f".."`.
-    pub(super) fn format(&mut self, span: Span, copy: usize) -> Vec<FormatPart> {
+    pub(super) fn format(&mut self, span: Span) -> Vec<FormatPart> {
         let text = self.slice(span);
         let inner = text.get(2..text.len().saturating_sub(1)).unwrap_or_default();
         let start = span.start as usize + 2;
@@ -112,7 +113,7 @@ impl Lower<'_> {
                     parts.push(FormatPart::Text(std::mem::take(&mut plain)));
                 }
                 let value = sign.get(1..=length).unwrap_or_default();
-                parts.push(self.format_value(value, start + at + 1, copy + 2 + at + 1));
+                parts.push(self.format_value(value, start + at + 1));
                 at += length + 2;
             } else {
                 let brace = self.make(start + at, start + at + 1);
@@ -127,16 +128,20 @@ impl Lower<'_> {
         parts
     }
 
-    /// What stands between the braces of `f"..{day:%Y}.."`, at a place of the text and of the copy.
-    fn format_value(&mut self, text: &str, at: usize, copy: usize) -> FormatPart {
+    /// What stands between the braces of `f"..{day:%Y}.."`.
+    fn format_value(&mut self, text: &str, at: usize) -> FormatPart {
         let (value, format) = match format_colon(text).and_then(|colon| text.split_at_checked(colon)) {
             Some((value, format)) => (value, format.get(1..).map(str::to_owned)),
             None => (text, None),
         };
-        let outer = std::mem::replace(&mut self.base, copy);
-        let pair = Mlp::parse(Rule::only_expr, value).ok().and_then(|mut pairs| pairs.next());
+        let copy = Copy::of_value(value, at);
+        let source = copy.text.clone();
+        self.inner = Some(copy);
+        let base = std::mem::take(&mut self.base);
+        let pair = Mlp::parse(Rule::only_expr, &source).ok().and_then(|mut pairs| pairs.next());
         let expr = pair.map(|pair| self.expr(pair));
-        self.base = outer;
+        self.inner = None;
+        self.base = base;
         let blank = value.len() - value.trim_start().len();
         let span = self.make(at + blank, at + value.trim_end().len().max(blank));
         let expr = expr.unwrap_or_else(|| {

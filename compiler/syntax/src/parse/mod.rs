@@ -10,17 +10,23 @@ mod recovery;
 mod statements;
 mod trivia;
 mod types;
+mod words;
 
 use mlp_diagnostics::{Diagnostic, catalog::syntax as say};
 use mlp_source::{FileId, Span};
-use pest::Parser;
 
-use self::grammar::{Mlp, Rule};
-use crate::layout::{Layout, MAX_DEPTH, lay_out};
-use crate::tree::{Broken, File, Item, ItemKind, Lead, Name, Path};
+use self::grammar::Rule;
+use crate::copy::Copy;
+use crate::layout::{Layout, lay_out};
+use crate::tree::{File, Name, Path};
 
 /// A pair of pest's.
 type Pair<'i> = pest::iterators::Pair<'i, Rule>;
+
+/// The text of a word, number or tag, without the blank that the copy puts behind it.
+fn word<'i>(pair: &Pair<'i>) -> &'i str {
+    pair.as_str().trim_end_matches(' ')
+}
 
 /// What [`parse`] answers.
 #[derive(Clone, Debug)]
@@ -36,10 +42,7 @@ pub struct Parsed {
 pub fn parse(file: FileId, text: &str) -> Parsed {
     let layout = lay_out(file, text);
     let mut lower = Lower::new(file, text, &layout);
-    let tree = match Mlp::parse(Rule::file, &layout.text) {
-        Ok(pairs) => lower.file(pairs),
-        Err(_) => lower.hopeless(),
-    };
+    let tree = lower.file();
     lower.foreign_words();
     let mut diagnostics = lower.diagnostics;
     diagnostics.extend(layout.diagnostics.iter().cloned());
@@ -62,7 +65,9 @@ struct Lower<'t> {
     foreign: Vec<(Span, String, &'static str)>,
     /// Whether an enum of this file has a member with the name of such a word.
     foreign_members: Vec<String>,
-    /// Offset of the text under the parser within the copy; not 0 for the values of `f".."`.
+    /// The copy of the value of `f".."` under the parser; the layout's copy where there is none.
+    inner: Option<Copy>,
+    /// Where the piece under the parser begins in the copy.
     base: usize,
 }
 
@@ -77,16 +82,7 @@ impl<'t> Lower<'t> {
                 _ => silent.push((start, end)),
             }
         }
-        Self { file, text, layout, silent, diagnostics: Vec::new(), floor: 0, foreign: Vec::new(), foreign_members: Vec::new(), base: 0 }
-    }
-
-    /// The tree of a text that pest gave up on: its stack was not deep enough.
-    fn hopeless(&mut self) -> File {
-        let span = self.make(0, self.text.len());
-        self.diagnostics.push(say::too_deep(self.make(0, 0), MAX_DEPTH));
-        let broken = Broken { lead: Lead::default(), span, text: self.text.to_owned() };
-        let item = Item { lead: Lead::default(), span, kind: ItemKind::Broken(broken) };
-        File { span, docs: Vec::new(), items: vec![item], dangling: Vec::new() }
+        Self { file, text, layout, silent, diagnostics: Vec::new(), floor: 0, foreign: Vec::new(), foreign_members: Vec::new(), inner: None, base: 0 }
     }
 
     /// A span of the original text.
@@ -95,18 +91,22 @@ impl<'t> Lower<'t> {
         Span::new(self.file, offset(start), offset(end.max(start)))
     }
 
-    /// The range of a pair in the copy, without the blanks behind it.
+    /// The range of a pair in the copy, without the blank behind it.
     fn range(&self, pair: &Pair<'_>) -> (usize, usize) {
         let span = pair.as_span();
-        let text = span.as_str();
-        let blanks = text.len() - text.trim_end_matches(' ').len();
-        (self.base + span.start(), self.base + span.end() - blanks)
+        (self.base + span.start(), self.base + span.end() - usize::from(span.as_str().ends_with(' ')))
+    }
+
+    /// The copy under the parser.
+    fn copy(&self) -> &Copy {
+        self.inner.as_ref().unwrap_or(&self.layout.copy)
     }
 
     /// Where a pair stands in the original text.
     fn span(&self, pair: &Pair<'_>) -> Span {
         let (start, end) = self.range(pair);
-        self.make(self.layout.original(start), self.layout.original(end))
+        let (start, end) = self.copy().original(start, end);
+        Span::new(self.file, start, end)
     }
 
     /// The original text of a span.
@@ -115,7 +115,7 @@ impl<'t> Lower<'t> {
     }
 
     fn name(&self, pair: &Pair<'_>) -> Name {
-        Name { text: pair.as_str().to_owned(), span: self.span(pair) }
+        Name { text: word(pair).to_owned(), span: self.span(pair) }
     }
 
     /// A name for which the text holds none; what it belongs to is broken.
@@ -127,7 +127,7 @@ impl<'t> Lower<'t> {
     fn path(&self, pair: &Pair<'_>) -> Path {
         let span = self.span(pair);
         let mut at = span.start as usize;
-        let segments = pair.as_str().split('.').map(|segment| {
+        let segments = word(pair).split('.').map(|segment| {
             let name = Name { text: segment.to_owned(), span: self.make(at, at + segment.len()) };
             at += segment.len() + 1;
             name

@@ -3,7 +3,7 @@
 use mlp_diagnostics::catalog::syntax as say;
 use mlp_source::Span;
 
-use super::{Lower, Pair, grammar::Rule, trivia::Place};
+use super::{Lower, Pair, grammar::Rule, trivia::Place, word};
 use crate::tree::{
     Block, Clause, ClauseKind, ContractEntry, ContractRule, Entry, Expr, ExprKind, FieldDecl, Lead, MetricDecl, MetricKind, Path, RuleKind, Setting,
     TypeKind,
@@ -153,7 +153,7 @@ impl Lower<'_> {
             match inner.as_rule() {
                 Rule::columns => columns.push(self.names(inner)),
                 Rule::path => path = self.path(&inner),
-                Rule::k_expect => warn = inner.as_str() == "warn",
+                Rule::k_expect => warn = word(&inner) == "warn",
                 Rule::expr => expr = Some(self.expr(inner)),
                 Rule::else_ => text = self.message(inner),
                 Rule::text => text = Some(self.string(at)),

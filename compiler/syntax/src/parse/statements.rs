@@ -3,7 +3,7 @@
 use mlp_diagnostics::catalog::syntax as say;
 use mlp_source::Span;
 
-use super::{Lower, Pair, grammar::Rule, trivia::Place};
+use super::{Lower, Pair, grammar::Rule, trivia::Place, word};
 use crate::tree::{
     BecauseRule, BinaryOp, Block, DeploymentEntry, Entry, Expect, ExpectKind, Expr, ExprKind, ExprStatement, Lead, Let, PredictsAt, Retrain,
     Setting, StageEntry, Statement, Trigger, TypeExpr, TypeKind, Verdict,
@@ -59,7 +59,7 @@ impl Lower<'_> {
             let at = self.span(&inner);
             match inner.as_rule() {
                 Rule::k_uses => rule.uses = true,
-                Rule::tag => rule.tag = self.behind_sign(inner.as_str(), at),
+                Rule::tag => rule.tag = self.behind_sign(word(&inner), at),
                 Rule::text => rule.because = self.string(at),
                 _ => {}
             }
@@ -153,7 +153,7 @@ impl Lower<'_> {
                 Rule::subtype => kind = Some(self.subtype(inner)),
                 Rule::expr => subject = Some(self.expr(inner)),
                 Rule::verdict => {
-                    verdict = Some(match inner.as_str() {
+                    verdict = Some(match word(&inner) {
                         "passes" => Verdict::Passes,
                         "fails" => Verdict::Fails,
                         _ => Verdict::Unknown,

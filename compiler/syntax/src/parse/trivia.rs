@@ -114,6 +114,6 @@ impl Lower<'_> {
 
     /// Whether a comma, line end or comment stands between two places of the copy.
     pub(super) fn separated(&self, end: usize, start: usize) -> bool {
-        self.layout.text.get(end..start).is_some_and(|between| between.bytes().any(|byte| matches!(byte, b',' | b'\n')))
+        self.copy().text.get(end..start).is_some_and(|between| between.bytes().any(|byte| matches!(byte, b',' | b'\n' | b'/')))
     }
 }

@@ -2,7 +2,7 @@
 
 use mlp_source::Span;
 
-use super::{Lower, Pair, grammar::Rule, trivia::Place};
+use super::{Lower, Pair, grammar::Rule, trivia::Place, word};
 use crate::tree::{
     AlgebraKind, AlgebraOp, Arg, Block, Entry, EnumBody, Expr, ExprKind, FieldDecl, Lead, Lit, Modifier, ModifierKind, Name, Path, Selection,
     TypeExpr, TypeKind,
@@ -61,7 +61,7 @@ impl Lower<'_> {
     fn type_argument(&mut self, pair: Pair<'_>) -> TypeExpr {
         let span = self.span(&pair);
         match pair.as_rule() {
-            Rule::number => TypeExpr { span, kind: TypeKind::Number(pair.as_str().trim_end().to_owned()) },
+            Rule::number => TypeExpr { span, kind: TypeKind::Number(word(&pair).trim_end().to_owned()) },
             Rule::text => TypeExpr { span, kind: TypeKind::Text(self.string(span)) },
             _ => self.ty(pair),
         }
@@ -90,7 +90,7 @@ impl Lower<'_> {
                     minus = Some(at);
                     continue;
                 }
-                Rule::number | Rule::date => self.number(part.as_str(), at),
+                Rule::number | Rule::date => self.number(word(&part), at),
                 Rule::text => ExprKind::Literal(Lit::Text(self.string(at))),
                 Rule::name => ExprKind::Name(self.name(&part)),
                 _ => ExprKind::Error,
@@ -120,8 +120,8 @@ impl Lower<'_> {
             match inner.as_rule() {
                 Rule::name => {
                     self.check_comma(&mut before, &inner);
-                    if super::exprs::foreign(inner.as_str()).is_some() {
-                        self.foreign_members.push(inner.as_str().to_owned());
+                    if super::exprs::foreign(word(&inner)).is_some() {
+                        self.foreign_members.push(word(&inner).to_owned());
                     }
                     members.push(self.name(&inner));
                 }
@@ -175,8 +175,8 @@ impl Lower<'_> {
     fn selection(&mut self, pair: Pair<'_>) -> Selection {
         let span = self.span(&pair);
         match pair.as_rule() {
-            Rule::tag => Selection::Tag(self.behind_sign(pair.as_str(), span)),
-            Rule::role if pair.as_str() == "label" => Selection::Label(span),
+            Rule::tag => Selection::Tag(self.behind_sign(word(&pair), span)),
+            Rule::role if word(&pair) == "label" => Selection::Label(span),
             Rule::role => Selection::Key(span),
             _ => Selection::Names(self.names(pair)),
         }
@@ -216,7 +216,7 @@ impl Lower<'_> {
             Rule::m_key => ModifierKind::Key,
             Rule::m_label => ModifierKind::Label,
             Rule::m_unique => ModifierKind::Unique,
-            Rule::tag => ModifierKind::Tag(self.behind_sign(pair.as_str(), span)),
+            Rule::tag => ModifierKind::Tag(self.behind_sign(word(&pair), span)),
             rule => self.long_modifier(rule, pair),
         };
         Modifier { span, kind }
@@ -227,7 +227,7 @@ impl Lower<'_> {
         for inner in pair.into_inner() {
             let at = self.span(&inner);
             kind = match (rule, inner.as_rule()) {
-                (Rule::m_unit, _) => ModifierKind::Unit(self.name(&inner)),
+                (Rule::m_unit, _) => ModifierKind::Unit(Name { text: self.slice(at).replace(' ', ""), span: at }),
                 (Rule::m_known, _) => ModifierKind::KnownAt(self.name(&inner)),
                 (Rule::m_was, _) => ModifierKind::Was(self.name(&inner)),
                 (Rule::m_default, _) => ModifierKind::Default(self.expr(inner)),

@@ -88,6 +88,18 @@ pub struct Broken {
     pub text: String,
 }
 
+impl Broken {
+    /// The name that the broken text seems to declare: the word behind `contract`, `stage` and so on, or the first word of an entry.
+    /// What names it is better not reported as unknown: one mistake gives one error.
+    #[must_use]
+    pub fn declares(&self) -> Option<&str> {
+        let mut words = self.text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+        let first = words.next()?;
+        let keyword = crate::lexer::ITEM_WORDS.contains(&first) || first == "let";
+        if keyword { words.next() } else { Some(first) }
+    }
+}
+
 /// A whole file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct File {
