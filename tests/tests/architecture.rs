@@ -148,7 +148,8 @@ fn every_dependency_has_its_line() {
         .map(|(head, body)| (head.trim(), body))
         .collect();
     let mut missing = Vec::new();
-    for package in &metadata.packages {
+    // a list of features is not a use: the crates that use these have the lines
+    for package in metadata.packages.iter().filter(|package| package.name.as_str() != "mlp-features") {
         let body = sections.get(package.name.as_str()).copied().unwrap_or_default();
         for dependency in package.dependencies.iter().filter(|dependency| !own.contains(&dependency.name)) {
             if !body.contains(&format!("- **{}** — ", dependency.name)) {
@@ -206,7 +207,10 @@ fn every_crate_says_what_lives_there() {
         let root_file = package.targets.iter().find(|target| target.is_lib() || target.is_bin()).unwrap();
         let text = fs::read_to_string(&root_file.src_path).unwrap();
         let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        let whole = ["**Lives here:**", "**Does not:**", "Invariants"].iter().all(|part| head.contains(part));
+        let without_code = package.name.as_str() == "mlp-features";
+        let whole = ["**Lives here:**", "**Does not:**", "Invariants"]
+            .iter()
+            .all(|part| head.contains(part) || (without_code && *part == "Invariants"));
         if !whole {
             wrong.push(format!(
                 "{} does not open with what lives here, what does not, and its invariants",

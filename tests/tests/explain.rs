@@ -1,6 +1,6 @@
 //! The pages of `mlp explain` are true: each failing program gives its code and nothing else, each mended one gives nothing.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,
