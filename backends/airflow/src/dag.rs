@@ -77,26 +77,25 @@ fn imports(out: &mut String, plan: &Plan, pipeline: &Pipeline) {
     out.push_str("import os\nfrom datetime import timedelta\nfrom pathlib import Path\n");
     out.push_str(if tell { "from urllib.request import Request, urlopen\n" } else { "" });
     out.push_str("\nimport pendulum\n");
-    match &pipeline.schedule {
-        Some(Schedule::Cron { .. }) => out.push_str("from airflow.timetables.trigger import CronTriggerTimetable\n"),
-        Some(Schedule::Every(_)) => out.push_str("from airflow.timetables.trigger import DeltaTriggerTimetable\n"),
-        Some(Schedule::Update(_)) | None => {}
+    let timetable = match &pipeline.schedule {
+        Some(Schedule::Cron { .. }) => Some("from airflow.timetables.trigger import CronTriggerTimetable\n"),
+        Some(Schedule::Every(_)) => Some("from airflow.timetables.trigger import DeltaTriggerTimetable\n"),
+        Some(Schedule::Update(_)) | None => None,
     }
+    .unwrap_or_default();
     let (two, three) = (imports_of_two(pipeline), imports_of_three(pipeline));
-    let indented = |lines: &[String]| lines.iter().map(|line| format!("    {line}\n")).collect::<String>();
-    let plain = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    match version(plan) {
-        Version::Two => out.push_str(&plain(&two)),
-        Version::Three => out.push_str(&plain(&three)),
-        Version::Both => {
-            let _ = write!(
-                out,
-                "\ntry:  # Airflow 3\n{}except ImportError:  # Airflow 2\n{}",
-                indented(&three),
-                indented(&two)
-            );
-        }
-    }
+    let lines =
+        |lines: &[String], indent: &str| lines.iter().map(|line| format!("{indent}{line}\n")).collect::<String>();
+    let _ = match version(plan) {
+        Version::Two => write!(out, "{}{timetable}", lines(&two, "")),
+        Version::Three => write!(out, "{}{timetable}", lines(&three, "")),
+        Version::Both => write!(
+            out,
+            "{timetable}\ntry:  # Airflow 3\n{}except ImportError:  # Airflow 2\n{}",
+            lines(&three, "    "),
+            lines(&two, "    ")
+        ),
+    };
 }
 
 fn imports_of_three(pipeline: &Pipeline) -> Vec<String> {
@@ -142,13 +141,11 @@ fn constants(out: &mut String, plan: &Plan, pipeline: &Pipeline, name: &str, ste
     let of_environment =
         |key: &str, otherwise: Py| Py::Call("os.environ.get", vec![Py::text(key), otherwise], Vec::new());
     set("\nPIPELINE", &Py::text(name));
-    set(
-        "PLAN",
-        &Py::Call("Path(__file__).resolve().with_name", vec![Py::text(format!("{stem}.plan.json"))], Vec::new()),
-    );
+    set("HERE", &Py::word("Path(__file__).resolve().parent"));
+    set("PLAN", &Py::Call("Path", vec![Py::word("HERE"), Py::text(format!("{stem}.plan.json"))], Vec::new()));
     // Relative paths and Python modules of the program are found from the package's folder.
-    set("PACKAGE", &of_environment("MLP_PACKAGE", option("package").unwrap_or_else(|| Py::word("PLAN.parent"))));
-    set("STORE", &of_environment("MLP_STORE", option("store").unwrap_or_else(|| Py::word("PLAN.parent / \".mlp\""))));
+    set("PACKAGE", &of_environment("MLP_PACKAGE", option("package").unwrap_or_else(|| Py::word("HERE"))));
+    set("STORE", &of_environment("MLP_STORE", option("store").unwrap_or_else(|| Py::word("HERE / \".mlp\""))));
     if let Some(whom) = &pipeline.on_failure {
         set("ON_FAILURE", &Py::text(whom));
     }

@@ -74,7 +74,7 @@ fn shortened(name: &str, longest: usize, allowed: impl Fn(char) -> bool) -> Stri
 }
 
 /// Keywords of Python, builtins whose loss a reader would not expect, and what the generated file defines; sorted.
-const RESERVED: [&str; 76] = [
+const RESERVED: [&str; 77] = [
     "AirflowException",
     "AirflowFailException",
     "AirflowSkipException",
@@ -84,6 +84,7 @@ const RESERVED: [&str; 76] = [
     "DAG",
     "DeltaTriggerTimetable",
     "False",
+    "HERE",
     "None",
     "ON_FAILURE",
     "PACKAGE",

@@ -15,7 +15,7 @@ with warnings.catch_warnings(record=True) as caught:
     except ImportError:
         from airflow.models import DagBag
     caught.clear()
-    bag = DagBag(dag_folder=folder, include_examples=False)
+    bag = DagBag(dag_folder=folder)
 warned = [f"{Path(each.filename).name}: {each.message}" for each in caught if each.filename.startswith(folder)]
 
 try:
@@ -49,7 +49,7 @@ class Run:
 
 # Executes a task of `late` with a stand-in for mlp on the path, which ends as the test says.
 ended = {}
-for code in sys.argv[2:]:
+for code in [] if bag.import_errors else sys.argv[2:]:
     Path("code").write_text(code)
     for task_id in ["rows", "promote-LateModel"]:
         task = bag.dags["late"].get_task(task_id)

@@ -1,5 +1,11 @@
 //! The generated files: as text, to Python's parser, and to formatters.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
+
 use std::{
     io::Write as _,
     process::{Command, Stdio},
@@ -231,8 +237,15 @@ fn formatters_find_nothing_to_change() {
         "\0\u{202e}",
         "long words that go on and on until the line is too wide for the eighty-eight columns\nand more",
     ];
-    let plans =
-        nasty.iter().map(|text| support::hostile(text)).chain([support::flights(), support::wide(&[vec![], vec![0]])]);
+    let plans = nasty
+        .iter()
+        .map(|text| support::hostile(text))
+        .chain([support::flights(), support::wide(&[vec![], vec![0]])])
+        .chain(["2.11", "3"].map(|version| {
+            let mut plan = support::flights();
+            plan.target.options.insert("version".to_owned(), version.to_owned());
+            plan
+        }));
     for file in plans.flat_map(|plan| dags(&plan)) {
         for args in [
             &["format", "--isolated", "--diff", "-"][..],

@@ -29,15 +29,17 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// `None` where the plan cannot be JSON, which does not happen.
     pub fn new(plan: &'a Plan) -> Option<Self> {
+        let canonical = plan.to_json().ok()?;
+        let digest = blake3::hash(canonical.as_bytes()).to_hex().to_string();
         // The text is the same JSON without two braces in a row, which Argo would read as a template if the plan ever came before it.
-        let json = plan.to_json().ok()?.replace("{{", "{\\u007b");
+        let json = if canonical.contains("{{") { canonical.replace("{{", "{\\u007b") } else { canonical };
         let option = |key: &str| plan.target.options.get(key).map(String::as_str);
         Some(Self {
             plan,
             base: label(&plan.package.name, 30),
             runner: image(option("runner").unwrap_or("mlp:latest")),
             namespace: option("namespace").map(|name| label(name, 63)),
-            digest: plan.digest().ok()?,
+            digest,
             json,
         })
     }

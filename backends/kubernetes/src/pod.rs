@@ -21,6 +21,8 @@ pub struct Shape {
     secrets: Vec<String>,
     network: Option<String>,
     gate: bool,
+    /// Whether the pod's image is the one that the stage names.
+    contained: bool,
     /// Whether the node's id stands in the settings, because Argo would not take it.
     named_elsewhere: bool,
     /// Whether it needs to know for which time the run is made.
@@ -49,6 +51,7 @@ impl Shape {
             secrets,
             network: network(node).map(|(name, _)| name),
             gate: matches!(node.run, Run::Promote(_)),
+            contained: matches!(node.run, Run::Container { .. }),
             named_elsewhere: !is_plain(&node.id),
             timed: timed(node),
         }
@@ -103,6 +106,10 @@ impl Shape {
         if self.gate {
             // A refusal is an answer: what is behind the gate gets none, and passes itself over.
             env.push(json!({"name": "MLP_REFUSED_EXIT_CODE", "value": "0"}));
+        }
+        if self.contained {
+            // The program is started where it is: no container in the container.
+            env.push(json!({"name": "MLP_INSIDE_IMAGE", "value": "1"}));
         }
         let mut args = vec![json!("step"), json!(format!("--plan={}", context.plan_path()))];
         if is_plain(pipeline) {
@@ -197,9 +204,8 @@ fn timed(node: &Node) -> bool {
         Run::Read(external) => within(&external.location) || external.freshness.is_some(),
         Run::Write { to, .. } => within(&to.location),
         Run::Promote(promote) => promote.policies.iter().flat_map(|used| used.params.values()).any(within),
-        // A program of the user's and the standard library may ask for the dates of the run.
-        Run::Python { .. } | Run::Builtin { .. } => false,
-        Run::Sql { .. } => false,
+        // Their parameters say what they are told.
+        Run::Python { .. } | Run::Builtin { .. } | Run::Sql { .. } => false,
     };
     of_run || node.params.values().any(within)
 }
@@ -256,7 +262,7 @@ pub fn seconds(nanoseconds: i64) -> i64 {
 /// Bytes as a quantity.
 fn quantity(bytes: u64) -> String {
     let units = [("Gi", 1_u64 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
-    match units.into_iter().find(|(_, size)| bytes > 0 && bytes % size == 0) {
+    match units.into_iter().find(|(_, size)| bytes > 0 && bytes.is_multiple_of(*size)) {
         Some((unit, size)) => format!("{}{unit}", bytes / size),
         None => bytes.max(1).to_string(),
     }

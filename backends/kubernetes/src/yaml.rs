@@ -134,7 +134,7 @@ fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let starts = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     let rest = text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
-    starts && rest && text.len() <= 120 && !WORDS.contains(&text.to_ascii_lowercase().as_str())
+    starts && rest && text.len() <= 120 && !WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn quoted(text: &str, is_template: bool) -> String {

@@ -1,5 +1,11 @@
 //! The manifests: as text, to the schemas of Kubernetes and Argo, and at their limits.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and one that is skipped says so"
+)]
+
 use std::{
     path::{Path, PathBuf},
     process::Command,
