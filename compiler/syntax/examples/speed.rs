@@ -50,8 +50,9 @@ fn cpu() -> f64 {
 
 fn main() {
     let mut text = String::new();
+    let wanted: usize = std::env::args().nth(1).and_then(|lines| lines.parse().ok()).unwrap_or(100_000);
     for number in 0.. {
-        if text.lines().count() >= 100_000 {
+        if text.lines().count() >= wanted {
             break;
         }
         for _ in 0..50 {
