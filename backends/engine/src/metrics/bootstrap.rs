@@ -30,7 +30,7 @@ pub(crate) fn seed(evidence: &str, part: Option<(&str, &str)>) -> u64 {
     hasher.update(evidence.as_bytes());
     if let Some((column, value)) = part {
         for text in [column, value] {
-            hasher.update(&text.len().to_le_bytes());
+            hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use arrow::{
-    array::{Array, ArrayRef, AsArray, RecordBatch},
+    array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchReader},
     compute::{cast, concat_batches},
     datatypes::{DataType, Float64Type, Schema},
 };
@@ -103,8 +103,7 @@ fn columns(files: &[PathBuf], names: &[&str]) -> Result<RecordBatch, EngineError
         });
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots.collect::<Result<Vec<_>, _>>()?);
         let reader = builder.with_projection(mask).build()?;
-        let schema = reader.schema_ref();
-        batches.push(RecordBatch::new_empty(std::sync::Arc::clone(schema)));
+        batches.push(RecordBatch::new_empty(reader.schema()));
         for batch in reader {
             batches.push(batch?);
         }
