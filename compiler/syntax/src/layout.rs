@@ -30,6 +30,12 @@ pub(crate) struct Layout {
     pub diagnostics: Vec<Diagnostic>,
     /// Ranges of the original text in which nothing more is reported.
     pub silent: Vec<(usize, usize)>,
+    /// All tokens.
+    pub tokens: Vec<Token>,
+    /// What becomes of each in the copy.
+    pub fates: Vec<Fate>,
+    /// Which bracket closes which.
+    pub brackets: Brackets,
 }
 
 /// Decides the layout of a text.
@@ -52,7 +58,10 @@ pub(crate) fn lay_out(file: FileId, text: &str) -> Layout {
     pass.slips(&slips);
     pass.unclosed();
     pass.run();
-    pass.finish()
+    let Pass { fates, inserts, diagnostics, silent, .. } = pass;
+    let comments = tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| (token.start, token.end)).collect();
+    let copy = Copy::new(text, &tokens, &fates, inserts);
+    Layout { copy, comments, diagnostics, silent, tokens, fates, brackets }
 }
 
 /// An open bracket.
@@ -337,24 +346,17 @@ impl Pass<'_> {
             "and" | "or" => !plain && !declares,
             _ => false,
         };
-        ends || match after.kind {
-            Kind::Symbol => match after.text(self.text) {
-                "->" | "<:" => true,
-                "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=" => !plain,
-                _ => false,
-            },
-            Kind::Tag => !plain,
-            Kind::Word => {
-                let word = after.text(self.text);
-                !plain && !declares && (GO_ON.contains(&word) || GO_ON_TOO.contains(&word))
-            }
-            _ => false,
-        }
+        ends || if plain { matches!(after.text(self.text), "->" | "<:") } else { begins_with_more(self.text, after, declares) }
     }
+}
 
-    fn finish(self) -> Layout {
-        let comments = self.tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| (token.start, token.end)).collect();
-        let copy = Copy::new(self.text, self.tokens, &self.fates, self.inserts);
-        Layout { copy, comments, diagnostics: self.diagnostics, silent: self.silent }
+/// Whether a line that begins with this token goes on with the entry before it.
+pub(crate) fn begins_with_more(text: &str, token: &Token, declares: bool) -> bool {
+    let word = token.text(text);
+    match token.kind {
+        Kind::Symbol => matches!(word, "->" | "<:" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">="),
+        Kind::Tag => true,
+        Kind::Word => !declares && (GO_ON.contains(&word) || GO_ON_TOO.contains(&word)),
+        _ => false,
     }
 }

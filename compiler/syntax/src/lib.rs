@@ -12,9 +12,11 @@ extern crate alloc; // pest without std names it
 
 mod brackets;
 mod copy;
+mod format;
 mod layout;
 mod lexer;
 mod parse;
 pub mod tree;
 
+pub use format::{format, tokens};
 pub use parse::{Parsed, parse};

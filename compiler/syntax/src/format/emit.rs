@@ -1,0 +1,217 @@
+//! The text of one entry.
+
+use super::{Printer, WIDTH, width};
+use crate::lexer::Kind;
+
+/// The text of an entry, cut where columns may align.
+pub(super) struct Rendered {
+    /// The text, blanks at the cuts left out.
+    pub text: String,
+    /// Byte offsets of the cuts in it, all on its first line.
+    pub cuts: Vec<usize>,
+}
+
+/// What is being written.
+struct Writing<'c> {
+    out: String,
+    /// Indent of the line being written.
+    indent: usize,
+    /// Indent of the entry.
+    base: usize,
+    /// Indents of the lines in which the open brackets stand.
+    open: Vec<usize>,
+    /// Tokens before which columns may align.
+    cuts: &'c [usize],
+    found: Vec<usize>,
+    /// Blocks that are put on lines of their own because they are too wide.
+    expand: Vec<usize>,
+    /// The token written last.
+    last: Option<usize>,
+    /// Whether the line ended with a comment.
+    ended: bool,
+}
+
+impl Printer<'_> {
+    /// Renders an entry whose first line stands at `indent`.
+    pub(super) fn entry(&self, from: usize, to: usize, indent: usize, cuts: &[usize]) -> Rendered {
+        let mut expand = Vec::new();
+        loop {
+            let mut writing = Writing {
+                out: String::new(),
+                indent,
+                base: indent,
+                open: Vec::new(),
+                cuts,
+                found: Vec::new(),
+                expand: expand.clone(),
+                last: None,
+                ended: false,
+            };
+            self.emit(from, to, &mut writing);
+            let wide = indent + writing.found.len() + width(&writing.out) > WIDTH;
+            match self.widest_block(from, to, &expand).filter(|_| wide) {
+                Some(block) => expand.push(block),
+                None => return Rendered { text: writing.out, cuts: writing.found },
+            }
+        }
+    }
+
+    /// The last block outside of all brackets that stands on one line.
+    fn widest_block(&self, from: usize, to: usize, expanded: &[usize]) -> Option<usize> {
+        let mut found = None;
+        let mut at = from;
+        while at < to {
+            if self.kind(at) == Some(Kind::Open)
+                && let Some(close) = self.partner(at)
+            {
+                if self.word(at) == "{" && self.is_inline(at, close) && close > at + 1 && !expanded.contains(&at) {
+                    found = Some(at);
+                }
+                at = close;
+            } else if self.word(at) == "<"
+                && let Some(close) = self.partner(at)
+            {
+                at = close;
+            }
+            at += 1;
+        }
+        found
+    }
+
+    pub(super) fn is_inline(&self, open: usize, close: usize) -> bool {
+        !self.slice(open, close + 1).contains('\n')
+    }
+
+    fn emit(&self, from: usize, to: usize, writing: &mut Writing<'_>) {
+        let mut at = from;
+        while at < to {
+            match self.kind(at) {
+                Some(Kind::Newline) => {}
+                Some(Kind::Comment) => self.emit_comment(at, writing),
+                _ => {
+                    if self.word(at) == "," && self.is_idle_comma(at, to) {
+                        at += 1;
+                        continue;
+                    }
+                    self.emit_gap(at, writing);
+                    if let Some(close) = self.partner(at).filter(|close| *close < to && self.word(at) == "{") {
+                        self.emit_block(at, close, writing);
+                        at = close;
+                    } else {
+                        self.emit_token(at, writing);
+                    }
+                    writing.last = Some(at);
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// A comma before a closing bracket on the same line.
+    fn is_idle_comma(&self, at: usize, to: usize) -> bool {
+        at + 1 < to && self.kind(at + 1) == Some(Kind::Close)
+    }
+
+    fn broke_before(&self, at: usize) -> bool {
+        at > 0 && self.kind(at - 1) == Some(Kind::Newline)
+    }
+
+    /// A comment within an entry: where it stood.
+    fn emit_comment(&self, at: usize, writing: &mut Writing<'_>) {
+        if writing.ended || self.broke_before(at) {
+            self.line(writing, false);
+        } else {
+            writing.out.push_str("  ");
+        }
+        writing.out.push_str(self.word(at).trim_end());
+        writing.ended = true;
+    }
+
+    /// Ends the line and begins the next.
+    fn line(&self, writing: &mut Writing<'_>, closes: bool) {
+        writing.indent = match writing.open.last() {
+            Some(outer) => outer + if closes { 0 } else { 2 },
+            None => writing.base + 2,
+        };
+        writing.out.push('\n');
+        writing.out.push_str(&" ".repeat(writing.indent));
+        writing.ended = false;
+    }
+
+    /// The blank or line end before a token.
+    fn emit_gap(&self, at: usize, writing: &mut Writing<'_>) {
+        let Some(last) = writing.last else {
+            return;
+        };
+        let closes = self.kind(at) == Some(Kind::Close);
+        if writing.ended || (self.broke_before(at) && !(self.word(at) == "{" && self.partner(at).is_some())) {
+            self.line(writing, closes);
+        } else if writing.cuts.contains(&at) && !writing.out.contains('\n') {
+            writing.found.push(writing.out.len());
+        } else if self.spaced(last, at) {
+            writing.out.push(' ');
+        }
+    }
+
+    fn emit_token(&self, at: usize, writing: &mut Writing<'_>) {
+        match self.kind(at) {
+            Some(Kind::Open) => writing.open.push(writing.indent),
+            Some(Kind::Close) => {
+                writing.open.pop();
+            }
+            _ => {}
+        }
+        writing.out.push_str(self.word(at));
+    }
+
+    /// `{ .. }`, on one line or on several.
+    fn emit_block(&self, open: usize, close: usize, writing: &mut Writing<'_>) {
+        let used = self.word(open.wrapping_sub(1)) == ".";
+        if !self.is_inline(open, close) || writing.expand.contains(&open) {
+            writing.out.push('{');
+            let mut from = open + 1;
+            if self.kind(from) == Some(Kind::Comment) {
+                writing.out.push_str("  ");
+                writing.out.push_str(self.word(from).trim_end());
+                from += 1;
+            }
+            let lines = self.lines(from, close, writing.indent + 2);
+            writing.out.push('\n');
+            writing.out.push_str(&lines);
+            writing.out.push_str(&" ".repeat(writing.indent));
+            writing.out.push('}');
+            return;
+        }
+        let mut entries = Vec::new();
+        for element in self.elements(open + 1, close, true) {
+            if element.verbatim {
+                entries.push(self.slice(element.from, element.to).to_owned());
+            } else {
+                entries.push(self.inline_entry(element.from, element.to, writing));
+            }
+        }
+        let inner = entries.join(", ");
+        let blank = if used || inner.is_empty() { "" } else { " " };
+        writing.out.push('{');
+        writing.out.push_str(blank);
+        writing.out.push_str(&inner);
+        writing.out.push_str(blank);
+        writing.out.push('}');
+    }
+
+    fn inline_entry(&self, from: usize, to: usize, writing: &Writing<'_>) -> String {
+        let mut inner = Writing {
+            out: String::new(),
+            indent: writing.indent,
+            base: writing.indent,
+            open: Vec::new(),
+            cuts: &[],
+            found: Vec::new(),
+            expand: Vec::new(),
+            last: None,
+            ended: false,
+        };
+        self.emit(from, to, &mut inner);
+        inner.out
+    }
+}
