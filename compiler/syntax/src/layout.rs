@@ -116,6 +116,7 @@ impl Pass<'_> {
 
     /// Reports the slips that were seen by the scanner, and mends them in the copy.
     fn slips(&mut self, slips: &[(Slip, usize)]) {
+        let mut last: Option<usize> = None;
         for (slip, index) in slips.iter().copied() {
             let Some(Token { start, end, .. }) = self.tokens.get(index).copied() else { continue };
             let span = self.span(start, end);
@@ -138,7 +139,11 @@ impl Pass<'_> {
                     (self.open_text(slip, start, written), Fate::Hole(index))
                 }
             };
-            self.diagnostics.push(found);
+            let again = slip == Slip::BadCharacter && last.is_some_and(|last| self.text.get(last..start).is_some_and(|text| !text.contains('\n')));
+            if !again {
+                self.diagnostics.push(found);
+            }
+            last = (slip == Slip::BadCharacter).then_some(start).or(last);
             self.fate(index, fate);
         }
     }

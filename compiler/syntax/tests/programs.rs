@@ -55,7 +55,8 @@ fn line_ends_of_windows_and_a_byte_order_mark_are_accepted() {
     for (name, text) in fixtures() {
         let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
         assert_eq!(findings(&windows), Vec::<String>::new(), "{name}");
-        assert_eq!(format(&read(&windows).file, &windows), format(&read(&text).file, &text), "{name}");
+        let formatted = format(&read(&windows).file, &windows).replace('\r', "");
+        assert_eq!(formatted, format(&read(&text).file, &text), "{name}: only within long texts, the line ends stay");
     }
 }
 

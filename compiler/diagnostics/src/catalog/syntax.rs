@@ -10,6 +10,21 @@ pub fn unexpected(span: Span, found: &str, expected: &str) -> Diagnostic {
     Diagnostic::new(Code::UnexpectedText, span, format!("unexpected {}: expected {expected}", shown(found))).here(format!("expected {expected}"))
 }
 
+/// Something that has no place there, and no word says what has.
+#[must_use]
+pub fn unreadable(span: Span, found: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected {}", shown(found))).here("this does not fit what stands before it")
+}
+
+/// `use std.split.by_time`.
+#[must_use]
+pub fn bare_use(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedText, span, "names are imported in braces")
+        .here("expected `{` before this")
+        .help(format!("write `use module.{{{name}}}`"))
+        .fix("put the name in braces", span, format!("{{{name}}}"))
+}
+
 /// Something is missing behind the last token of a line.
 #[must_use]
 pub fn missing_behind(span: Span, token: &str, expected: &str) -> Diagnostic {

@@ -1,6 +1,7 @@
 //! What a block or file holds: entries and comments, in order.
 
 use super::Printer;
+use crate::copy::Fate;
 use crate::lexer::Kind;
 
 /// An entry or comment with lines of its own.
@@ -92,7 +93,7 @@ impl Printer<'_> {
         let mut index = at;
         while index < to {
             match self.kind(index) {
-                Some(Kind::Newline) => return self.layout.fates.get(index).is_some_and(|fate| *fate != crate::copy::Fate::Drop),
+                Some(Kind::Newline) => return self.layout.fates.get(index).is_some_and(|fate| *fate != Fate::Drop),
                 Some(Kind::Comment) => index += 1,
                 _ => return false,
             }
@@ -110,7 +111,8 @@ impl Printer<'_> {
                 Kind::Bad | Kind::Unclosed => true,
                 _ => false,
             };
-            if lost || self.is_broken(token.start) {
+            let hole = matches!(self.layout.fates.get(at), Some(Fate::Hole(_) | Fate::Junk));
+            if lost || hole || self.is_broken(token.start) {
                 return true;
             }
             let block = token.kind == Kind::Open && self.word(at) == "{";

@@ -1,6 +1,8 @@
 //! The text of one entry.
 
-use super::{Printer, WIDTH, width};
+use std::rc::Rc;
+
+use super::{Printer, WIDTH};
 use crate::lexer::Kind;
 
 /// The text of an entry, cut where columns may align.
@@ -29,6 +31,24 @@ struct Writing<'c> {
     last: Option<usize>,
     /// Whether the line ended with a comment.
     ended: bool,
+    /// Width of the line being written, and of the widest, blocks on lines of their own left out.
+    column: usize,
+    widest: usize,
+}
+
+impl<'c> Writing<'c> {
+    fn new(indent: usize, cuts: &'c [usize], expand: Vec<usize>) -> Self {
+        let (out, open, found) = (String::new(), Vec::new(), Vec::new());
+        Self { out, indent, base: indent, open, cuts, found, expand, last: None, ended: false, column: indent, widest: 0 }
+    }
+
+    fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+        for (index, line) in text.split('\n').enumerate() {
+            self.column = if index == 0 { self.column } else { 0 } + line.chars().count();
+            self.widest = self.widest.max(self.column);
+        }
+    }
 }
 
 impl Printer<'_> {
@@ -36,19 +56,9 @@ impl Printer<'_> {
     pub(super) fn entry(&self, from: usize, to: usize, indent: usize, cuts: &[usize]) -> Rendered {
         let mut expand = Vec::new();
         loop {
-            let mut writing = Writing {
-                out: String::new(),
-                indent,
-                base: indent,
-                open: Vec::new(),
-                cuts,
-                found: Vec::new(),
-                expand: expand.clone(),
-                last: None,
-                ended: false,
-            };
+            let mut writing = Writing::new(indent, cuts, expand.clone());
             self.emit(from, to, &mut writing);
-            let wide = indent + writing.found.len() + width(&writing.out) > WIDTH;
+            let wide = writing.widest > WIDTH;
             match self.widest_block(from, to, &expand).filter(|_| wide) {
                 Some(block) => expand.push(block),
                 None => return Rendered { text: writing.out, cuts: writing.found },
@@ -134,7 +144,9 @@ impl Printer<'_> {
             None => writing.base + 2,
         };
         writing.out.push('\n');
-        writing.out.push_str(&" ".repeat(writing.indent));
+        writing.column = 0;
+        let indent = " ".repeat(writing.indent);
+        writing.push(&indent);
         writing.ended = false;
     }
 
@@ -148,8 +160,9 @@ impl Printer<'_> {
             self.line(writing, closes);
         } else if writing.cuts.contains(&at) && !writing.out.contains('\n') {
             writing.found.push(writing.out.len());
+            writing.column += 1;
         } else if self.spaced(last, at) {
-            writing.out.push(' ');
+            writing.push(" ");
         }
     }
 
@@ -161,25 +174,36 @@ impl Printer<'_> {
             }
             _ => {}
         }
-        writing.out.push_str(self.word(at));
+        writing.push(self.word(at));
+    }
+
+    /// The lines of a block; made once, however often the entry around it is tried.
+    fn block_lines(&self, from: usize, to: usize, indent: usize) -> Rc<str> {
+        let made = self.blocks.borrow().get(&(from, indent)).cloned();
+        made.unwrap_or_else(|| {
+            let lines: Rc<str> = self.lines(from, to, indent).into();
+            self.blocks.borrow_mut().insert((from, indent), Rc::clone(&lines));
+            lines
+        })
     }
 
     /// `{ .. }`, on one line or on several.
     fn emit_block(&self, open: usize, close: usize, writing: &mut Writing<'_>) {
         let used = self.word(open.wrapping_sub(1)) == ".";
         if !self.is_inline(open, close) || writing.expand.contains(&open) {
-            writing.out.push('{');
+            writing.push("{");
             let mut from = open + 1;
             if self.kind(from) == Some(Kind::Comment) {
                 writing.out.push_str("  ");
                 writing.out.push_str(self.word(from).trim_end());
                 from += 1;
             }
-            let lines = self.lines(from, close, writing.indent + 2);
+            let lines = self.block_lines(from, close, writing.indent + 2);
             writing.out.push('\n');
             writing.out.push_str(&lines);
-            writing.out.push_str(&" ".repeat(writing.indent));
-            writing.out.push('}');
+            writing.column = 0;
+            writing.push(&" ".repeat(writing.indent));
+            writing.push("}");
             return;
         }
         let mut entries = Vec::new();
@@ -192,25 +216,11 @@ impl Printer<'_> {
         }
         let inner = entries.join(", ");
         let blank = if used || inner.is_empty() { "" } else { " " };
-        writing.out.push('{');
-        writing.out.push_str(blank);
-        writing.out.push_str(&inner);
-        writing.out.push_str(blank);
-        writing.out.push('}');
+        writing.push(&format!("{{{blank}{inner}{blank}}}"));
     }
 
     fn inline_entry(&self, from: usize, to: usize, writing: &Writing<'_>) -> String {
-        let mut inner = Writing {
-            out: String::new(),
-            indent: writing.indent,
-            base: writing.indent,
-            open: Vec::new(),
-            cuts: &[],
-            found: Vec::new(),
-            expand: Vec::new(),
-            last: None,
-            ended: false,
-        };
+        let mut inner = Writing::new(writing.indent, &[], Vec::new());
         self.emit(from, to, &mut inner);
         inner.out
     }

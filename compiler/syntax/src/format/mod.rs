@@ -9,6 +9,8 @@ mod elements;
 mod emit;
 mod spacing;
 
+use std::{cell::RefCell, collections::HashMap, rc::Rc};
+
 use crate::layout::{Layout, lay_out};
 use crate::lexer::{Kind, lex};
 use crate::tree::File;
@@ -20,7 +22,7 @@ const WIDTH: usize = 120;
 #[must_use]
 pub fn format(file: &File, text: &str) -> String {
     let layout = lay_out(file.span.file, text);
-    let printer = Printer { text, layout: &layout, broken: broken::spans(file) };
+    let printer = Printer { text, layout: &layout, broken: broken::spans(file), blocks: RefCell::default() };
     let mut out = printer.lines(0, layout.tokens.len(), 0);
     let end = out.trim_end().len();
     out.truncate(end);
@@ -67,6 +69,8 @@ struct Printer<'t> {
     layout: &'t Layout,
     /// Slices that are kept as they are, in order.
     broken: Vec<(usize, usize)>,
+    /// Lines of blocks that were already made, by their first token and indent.
+    blocks: RefCell<HashMap<(usize, usize), Rc<str>>>,
 }
 
 impl<'t> Printer<'t> {
@@ -88,9 +92,4 @@ impl<'t> Printer<'t> {
         let end = to.checked_sub(1).and_then(|last| self.layout.tokens.get(last)).map_or(start, |token| token.end);
         self.text.get(start..end).unwrap_or_default()
     }
-}
-
-/// Width of the widest line.
-fn width(text: &str) -> usize {
-    text.lines().map(|line| line.chars().count()).max().unwrap_or_default()
 }

@@ -20,8 +20,11 @@ impl Lower<'_> {
     /// An expression around others; a hole where it gets too deep.
     pub(super) fn deep(&mut self, span: Span, kind: ExprKind, below: usize) -> Deep {
         if below >= MAX_HEIGHT {
-            let start = Span::new(span.file, span.start, span.start.saturating_add(1).min(span.end));
-            self.report(say::too_deep(start, MAX_DEPTH));
+            let again = self.last_deep.is_some_and(|last| last.start < span.end && span.start < last.end);
+            if !again {
+                self.report(say::too_deep(Span::new(span.file, span.start, (span.start + 1).min(span.end)), MAX_DEPTH));
+            }
+            self.last_deep = Some(self.last_deep.filter(|_| again).map_or(span, |last| last.to(span)));
             return Deep { expr: Expr { span, kind: ExprKind::Error }, height: 1 };
         }
         Deep { expr: Expr { span, kind }, height: below + 1 }

@@ -67,6 +67,10 @@ struct Lower<'t> {
     foreign_members: Vec<String>,
     /// The copy of the value of `f".."` under the parser; the layout's copy where there is none.
     inner: Option<Copy>,
+    /// The broken text found last.
+    last_broken: Option<Span>,
+    /// The expression found too deep last.
+    last_deep: Option<Span>,
     /// Where the piece under the parser begins in the copy.
     base: usize,
 }
@@ -82,7 +86,7 @@ impl<'t> Lower<'t> {
                 _ => silent.push((start, end)),
             }
         }
-        Self { file, text, layout, silent, diagnostics: Vec::new(), floor: 0, foreign: Vec::new(), foreign_members: Vec::new(), inner: None, base: 0 }
+        Self { file, text, layout, silent, diagnostics: Vec::new(), floor: 0, foreign: Vec::new(), foreign_members: Vec::new(), inner: None, last_broken: None, last_deep: None, base: 0 }
     }
 
     /// A span of the original text.

@@ -35,6 +35,10 @@ impl<'t> Slice<'t> {
         self.kind(index) == Some(Kind::Word)
     }
 
+    fn holds(&self, word: &str) -> bool {
+        self.tokens.iter().any(|token| token.text(self.text) == word)
+    }
+
     fn last(&self) -> usize {
         self.tokens.len().saturating_sub(1)
     }
@@ -50,7 +54,8 @@ impl Lower<'_> {
     /// Keeps a broken entry verbatim and reports what is wrong with it, once.
     pub(super) fn broken(&mut self, pair: &Pair<'_>, lead: Lead, place: Place, follows: Option<(usize, usize)>) -> Broken {
         let span = self.span(pair);
-        if !self.is_silent(span.start as usize, span.end as usize) {
+        let goes_on = place == Place::File && self.goes_on_from_broken(span);
+        if !goes_on && !self.is_silent(span.start as usize, span.end as usize) {
             let text = self.slice(span);
             let mut tokens = lex(text).tokens;
             tokens.retain(|token| !matches!(token.kind, Kind::Newline | Kind::Comment));
@@ -61,7 +66,14 @@ impl Lower<'_> {
             };
             self.report(found);
         }
+        self.last_broken = Some(span);
         self.verbatim(span, lead)
+    }
+
+    /// Whether broken text is an indented line right behind a broken declaration.
+    fn goes_on_from_broken(&self, span: Span) -> bool {
+        let before = self.last_broken.and_then(|last| self.text.get(last.end as usize..span.start as usize));
+        before.is_some_and(|before| before.trim().is_empty() && before.ends_with([' ', '\t']) && before.contains('\n'))
     }
 
     /// The first token of a span.
@@ -96,8 +108,11 @@ impl Lower<'_> {
     /// Explains text that follows a whole entry on its line.
     fn explain_rest(&self, slice: &Slice<'_>) -> Diagnostic {
         let first = slice.text(0);
-        if let Some(found) = self.explain_sign(slice, 0) {
+        if let Some(found) = self.explain_sign(slice, 0).or_else(|| self.explain_sign(slice, 1)) {
             return found;
+        }
+        if first == "at" && slice.kind(1) == Some(Kind::Number) && slice.place == Place::Policy {
+            return self.instead(slice, 2, "`confidence`");
         }
         if let Some(expected) = words::behind(first) {
             return self.instead(slice, 1, expected);
@@ -242,7 +257,7 @@ impl Lower<'_> {
         let place = (place as usize).saturating_sub(slice.start);
         let index = slice.tokens.iter().position(|token| token.end > place).unwrap_or(slice.tokens.len());
         let index = if at >= pair.as_str().len() { slice.tokens.len() } else { index };
-        if let Some(found) = self.explain_sign(slice, index) {
+        if let Some(found) = self.explain_sign(slice, index).or_else(|| self.explain_angles(slice, index)) {
             return found;
         }
         let positives = match &error.variant {
@@ -251,12 +266,57 @@ impl Lower<'_> {
         };
         let before = index.checked_sub(1).map(|before| slice.text(before));
         let expected = before.and_then(words::behind).map(str::to_owned).or_else(|| words::expected(positives));
-        self.instead(slice, index, &expected.unwrap_or_else(|| "something else".to_owned()))
+        match expected {
+            Some(expected) if expected == "a type" && before != Some(":") && index > 0 && slice.is_word(index - 1) => {
+                self.instead(slice, index, "`:` and a type")
+            }
+            Some(expected) => self.instead(slice, index, &expected),
+            None => say::unreadable(self.at(slice, index), slice.text(index.min(slice.last()))),
+        }
+    }
+
+    /// An angle bracket that is open where a type cannot go on.
+    fn explain_angles(&self, slice: &Slice<'_>, index: usize) -> Option<Diagnostic> {
+        let mut open = Vec::new();
+        for at in 1..index.min(slice.tokens.len()) {
+            match slice.text(at) {
+                "<" if slice.is_word(at - 1) => open.push(at),
+                ">" => {
+                    open.pop();
+                }
+                "and" | "or" | "where" | "=" => open.clear(),
+                _ => {}
+            }
+        }
+        let last = open.pop().filter(|_| matches!(slice.text(index), ")" | "" | "->" | "{"))?;
+        Some(say::unclosed_bracket(self.at(slice, last), "<"))
+    }
+
+    /// Explains lines in which a word in the middle is missing.
+    fn explain_words(&self, slice: &Slice<'_>) -> Option<Diagnostic> {
+        let last = slice.tokens.len();
+        match slice.text(0) {
+            "drops" | "uses" if slice.kind(1) == Some(Kind::Tag) && !slice.holds("because") => {
+                Some(self.instead(slice, 2, "`because` and a reason in double quotes"))
+            }
+            "promote" if !slice.holds("to") && slice.place == Place::Statements => {
+                Some(self.instead(slice, 2.min(last), "`to` and the rung of a model"))
+            }
+            "rollback" | "alert" | "retrain" if !slice.holds("when") => {
+                let index = if slice.text(0) == "retrain" { 2 } else { 1 };
+                Some(self.instead(slice, index.min(last), "`when` and a condition"))
+            }
+            "approve" if !slice.holds("of") => Some(self.instead(slice, last, "`of` and a group in double quotes")),
+            _ => None,
+        }
     }
 
     /// Explains the head of a declaration or of a `let`.
     fn explain_head(&self, slice: &Slice<'_>) -> Option<Diagnostic> {
         let keyword = slice.text(0);
+        if let Some(found) = self.explain_words(slice) {
+            return Some(found);
+        }
         let named = words::keywords(Place::File).contains(&keyword) && slice.place == Place::File || keyword == "let";
         if !named {
             return None;
@@ -271,9 +331,7 @@ impl Lower<'_> {
         match keyword {
             "let" | "type" | "secret" if slice.text(2) != "=" => Some(self.missing_equals(slice, 1)),
             "const" | "model" if slice.text(2) != ":" => Some(self.instead(slice, 2, "`:` and a type")),
-            "use" if !slice.tokens.iter().any(|token| token.text(slice.text) == "{") => {
-                Some(self.instead(slice, slice.last() + 1, "`.` and the names in braces, as in `use std.split.{by_time}`,"))
-            }
+            "use" if !slice.holds("{") => Some(say::bare_use(self.at(slice, slice.last()), slice.text(slice.last()))),
             "deployment" | "monitor" if slice.text(2) != "of" => Some(self.instead(slice, 2, "`of`")),
             "contract" if !matches!(slice.text(2), "{" | "=") => Some(self.instead(slice, 2, "`{` or `=`")),
             "stage" | "source" | "sink" | "policy" if !matches!(slice.text(2), "(" | "<") => Some(self.instead(slice, 2, "`(` and parameters")),

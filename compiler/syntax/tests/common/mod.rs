@@ -6,6 +6,7 @@ use mlp_source::{FileId, SourceMap};
 use mlp_syntax::{Parsed, parse};
 
 /// `line:column: code: message` of every finding.
+#[allow(dead_code, clippy::allow_attributes, reason = "not every test uses it")]
 pub fn findings(text: &str) -> Vec<String> {
     let mut map = SourceMap::new();
     let id = map.add("test.mlp", text);
