@@ -1,5 +1,7 @@
 //! The whole check: every declaration looked at once, then the proofs over the pipelines.
 
+use std::collections::BTreeMap;
+
 use mlp_diagnostics::Diagnostic;
 
 use crate::{
@@ -31,7 +33,14 @@ impl Checked<'_> {
 /// Looks at a program.
 #[must_use]
 pub fn check<'a>(program: &'a Program, sql: &'a dyn SqlChecker, files: &'a dyn Files) -> Checked<'a> {
+    check_with(program, sql, files, &BTreeMap::new())
+}
+
+/// Looks at a program in which a target or `--set` sets constants.
+#[must_use]
+pub fn check_with<'a>(program: &'a Program, sql: &'a dyn SqlChecker, files: &'a dyn Files, set: &BTreeMap<String, String>) -> Checked<'a> {
     let mut checker = Checker::new(program, sql, files);
+    checker.set.clone_from(set);
     let mut flows = Vec::new();
     for id in program.ids() {
         let Some(decl) = program.decl(id) else { continue };

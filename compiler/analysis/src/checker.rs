@@ -48,6 +48,8 @@ pub struct Checker<'a> {
     pub policies: HashMap<DeclId, Arc<crate::policies::PolicyInfo>>,
     /// Models worked out so far.
     pub models: HashMap<DeclId, Arc<crate::models::ModelInfo>>,
+    /// What a target or `--set` makes of constants of the package itself, as text.
+    pub set: std::collections::BTreeMap<String, String>,
     /// Constants worked out so far.
     pub consts: HashMap<DeclId, Option<(mlp_plan::ValueType, mlp_plan::Literal)>>,
 }
@@ -75,6 +77,7 @@ impl<'a> Checker<'a> {
             signatures: HashMap::new(),
             policies: HashMap::new(),
             models: HashMap::new(),
+            set: std::collections::BTreeMap::new(),
             consts: HashMap::new(),
         }
     }

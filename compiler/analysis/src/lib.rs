@@ -35,5 +35,5 @@ pub mod tests;
 pub mod types;
 pub mod values;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_with};
 pub use program::{Decl, DeclId, Kind, Module, Program};

@@ -143,3 +143,29 @@ pub const fn kind_word(value: &Literal) -> &'static str {
         Literal::List(_) => "a list",
     }
 }
+
+/// A value of `ty` from text that a user gave outside of a program: `--set k=v`, `[targets.NAME.set]`. Text and enum members stand bare.
+///
+/// # Errors
+/// In words, where the text is no value of the type or breaks one of its constraints.
+pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
+    let bare = matches!(ty.data, DataType::String | DataType::Enum { .. } | DataType::Uuid | DataType::Json | DataType::Time);
+    let fault = || format!("`{text}` is no {ty}");
+    let value = if ty.nullable && text == "none" {
+        Literal::Null
+    } else if bare && !text.starts_with('"') {
+        coerce(Literal::Text(text.to_owned()), ty).map_err(|_| fault())?
+    } else {
+        let parsed = mlp_syntax::parse(mlp_source::FileId(0), &format!("const x = {text}\n"));
+        let value = match parsed.file.items.first().map(|item| &item.kind) {
+            Some(mlp_syntax::tree::ItemKind::Const(decl)) if parsed.diagnostics.is_empty() => typed(&decl.value, ty).ok(),
+            _ => None,
+        };
+        value.ok_or_else(fault)?
+    };
+    let broken = ty.constraints.iter().find(|constraint| {
+        let alone = ValueType { constraints: vec![(*constraint).clone()], ..ValueType::plain(ty.data.clone()) };
+        value != Literal::Null && !crate::subtype::domain::Domain::of(&alone).contains(&value)
+    });
+    broken.map_or(Ok(value), |constraint| Err(format!("`{text}` breaks `{constraint}`")))
+}

@@ -67,3 +67,13 @@ impl Files for NoFiles {
         Err(format!("there is no file `{path}`"))
     }
 }
+
+/// Knows no SQL: for programs without any.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSql;
+
+impl SqlChecker for NoSql {
+    fn check(&self, _sql: &str, _inputs: &[SqlInput<'_>]) -> Result<Vec<SqlColumn>, SqlFault> {
+        Err(SqlFault { message: "this build knows no SQL".to_owned(), at: None, help: None })
+    }
+}

@@ -171,7 +171,17 @@ impl Checker<'_> {
         let program = self.program;
         let (decl, item) = (program.decl(id)?, program.item(id)?);
         let ItemKind::Const(tree) = &item.kind else { return None };
-        let value = self.constant_value(decl.module, tree);
+        let value = self.constant_value(decl.module, tree).map(|(ty, value)| match self.set.get(&decl.name) {
+            Some(text) => match literals::from_text(text, &ty) {
+                Ok(value) => (ty, value),
+                Err(why) => {
+                    let found = mlp_diagnostics::catalog::contracts::bad_literal(decl.span, &format!("the target sets `{}`, and", decl.name), &why, &ty.to_string());
+                    self.report(found);
+                    (ty, value)
+                }
+            },
+            None => (ty, value),
+        });
         self.consts.insert(id, value.clone());
         value
     }

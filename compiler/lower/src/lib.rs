@@ -1,1 +1,167 @@
-//! mlp-lower
+//! A checked program becomes a plan.
+//!
+//! **Lives here:** the translation of what the checker worked out into the plan's plain data, places and digests included.
+//! **Does not:** deciding anything: what is wrong was said by the checker, and a program with errors is not lowered.
+//!
+//! Invariants:
+//! 1. The same checked program gives the same plan, to the byte.
+//! 2. Places are relative to the package; nothing of the machine gets into a plan.
+
+mod contracts;
+mod nodes;
+mod policies;
+
+use std::collections::BTreeMap;
+
+use mlp_analysis::{Checked, DeclId, Kind, flow::Flow, types::Ty};
+use mlp_plan::{Environment, Model, Package, Parameter, Pipeline, Place, Plan, Target};
+use mlp_source::{SourceMap, Span};
+
+/// What lowering needs to know beside the program.
+pub struct Context<'a> {
+    /// All texts.
+    pub sources: &'a SourceMap,
+    /// For each file its path relative to its package.
+    pub places: &'a [String],
+    /// The package, without its digest.
+    pub package: Package,
+    /// The target.
+    pub target: Target,
+    /// Reads files of the packages: Python modules are part of the digest of a stage.
+    pub files: &'a dyn mlp_analysis::ports::Files,
+}
+
+/// The plan of a checked program that has no errors.
+#[must_use]
+pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
+    let mut lowering = Lowering { context, plan: empty(context) };
+    let flows = std::mem::take(&mut checked.flows);
+    for flow in &flows {
+        let pipeline = lowering.pipeline(checked, flow);
+        lowering.plan.pipelines.insert(flow.name.clone(), pipeline);
+    }
+    checked.flows = flows;
+    for id in checked.checker.program.of_kind(Kind::Model).collect::<Vec<_>>() {
+        lowering.model(checked, id);
+    }
+    for id in checked.checker.program.of_kind(Kind::Secret).collect::<Vec<_>>() {
+        if let (Some(decl), Some(secret)) = (checked.checker.program.decl(id), checked.checker.secret(id)) {
+            lowering.plan.secrets.insert(decl.name.clone(), secret);
+        }
+    }
+    for id in checked.checker.program.of_kind(Kind::Contract).collect::<Vec<_>>() {
+        let contract = checked.checker.contract_of(id);
+        lowering.contract(&contract);
+    }
+    for id in checked.checker.program.of_kind(Kind::Policy).collect::<Vec<_>>() {
+        if let Some(policy) = checked.checker.policy(id) {
+            lowering.policy(&policy);
+        }
+    }
+    lowering.plan
+}
+
+/// One policy as the plan holds it, for tests of it.
+#[must_use]
+pub fn policy(context: &Context<'_>, info: &mlp_analysis::policies::PolicyInfo) -> mlp_plan::Policy {
+    Lowering { context, plan: empty(context) }.made(info)
+}
+
+fn empty(context: &Context<'_>) -> Plan {
+    Plan {
+        format: mlp_plan::FORMAT.to_owned(),
+        package: context.package.clone(),
+        target: context.target.clone(),
+        contracts: BTreeMap::new(),
+        metrics: BTreeMap::new(),
+        environments: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        policies: BTreeMap::new(),
+        models: BTreeMap::new(),
+        pipelines: BTreeMap::new(),
+    }
+}
+
+/// A plan in the making.
+pub(crate) struct Lowering<'a> {
+    context: &'a Context<'a>,
+    plan: Plan,
+}
+
+impl Lowering<'_> {
+    /// Where a span begins, as the plan says it.
+    pub(crate) fn place(&self, span: Span) -> Place {
+        let (start, _) = self.context.sources.positions(span);
+        let file = self.context.places.get(span.file.0 as usize).cloned().unwrap_or_default();
+        Place { file, line: start.line, column: start.column }
+    }
+
+    fn pipeline(&mut self, checked: &mut Checked<'_>, flow: &Flow) -> Pipeline {
+        let params = flow.params.iter().filter_map(|param| {
+            let Ty::Value(value) = &param.ty else { return None };
+            Some(Parameter {
+                name: param.name.clone(),
+                data: value.data.clone(),
+                nullable: value.nullable,
+                default: param.default.clone(),
+                constraints: value.constraints.clone(),
+                doc: param.doc.clone(),
+                place: self.place(param.span),
+            })
+        });
+        let params = params.collect();
+        let settings = &flow.settings;
+        Pipeline {
+            name: flow.name.clone(),
+            doc: flow.doc.clone(),
+            params,
+            schedule: settings.schedule.clone(),
+            catchup: settings.catchup,
+            concurrency: settings.concurrency,
+            priority: settings.priority,
+            queue: settings.queue.clone(),
+            tags: settings.tags.clone(),
+            deadline: settings.deadline,
+            owner: settings.owner.clone().or_else(|| self.plan.package.owner.clone()),
+            on_failure: settings.on_failure.clone(),
+            nodes: flow.nodes.iter().map(|node| self.node(checked, node)).collect(),
+            place: self.place(flow.span),
+        }
+    }
+
+    fn model(&mut self, checked: &mut Checked<'_>, id: DeclId) {
+        let Some(model) = checked.checker.model(id) else { return };
+        let doc = checked.checker.program.item(id).and_then(|item| item.lead.docs());
+        let made = Model {
+            name: model.name.clone(),
+            doc,
+            input: self.contract(&model.input),
+            output: self.contract(&model.output),
+            ladder: model.ladder.clone(),
+            predicts_at: model.predicts_at.as_ref().map(|(moment, _)| moment.clone()),
+            place: self.place(model.span),
+        };
+        self.plan.models.insert(model.name.clone(), made);
+    }
+
+    /// The name of an environment in the plan, which is added where it is new.
+    pub(crate) fn environment(&mut self, checked: &mut Checked<'_>, id: DeclId) -> Option<String> {
+        let info = checked.checker.environment(id)?;
+        let mut hasher = blake3::Hasher::new();
+        for part in [&info.python, &info.lock, &info.image] {
+            hasher.update(part.as_deref().unwrap_or_default().as_bytes());
+            hasher.update(&[0]);
+        }
+        let made = Environment {
+            name: info.name.clone(),
+            python: info.python,
+            requirements: info.requirements,
+            lock: info.lock,
+            image: info.image,
+            digest: hasher.finalize().to_hex().to_string(),
+            place: self.place(info.span),
+        };
+        self.plan.environments.insert(info.name.clone(), made);
+        Some(info.name)
+    }
+}

@@ -105,21 +105,32 @@ impl Value {
                 arithmetic(*op, &left, &right).ok_or_else(|| format!("{left} {} {right} has no value", op.symbol()))?
             }
             Self::Range(low, high) => days(&low.evaluate(run)?, &high.evaluate(run)?)?,
-            Self::Format(pieces) => {
-                let pieces: Result<Vec<String>, String> = pieces.iter().map(|piece| piece.evaluate(run)).collect();
-                Literal::Text(pieces?.concat())
-            }
+            Self::Format(pieces) => formatted(pieces, run)?,
         })
     }
 }
 
-impl FormatPiece {
-    fn evaluate(&self, run: &RunContext) -> Result<String, String> {
-        match self {
-            Self::Text(text) => Ok(text.clone()),
-            Self::Value { value, format } => written(&value.evaluate(run)?, format.as_deref()),
-        }
+/// The text; a list of texts where a piece is a range: `lake(day - 27d .. day)` reads 28 paths.
+fn formatted(pieces: &[FormatPiece], run: &RunContext) -> Result<Literal, String> {
+    let mut texts = vec![String::new()];
+    let mut many = false;
+    for piece in pieces {
+        let choices = match piece {
+            FormatPiece::Text(text) => vec![text.clone()],
+            FormatPiece::Value { value, format } => match value.evaluate(run)? {
+                Literal::List(items) => {
+                    many = true;
+                    items.iter().map(|item| written(item, format.as_deref())).collect::<Result<_, _>>()?
+                }
+                item => vec![written(&item, format.as_deref())?],
+            },
+        };
+        texts = texts.iter().flat_map(|text| choices.iter().map(move |choice| format!("{text}{choice}"))).collect();
     }
+    Ok(match texts.pop() {
+        Some(text) if !many => Literal::Text(text),
+        last => Literal::List(texts.into_iter().chain(last).map(Literal::Text).collect()),
+    })
 }
 
 /// A value as text, as it goes into paths: bare, without quotes.

@@ -341,7 +341,8 @@ impl Lexer<'_> {
                 break;
             }
         }
-        self.slip(slip, Kind::Unclosed, end - keep);
+        let written = self.text.get(self.at..end - keep).unwrap_or_default();
+        self.slip(slip, Kind::Unclosed, self.at + written.trim_end().len());
     }
 }
 

@@ -1,1 +1,20 @@
-//! mlp-workspace
+//! Packages on disk: manifests, files, dependencies, and the check of all of them together.
+//!
+//! **Lives here:** reading `mlp.toml`, finding sources, loading dependencies and the standard library, targets, `mlp.lock`.
+//! **Does not:** the meaning of programs (`analysis`), the making of plans (`lower`).
+//!
+//! Invariants:
+//! 1. This is the only crate of the compiler that reads a disk.
+//! 2. A file that cannot be read is an error that names it; nothing is skipped silently.
+//! 3. Results do not depend on the order in which a directory lists its files.
+
+mod disk;
+mod load;
+mod lock;
+mod manifest;
+mod target;
+
+pub use disk::{DiskFiles, MAX_BYTES, read_text, sources};
+pub use load::{LoadError, Loaded, in_memory, load, package_root};
+pub use manifest::{Dependency, Manifest, TargetTable};
+pub use target::{Override, apply_target, target_of};

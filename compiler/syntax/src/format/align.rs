@@ -1,5 +1,7 @@
 //! The lines of a block: columns that align, blank lines, comments.
 
+use std::collections::HashMap;
+
 use super::{Printer, elements::Element};
 use crate::layout::begins_with_more;
 use crate::lexer::Kind;
@@ -212,7 +214,7 @@ fn align_keywords(run: &mut [Line]) {
 /// Pads the columns of a run, and joins them to one cell.
 fn align(run: &mut [Line]) {
     align_keywords(run);
-    let widths: Vec<[usize; 3]> = (0..run.len()).map(|index| widths_of(run, index)).collect();
+    let widths = widths(run);
     for (line, widths) in run.iter_mut().zip(widths) {
         let mut joined = String::new();
         let last = line.cells.len().saturating_sub(1);
@@ -238,24 +240,29 @@ fn align(run: &mut [Line]) {
     }
 }
 
-/// How wide the first columns of a line are.
-fn widths_of(run: &[Line], index: usize) -> [usize; 3] {
-    let Some(line) = run.get(index) else { return [0; 3] };
+/// How wide the first columns of each line are.
+fn widths(run: &[Line]) -> Vec<[usize; 3]> {
     let first = |line: &Line, cell: usize| line.cells.get(cell).map_or("", |cell| first_word(cell)).to_owned();
-    match line.shape {
-        Shape::Field => {
-            let modifier = first(line, 2);
-            let alike = |other: &&Line| other.cells.len() > 3 && first(other, 2) == modifier;
-            let (before, after) = run.split_at_checked(index).unwrap_or((run, &[]));
-            let near = before.iter().rev().take_while(alike).chain(after.iter().take_while(alike));
-            let second = if line.cells.len() > 3 { column(near, 2) } else { 0 };
-            [column(run.iter(), 0), column(run.iter(), 1), second]
+    let (names, types) = (column(run.iter(), 0), column(run.iter(), 1));
+    match run.iter().find(|line| !line.is_comment()).map(|line| line.shape) {
+        Some(Shape::Field) => {
+            let mut widths = Vec::with_capacity(run.len());
+            let modifier = |line: &Line| (line.cells.len() > 3).then(|| first(line, 2));
+            for group in run.chunk_by(|one, other| modifier(one).is_some() && modifier(one) == modifier(other)) {
+                let second = column(group.iter(), 2);
+                widths.extend(group.iter().map(|_| [names, types, second]));
+            }
+            widths
         }
-        Shape::Clause => {
-            let keyword = first(line, 0);
-            [column(run.iter().filter(|other| first(other, 0) == keyword), 0), 0, 0]
+        Some(Shape::Clause) => {
+            let mut keywords: HashMap<String, usize> = HashMap::new();
+            for line in run.iter().filter(|line| line.cells.len() > 1) {
+                let width = keywords.entry(first(line, 0)).or_default();
+                *width = (*width).max(column([line].into_iter(), 0));
+            }
+            run.iter().map(|line| [keywords.get(&first(line, 0)).copied().unwrap_or_default(), 0, 0]).collect()
         }
-        _ => [column(run.iter(), 0), 0, 0],
+        _ => vec![[names, 0, 0]; run.len()],
     }
 }
 

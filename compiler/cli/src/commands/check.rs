@@ -1,0 +1,80 @@
+//! `mlp check`.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime},
+};
+
+use mlp_diagnostics::{
+    Diagnostic,
+    render::{Format, Options, render},
+};
+use mlp_workspace::{Loaded, Override};
+
+use super::Exit;
+use crate::{
+    args::{Deny, Where},
+    output::Output,
+    program::{checked, loaded, path_of},
+};
+
+/// Checks packages or single files.
+pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, deny: Option<Deny>, watch: bool, output: &Output) -> Exit {
+    let format = output.format(format).map_err(|message| output.failure(&message, None))?;
+    let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
+    loop {
+        let code = once(&paths, format, deny, output);
+        if !watch {
+            return code;
+        }
+        output.note("watching for changes; end with Ctrl-C");
+        wait_for_change(&paths);
+    }
+}
+
+fn once(paths: &[PathBuf], format: Format, deny: Option<Deny>, output: &Output) -> Exit {
+    let mut worst = 0;
+    for path in paths {
+        let clock = Instant::now();
+        let loaded = loaded(path, output)?;
+        let found = checked(&loaded, &Override::new(), |_, diagnostics| diagnostics);
+        let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+        output.result(&drawn(&found, &loaded, format, Options { files: loaded.own.len(), millis, ..output.options() }));
+        let fails = found.iter().any(|diagnostic| diagnostic.is_error() || deny == Some(Deny::Warnings));
+        worst = worst.max(u8::from(fails));
+    }
+    Ok(worst)
+}
+
+fn drawn(found: &[Diagnostic], loaded: &Loaded, format: Format, options: Options) -> String {
+    render(found, &loaded.sources, format, &options)
+}
+
+/// Waits until a source, manifest, SQL or Python file of the packages changes.
+fn wait_for_change(paths: &[PathBuf]) {
+    let before = newest(paths);
+    while newest(paths) == before {
+        std::thread::sleep(Duration::from_millis(250));
+    }
+}
+
+/// The newest change among the files that a check reads, and how many they are.
+fn newest(paths: &[PathBuf]) -> (Option<SystemTime>, usize) {
+    let mut newest = None;
+    let mut count = 0;
+    let mut open: Vec<PathBuf> = paths.iter().map(|path| mlp_workspace::package_root(path).unwrap_or_else(|| path.clone())).collect();
+    while let Some(path) = open.pop() {
+        let Ok(meta) = std::fs::metadata(&path) else { continue };
+        if meta.is_dir() {
+            let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            open.extend(std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| !hidden(path)));
+            continue;
+        }
+        let read = path.extension().is_some_and(|extension| ["mlp", "toml", "sql", "py", "txt"].iter().any(|known| extension == *known));
+        if read {
+            count += 1;
+            newest = newest.max(meta.modified().ok());
+        }
+    }
+    (newest, count)
+}

@@ -1,0 +1,49 @@
+//! One file a command; each answers the exit code.
+
+mod check;
+mod compile;
+mod explain;
+mod fmt;
+mod graph;
+mod new;
+mod plan;
+mod registry;
+mod run;
+mod runs;
+mod step;
+mod test;
+
+use clap::CommandFactory as _;
+
+use crate::{
+    args::{Args, Command},
+    output::Output,
+};
+
+/// Runs a command.
+pub fn run(args: Args, output: &Output) -> u8 {
+    let result = match args.command {
+        Command::New { name, template } => new::new(&name, template, output),
+        Command::Check { paths, at, format, deny, watch } => check::check(&paths, &at, format.as_deref(), deny, watch, output),
+        Command::Fmt { paths, check, stdin } => fmt::fmt(&paths, check, stdin, output),
+        Command::Test { paths, at, filter, format } => test::test(&paths, &at, filter.as_deref(), format.as_deref(), output),
+        Command::Compile { at, target, out, check } => compile::compile(&at, &target, out, check, output),
+        Command::Plan { pipeline, at, target, schema } => plan::plan(pipeline.as_deref(), &at, &target, schema, output),
+        Command::Run(args) => run::run(&args, output),
+        Command::Runs { at, command } => runs::runs(&at, command, output),
+        Command::Registry { at, command } => registry::registry(&at, command, output),
+        Command::Graph { pipeline, at, format } => graph::graph(pipeline.as_deref(), &at, format, output),
+        Command::Explain { code } => explain::explain(&code, output),
+        Command::Step(args) => step::step(&args, output),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "mlp", &mut text);
+            output.result(&String::from_utf8_lossy(&text));
+            Ok(0)
+        }
+    };
+    result.unwrap_or_else(|code| code)
+}
+
+/// A command's exit code; `Err` where it ended early, after saying why.
+pub type Exit = Result<u8, u8>;

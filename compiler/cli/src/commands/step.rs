@@ -1,0 +1,90 @@
+//! `mlp step`.
+
+use std::path::{Path, PathBuf};
+
+use mlp_local::parse_parameter;
+use mlp_plan::{Plan, RunContext};
+use mlp_step::{NodeOutcome, Options, RunInfo, StepRequest, exit_code, run_node};
+use mlp_store::Store;
+
+use super::Exit;
+use crate::{args::StepArgs, output::Output, program::settings};
+
+/// Runs one node of a plan.
+pub fn step(args: &StepArgs, output: &Output) -> Exit {
+    let text = mlp_workspace::read_text(&args.plan).map_err(|message| output.failure(&message, None))?;
+    let plan = Plan::from_json(&text).map_err(|message| output.failure(&message, None))?;
+    let run = info(args, &plan, output)?;
+    let root = args.package.clone().unwrap_or_else(|| args.plan.parent().map(Path::to_path_buf).unwrap_or_default());
+    let root = std::path::absolute(&root).unwrap_or(root);
+    let store = Store::open_at(&root, &store_folder(&args.store, output)?).map_err(|error| output.failure(&error.to_string(), None))?;
+    let request = StepRequest { pipeline: args.pipeline.clone(), node: args.node.clone(), run };
+    let options = Options { flush: true, ..Options::default() };
+    let note = |line: &str| output.note(line);
+    let result = run_node(&plan, &request, &store, &options, &note);
+    if let Some(why) = &result.cached {
+        output.note(&format!("{}: cached: {why}", args.node));
+    }
+    tell(&args.node, &result.outcome, output);
+    let code = exit_code(&result.outcome);
+    // engines that know no "skipped" (Argo) ask for another code of a refusal; what is behind it gets none, and skips itself
+    let refused = std::env::var("MLP_REFUSED_EXIT_CODE").ok().and_then(|code| code.parse().ok());
+    let code = if code == 99 { refused.unwrap_or(99) } else { code };
+    Ok(u8::try_from(code).unwrap_or(2))
+}
+
+fn info(args: &StepArgs, plan: &Plan, output: &Output) -> Result<RunInfo, u8> {
+    let now = chrono::Utc::now().naive_utc();
+    let time = match &args.time {
+        None => now,
+        Some(text) => chrono::DateTime::parse_from_rfc3339(text)
+            .map(|time| time.naive_utc())
+            .map_err(|_| output.failure(&format!("--time={text}: not an instant"), Some("RFC 3339, as in 2013-10-01T06:00:00Z")))?,
+    };
+    let mut params = std::collections::BTreeMap::new();
+    let set = settings(&args.set, output)?;
+    for param in plan.pipelines.get(&args.pipeline).into_iter().flat_map(|pipeline| &pipeline.params) {
+        let value = match set.get(&param.name) {
+            Some(text) => Some(parse_parameter(text, param).map_err(|message| output.failure(&message, None))?),
+            None => param.default.clone(),
+        };
+        params.extend(value.map(|value| (param.name.clone(), value)));
+    }
+    let context = RunContext { params, date: time.date(), time, id: args.run.clone() };
+    let author = args.author.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
+    Ok(RunInfo { context, author, ..RunInfo::default() })
+}
+
+/// The folder of a store.
+fn store_folder(store: &str, output: &Output) -> Result<PathBuf, u8> {
+    match store.split_once("://") {
+        None => Ok(PathBuf::from(store)),
+        Some(("file", path)) => Ok(PathBuf::from(path)),
+        Some((scheme, _)) => Err(output.failure(
+            &format!("--store={store}: this binary keeps artifacts in folders, and knows no {scheme}://"),
+            Some("mount the bucket, or give a path that all workers share"),
+        )),
+    }
+}
+
+fn tell(node: &str, outcome: &NodeOutcome, output: &Output) {
+    match outcome {
+        NodeOutcome::Done(_) => output.result(&format!("{node}: done")),
+        NodeOutcome::Skipped { because } => output.result(&format!("{node}: skipped: `{because}` is none")),
+        NodeOutcome::Failed(failure) | NodeOutcome::Infrastructure(failure) => {
+            for line in &failure.tail {
+                output.note(&format!("| {line}"));
+            }
+            output.failure(&format!("{}: {}", failure.place, failure.message), failure.help.as_deref());
+        }
+        NodeOutcome::Broken(breach) => {
+            output.failure(&format!("{}: MLP901: {} breaks {}", breach.place, breach.edge, breach.contract), None);
+            for violation in &breach.violations {
+                output.note(&format!("{violation} ({})", violation.place));
+                violation.examples.iter().for_each(|row| output.note(&format!("  row: {row}")));
+            }
+        }
+        NodeOutcome::Decided(judged) => output.result(&format!("{node}: {}\n{}", judged.why, judged.table)),
+        NodeOutcome::Stopped => output.note(&format!("{node}: stopped")),
+    }
+}

@@ -1,0 +1,65 @@
+//! The one printer.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use mlp_diagnostics::render::{Format, Options, failure};
+
+use crate::args::Color;
+
+/// Where results and notes go, and whether they are coloured.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    color: Option<bool>,
+}
+
+impl Output {
+    /// By `--color`, `NO_COLOR` and `CLICOLOR_FORCE`.
+    pub fn new(color: Color) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        let color = match color {
+            Color::Always => Some(true),
+            Color::Never => Some(false),
+            Color::Auto if set("NO_COLOR") => Some(false),
+            Color::Auto if set("CLICOLOR_FORCE") => Some(true),
+            Color::Auto => None,
+        };
+        Self { color }
+    }
+
+    /// Prints a result, ending with a line end.
+    pub fn result(&self, text: &str) {
+        if !text.is_empty() {
+            let mut out = io::stdout().lock();
+            let end = if text.ends_with('\n') { "" } else { "\n" };
+            // who closed the pipe has read enough
+            drop(write!(out, "{text}{end}"));
+        }
+    }
+
+    /// Prints a note.
+    pub fn note(&self, text: &str) {
+        drop(writeln!(io::stderr().lock(), "{text}"));
+    }
+
+    /// Says why the command could not do its work; answers exit code 2.
+    pub fn failure(&self, message: &str, help: Option<&str>) -> u8 {
+        let options = Options { color: self.color.unwrap_or_else(|| io::stderr().is_terminal()), ..self.options() };
+        self.note(failure(message, &[], help, &options).trim_end());
+        2
+    }
+
+    /// The form that is asked for, or the one that fits where stdout goes.
+    pub fn format(&self, asked: Option<&str>) -> Result<Format, String> {
+        match asked {
+            Some(name) => name.parse(),
+            None if io::stdout().is_terminal() => Ok(Format::Pretty),
+            None => Ok(Format::Short),
+        }
+    }
+
+    /// How diagnostics are drawn on stdout.
+    pub fn options(&self) -> Options {
+        let terminal = io::stdout().is_terminal();
+        Options { color: self.color.unwrap_or(terminal), ..Options::default() }
+    }
+}

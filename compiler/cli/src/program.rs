@@ -1,0 +1,139 @@
+//! From a path to a checked program, and on to a plan.
+
+use std::path::{Path, PathBuf};
+
+use mlp_analysis::{Checked, check_with};
+use mlp_diagnostics::Diagnostic;
+use mlp_plan::{Package, Plan};
+use mlp_source::{FileId, Span};
+use mlp_sql::DataFusionChecker;
+use mlp_workspace::{Loaded, Override, apply_target, load, target_of};
+
+use crate::{args::Where, output::Output};
+
+/// The path of a package: what was given, or where the command was started.
+pub fn path_of(at: &Where) -> PathBuf {
+    at.package.clone().unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// Loads a package; says why it cannot be.
+pub fn loaded(path: &Path, output: &Output) -> Result<Loaded, u8> {
+    load(path).map_err(|error| {
+        for message in &error.0 {
+            output.failure(message, None);
+        }
+        2
+    })
+}
+
+/// Checks a loaded package, and hands on what was worked out and everything that was found, sorted.
+pub fn checked<T>(loaded: &Loaded, set: &Override, work: impl FnOnce(&mut Checked<'_>, Vec<Diagnostic>) -> T) -> T {
+    let sql = DataFusionChecker;
+    let mut checked = check_with(&loaded.program, &sql, &loaded.files, set);
+    let diagnostics = all(loaded, checked.diagnostics());
+    work(&mut checked, diagnostics)
+}
+
+/// What the parser and the checker found, sorted; what the checker says about text that the parser could not read is a cascade, and left out.
+fn all(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Diagnostic> {
+    let touches = |a: Span, b: Span| a.file == b.file && a.start <= b.end && b.start <= a.end;
+    let mut all = loaded.diagnostics.clone();
+    let own = found.iter().filter(|diagnostic| !loaded.diagnostics.iter().any(|syntax| touches(syntax.primary, diagnostic.primary)));
+    all.extend(own.cloned());
+    all.sort_by(|a, b| (a.primary, a.code).cmp(&(b.primary, b.code)));
+    all
+}
+
+/// The plan of a package for a target. Where the program has errors, or the target sets what is not there, that is said, and the exit code answered.
+pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -> Result<Plan, u8> {
+    let (target, mut all_set) = target_of(&loaded.manifest, target).map_err(|message| output.failure(&message, None))?;
+    all_set.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let mut plan = checked(loaded, &all_set, |checked, diagnostics| {
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            show(&diagnostics, loaded, output);
+            return Err(1);
+        }
+        let package = Package {
+            name: loaded.manifest.package.name.clone(),
+            version: loaded.manifest.package.version.clone(),
+            owner: loaded.manifest.package.owner.clone(),
+            digest: digest(loaded),
+        };
+        let context = mlp_lower::Context { sources: &loaded.sources, places: &loaded.places, package, target, files: &loaded.files };
+        Ok(mlp_lower::lower(checked, &context))
+    })?;
+    let consts = loaded.program.of_kind(mlp_analysis::Kind::Const).filter_map(|id| loaded.program.decl(id)).map(|decl| decl.name.clone());
+    let consts: Vec<String> = consts.collect();
+    apply_target(&mut plan, &all_set, &consts).map_err(|faults| {
+        for fault in &faults {
+            output.failure(fault, None);
+        }
+        2
+    })?;
+    Ok(plan)
+}
+
+/// Shows what keeps a program from being planned, on stderr.
+fn show(diagnostics: &[Diagnostic], loaded: &Loaded, output: &Output) {
+    let format = output.format(None).unwrap_or(mlp_diagnostics::render::Format::Short);
+    output.note(mlp_diagnostics::render::render(diagnostics, &loaded.sources, format, &output.options()).trim_end());
+}
+
+/// Digest of the package's sources, whatever the order in which they were read.
+fn digest(loaded: &Loaded) -> String {
+    let mut files: Vec<(&String, &str)> = loaded
+        .own
+        .iter()
+        .filter_map(|id| Some((loaded.places.get(id.0 as usize)?, &*loaded.sources.get(*id)?.text)))
+        .collect();
+    files.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    for (place, text) in files {
+        for part in [place.as_str(), text] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+/// The span of a plan's place.
+pub fn span_of(loaded: &Loaded, place: &mlp_plan::Place) -> Span {
+    let file = loaded.places.iter().position(|name| *name == place.file).and_then(|index| u32::try_from(index).ok()).map(FileId);
+    let Some(file) = file else { return Span::default() };
+    let Some(source) = loaded.sources.get(file) else { return Span::default() };
+    let line = source.line_range(place.line.saturating_sub(1) as usize).unwrap_or(0..0);
+    let text = source.text.get(line.clone()).unwrap_or_default();
+    let before: usize = text.chars().take(place.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+    let start = line.start + before;
+    let end = line.start + text.trim_end().len();
+    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    Span::new(file, narrow(start), narrow(end.max(start)))
+}
+
+/// The pipeline that is meant: the one that is named, or the first that the sources declare.
+pub fn pipeline_of(plan: &Plan, asked: Option<&str>, output: &Output) -> Result<String, u8> {
+    let known: Vec<&str> = plan.pipelines.keys().map(String::as_str).collect();
+    match (asked, known.as_slice()) {
+        (Some(name), known) if known.contains(&name) => Ok(name.to_owned()),
+        (Some(name), known) => Err(output.failure(&format!("there is no pipeline `{name}`; the package has {}", known.join(", ")), None)),
+        (None, []) => Err(output.failure("the package has no pipeline", None)),
+        (None, [only]) => Ok((*only).to_owned()),
+        (None, _) => {
+            // the first that the sources declare is the one that a package is about
+            let first = plan.pipelines.values().min_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+            let same = plan.pipelines.values().find(|pipeline| pipeline.name == plan.package.name).or(first);
+            Ok(same.map(|pipeline| pipeline.name.clone()).unwrap_or_default())
+        }
+    }
+}
+
+/// `--set k=v`, by name.
+pub fn settings(set: &[String], output: &Output) -> Result<Override, u8> {
+    set.iter()
+        .map(|pair| match pair.split_once('=') {
+            Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+            _ => Err(output.failure(&format!("--set {pair}: write NAME=VALUE"), None)),
+        })
+        .collect()
+}

@@ -1,0 +1,239 @@
+//! From a path to a program: the package, its dependencies, the parts of the standard library that are used.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use mlp_analysis::{Module, Program};
+use mlp_diagnostics::Diagnostic;
+use mlp_source::{FileId, SourceMap};
+use mlp_syntax::tree::ItemKind;
+use rayon::prelude::*;
+
+use crate::{
+    disk::{DiskFiles, read_text, sources},
+    lock,
+    manifest::Manifest,
+};
+
+/// Why a package cannot be looked at: one line for each file or folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadError(pub Vec<String>);
+
+/// A package with everything that it needs, parsed.
+#[derive(Debug)]
+pub struct Loaded {
+    /// All texts.
+    pub sources: SourceMap,
+    /// All modules.
+    pub program: Program,
+    /// What the parser found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The manifest; of a single file one that was made up.
+    pub manifest: Manifest,
+    /// The package's folder.
+    pub root: PathBuf,
+    /// Files of the packages.
+    pub files: DiskFiles,
+    /// The files of the package itself.
+    pub own: Vec<FileId>,
+    /// For each file its path relative to its package, as plans name it.
+    pub places: Vec<String>,
+    /// Whether it is a single file without manifest.
+    pub single: bool,
+}
+
+/// A file to be parsed.
+struct Pending {
+    package: String,
+    module: String,
+    /// As diagnostics name it: relative to where the command was started.
+    name: String,
+    /// As plans name it: relative to its package.
+    place: String,
+    text: String,
+}
+
+/// The folder of the nearest `mlp.toml`, upward from `start`.
+#[must_use]
+pub fn package_root(start: &Path) -> Option<PathBuf> {
+    let start = std::path::absolute(start).ok()?;
+    start.ancestors().find(|folder| folder.join("mlp.toml").is_file()).map(Path::to_path_buf)
+}
+
+/// Loads the package at `path`: a folder with a manifest (or below one), or a single `.mlp` file.
+///
+/// # Errors
+/// Where a file or folder cannot be read, or a manifest is wrong.
+pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+    let one = |message: String| LoadError(vec![message]);
+    let meta = std::fs::metadata(path).map_err(|error| one(format!("{}: {}", path.display(), crate::disk::io_words(&error))))?;
+    if meta.is_file() {
+        return load_file(path);
+    }
+    let Some(root) = package_root(path) else {
+        return Err(one(format!("{}: there is no mlp.toml here or above; `mlp new NAME` makes a package", path.display())));
+    };
+    let manifest = read_manifest(&root).map_err(one)?;
+    let mut pending = Vec::new();
+    let mut roots = BTreeMap::new();
+    let mut faults = Vec::new();
+    let shown = if root == path { path.to_path_buf() } else { relative_to_here(&root) };
+    collect(&manifest.package.name, &shown, true, &mut pending, &mut faults);
+    roots.insert(manifest.package.name.clone(), root.clone());
+    dependencies(&manifest, &root, &mut roots, &mut pending, &mut faults);
+    if let Err(fault) = lock::write(&root, &manifest) {
+        faults.push(fault);
+    }
+    if !faults.is_empty() {
+        return Err(LoadError(faults));
+    }
+    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), false))
+}
+
+/// A `.mlp` file is a package too; one inside of a package's `src` is checked with its package.
+fn load_file(path: &Path) -> Result<Loaded, LoadError> {
+    let one = |message: String| LoadError(vec![message]);
+    if path.extension().is_none_or(|extension| extension != "mlp") {
+        return Err(one(format!("{}: is no .mlp file", path.display())));
+    }
+    if let Some(root) = package_root(path)
+        && std::path::absolute(path).is_ok_and(|full| full.starts_with(root.join("src")))
+    {
+        return load(&root);
+    }
+    let text = read_text(path).map_err(one)?;
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let manifest = Manifest { package: crate::manifest::PackageTable { name: stem.clone(), ..Default::default() }, ..Default::default() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let root = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let roots = BTreeMap::from([(stem.clone(), root.clone())]);
+    let place = format!("{stem}.mlp");
+    let pending = vec![Pending { package: stem.clone(), module: stem, name: path.display().to_string(), place, text }];
+    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), true))
+}
+
+/// A program that is only in memory, for tests and editors: one package without manifest, modules by path and text.
+#[must_use]
+pub fn in_memory(modules: &[(&str, &str)]) -> Loaded {
+    let package = "memory".to_owned();
+    let manifest = Manifest { package: crate::manifest::PackageTable { name: package.clone(), ..Default::default() }, ..Default::default() };
+    let pending = modules
+        .iter()
+        .map(|(module, text)| {
+            let name = format!("{}.mlp", module.replace('.', "/"));
+            Pending { package: package.clone(), module: (*module).to_owned(), place: name.clone(), name, text: (*text).to_owned() }
+        })
+        .collect();
+    parse_all(pending, manifest, PathBuf::from("."), DiskFiles::default(), true)
+}
+
+fn read_manifest(root: &Path) -> Result<Manifest, String> {
+    let path = root.join("mlp.toml");
+    Manifest::parse(&read_text(&path)?, &path)
+}
+
+/// A path as one would write it from where the command was started.
+fn relative_to_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    match path.strip_prefix(&here) {
+        Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(inside) => inside.to_path_buf(),
+        Err(_) => path.to_path_buf(),
+    }
+}
+
+/// Adds the sources of a package. Names in diagnostics are relative to where the command was started.
+fn collect(package: &str, root: &Path, own: bool, pending: &mut Vec<Pending>, faults: &mut Vec<String>) {
+    let folder = root.join("src");
+    let paths = match sources(&folder) {
+        Ok(paths) => paths,
+        Err(fault) => {
+            faults.push(fault);
+            return;
+        }
+    };
+    for path in paths {
+        let inside = path.strip_prefix(&folder).unwrap_or(&path).with_extension("");
+        let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
+        let module = if own { parts.join(".") } else { format!("{package}.{}", parts.join(".")) };
+        let place = if own { format!("src/{}.mlp", parts.join("/")) } else { format!("{package}:src/{}.mlp", parts.join("/")) };
+        match read_text(&path) {
+            Ok(text) => {
+                let name = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+                pending.push(Pending { package: package.to_owned(), module, name, place, text });
+            }
+            Err(fault) => faults.push(fault),
+        }
+    }
+}
+
+/// Adds dependencies by path, with theirs; each package once.
+fn dependencies(manifest: &Manifest, root: &Path, roots: &mut BTreeMap<String, PathBuf>, pending: &mut Vec<Pending>, faults: &mut Vec<String>) {
+    for (name, dependency) in &manifest.dependencies {
+        if roots.contains_key(name) {
+            continue;
+        }
+        let Some(path) = &dependency.path else {
+            let why = if dependency.git.is_some() { "names a git repository; check it out and use `path`" } else { "needs `path`" };
+            faults.push(format!("{}: dependency `{name}` {why}", root.join("mlp.toml").display()));
+            continue;
+        };
+        let folder = root.join(path);
+        match read_manifest(&folder) {
+            Ok(theirs) => {
+                roots.insert(name.clone(), folder.clone());
+                collect(name, &relative_to_here(&folder), false, pending, faults);
+                dependencies(&theirs, &folder, roots, pending, faults);
+            }
+            Err(fault) => faults.push(format!("dependency `{name}`: {fault}")),
+        }
+    }
+}
+
+/// Parses all files, with the modules of the standard library that some `use` names.
+fn parse_all(pending: Vec<Pending>, manifest: Manifest, root: PathBuf, files: DiskFiles, single: bool) -> Loaded {
+    let mut sources = SourceMap::new();
+    let mut diagnostics = Vec::new();
+    let mut modules = Vec::new();
+    let mut own = Vec::new();
+    let mut places: Vec<String> = pending.iter().map(|file| file.place.clone()).collect();
+    let ids: Vec<FileId> = pending.iter().map(|file| sources.add(&file.name, file.text.as_str())).collect();
+    let parsed: Vec<mlp_syntax::Parsed> = if pending.len() > 1 {
+        pending.par_iter().zip(&ids).map(|(file, id)| mlp_syntax::parse(*id, &file.text)).collect()
+    } else {
+        pending.iter().zip(&ids).map(|(file, id)| mlp_syntax::parse(*id, &file.text)).collect()
+    };
+    for ((file, id), parsed) in pending.into_iter().zip(ids).zip(parsed) {
+        if file.package == manifest.package.name {
+            own.push(id);
+        }
+        diagnostics.extend(parsed.diagnostics);
+        modules.push(Module { package: file.package, path: file.module, file: id, tree: Arc::new(parsed.file) });
+    }
+    for path in used_std(&modules) {
+        if let Some(text) = mlp_stdlib::module(&path) {
+            let id = sources.add(&format!("<{path}>"), text);
+            places.push(format!("<{path}>"));
+            let parsed = mlp_syntax::parse(id, text);
+            modules.push(Module { package: "std".to_owned(), path, file: id, tree: Arc::new(parsed.file) });
+        }
+    }
+    Loaded { sources, program: Program::new(modules), diagnostics, manifest, root, files, own, places, single }
+}
+
+/// Paths of the standard library that some module imports.
+fn used_std(modules: &[Module]) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for item in modules.iter().flat_map(|module| &module.tree.items) {
+        if let ItemKind::Use(import) = &item.kind {
+            let path: Vec<&str> = import.module.segments.iter().map(|name| name.text.as_str()).collect();
+            if path.first() == Some(&"std") {
+                used.insert(path.join("."));
+            }
+        }
+    }
+    used
+}

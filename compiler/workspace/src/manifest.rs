@@ -1,0 +1,83 @@
+//! `mlp.toml`.
+
+use std::{collections::BTreeMap, path::Path};
+
+use serde::Deserialize;
+
+/// The manifest of a package.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `[package]`.
+    pub package: PackageTable,
+    /// `[dependencies]`, by the name that `use` knows them by.
+    #[serde(default)]
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// `[targets.NAME]`.
+    #[serde(default)]
+    pub targets: BTreeMap<String, TargetTable>,
+}
+
+/// `[package]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackageTable {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: Option<String>,
+    /// The version of the language: 1.
+    pub language: Option<u32>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+}
+
+/// Where a dependency is found.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dependency {
+    /// A folder, relative to the manifest.
+    pub path: Option<String>,
+    /// A git repository.
+    pub git: Option<String>,
+    /// Its revision.
+    pub rev: Option<String>,
+}
+
+/// `[targets.NAME]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetTable {
+    /// `local`, `airflow` or `kubernetes`.
+    pub backend: String,
+    /// Version of the engine.
+    pub version: Option<String>,
+    /// How tasks are run.
+    pub executor: Option<String>,
+    /// Namespace of the manifests.
+    pub namespace: Option<String>,
+    /// Where artifacts are kept.
+    pub store: Option<String>,
+    /// Resources of every node that asks for none.
+    pub resources: Option<toml::Table>,
+    /// What the target sets.
+    #[serde(default)]
+    pub set: toml::Table,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// In words with the path, where it is no manifest, or speaks a language version that this compiler does not know.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, String> {
+        let manifest: Self = toml::from_str(text).map_err(|error| format!("{}: {error}", path.display()))?;
+        if manifest.package.name.is_empty() {
+            return Err(format!("{}: the package has no name", path.display()));
+        }
+        match manifest.package.language {
+            None | Some(1) => Ok(manifest),
+            Some(other) => Err(format!("{}: language = {other}, and this mlp knows language 1", path.display())),
+        }
+    }
+}
