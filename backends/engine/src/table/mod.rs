@@ -1,1 +1,32 @@
 //! Tables: read, cast, check, write.
+//!
+//! [`deliver`](deliver::deliver) is the whole way of a table into the store; [`check_file`](deliver::check_file) the same without writing.
+
+mod among;
+pub mod arrow_types;
+pub mod cast;
+pub mod check;
+pub mod conform;
+pub mod constraint;
+pub mod deliver;
+pub mod digest;
+pub mod expr;
+mod found;
+pub mod literal;
+pub mod nested;
+pub mod parse;
+pub mod read;
+pub mod rejects;
+pub mod set;
+pub mod show;
+pub mod uniqueness;
+pub mod vector;
+pub mod violation;
+pub mod write;
+
+pub use arrow_types::{arrow_schema, arrow_type};
+pub use check::Checker;
+pub use deliver::{Delivery, Options, all_rules, check_file, deliver};
+pub use read::{TableSource, expand, read_all};
+pub use violation::Violation;
+pub use write::{TableWriter, write_parquet, write_table};
