@@ -4,15 +4,15 @@
 
 use std::{fmt::Write as _, fs, time::Instant};
 
-const CONTRACT: &str = "/// What number @ holds.
-contract C@ {
-  owner         = \"data@@example.com\"
+const CONTRACT: &str = "/// What number § holds.
+contract C§ {
+  owner         = \"data@example.com\"
   version       = \"1.2.0\"
 
   time_hour: timestamp   key
   carrier:   string      length 2
   flight:    int32       in 1 ..
-  tailnum:   string?     matches /[A-Z0-9]{5,6}/   @@internal
+  tailnum:   string?     matches /[A-Z0-9]{5,6}/   @internal
   origin:    enum { EWR, JFK, LGA }
   distance:  float64     unit mi   in 0 .. 5_000
   dep_delay: float64?    unit min  where self >= 0 and self < distance * 2
@@ -21,24 +21,24 @@ contract C@ {
   expect null_rate(dep_delay) <= 5%   else \"too many\"
 }
 
-stage s@(rows: Table<C@>, depth: int = 6) -> Model<C@, Scored> {
+stage s§(rows: Table<C§>, depth: int = 6) -> Model<C§, Scored> {
   run       = python(\"model:fit\")
   resources = { cpu: 2, memory: 4GiB }
   timeout   = 30min
 }
 
-policy P@(candidate: Report<Binary>, champion: Report<Binary>?) {
+policy P§(candidate: Report<Binary>, champion: Report<Binary>?) {
   require candidate.auc >= 0.65   at 95% confidence
   when champion {
     require candidate.auc >= champion.auc - 0.005
   }
 }
 
-pipeline p@(cutoff: timestamp = 2013-10-01) {
+pipeline p§(cutoff: timestamp = 2013-10-01) {
   schedule = cron(\"0 6 * * *\", timezone: \"America/New_York\")
   let parts = by_time(build(load()), on: .time_hour, at: cutoff)
-  let model = s@(parts.train, depth: 4)
-  promote model to M.production when P@(assess(model, parts.test), none)
+  let model = s§(parts.train, depth: 4)
+  promote model to M.production when P§(assess(model, parts.test), none)
 }
 ";
 
@@ -56,7 +56,7 @@ fn main() {
             break;
         }
         for _ in 0..50 {
-            let _ = writeln!(text, "{}", CONTRACT.replace('@', &format!("{number}")).replace(&format!("{number}{number}"), "@"));
+            let _ = writeln!(text, "{}", CONTRACT.replace('§', &format!("{number}")));
         }
     }
     let lines = text.lines().count();

@@ -113,7 +113,7 @@ impl Writer {
                 let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
                 self.places.extend(place(token.start)..place(token.end));
                 let dotted = next.is_some_and(|next| next.start == token.end && next.text(text) == ".");
-                if matches!(kind, Kind::Word | Kind::Number | Kind::Tag) && !dotted {
+                if kind == Kind::Number || (matches!(kind, Kind::Word | Kind::Tag) && !dotted) {
                     self.byte(b' ', token.end);
                 }
             }

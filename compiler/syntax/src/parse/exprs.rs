@@ -76,7 +76,7 @@ impl Lower<'_> {
     fn atom(&mut self, pair: Pair<'_>, rule: Rule, span: Span) -> Deep {
         let kind = match rule {
             Rule::word => self.word(word(&pair), span),
-            Rule::number | Rule::date => self.number(word(&pair), span),
+            Rule::number => self.number(word(&pair), span),
             Rule::text => ExprKind::Literal(Lit::Text(self.string(span))),
             Rule::format => ExprKind::Format(self.format(span)),
             Rule::column => ExprKind::Column(self.behind_sign(word(&pair), span)),

@@ -90,7 +90,7 @@ impl Lower<'_> {
                     minus = Some(at);
                     continue;
                 }
-                Rule::number | Rule::date => self.number(word(&part), at),
+                Rule::number => self.number(word(&part), at),
                 Rule::text => ExprKind::Literal(Lit::Text(self.string(at))),
                 Rule::name => ExprKind::Name(self.name(&part)),
                 _ => ExprKind::Error,

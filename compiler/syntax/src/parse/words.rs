@@ -72,7 +72,7 @@ const fn words(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::name | Rule::path | Rule::module | Rule::target | Rule::use_name => "a name",
         Rule::ty | Rule::named | Rule::enum_ty | Rule::struct_ty | Rule::unit_ty | Rule::bare => "a type",
-        Rule::expr | Rule::single | Rule::word | Rule::number | Rule::date | Rule::arg | Rule::bound | Rule::promote => "a value",
+        Rule::expr | Rule::single | Rule::word | Rule::number | Rule::arg | Rule::bound | Rule::promote => "a value",
         Rule::list | Rule::paren | Rule::column | Rule::format => "a value",
         Rule::text => "a text in double quotes",
         Rule::tag => "a tag such as `@pii`",
