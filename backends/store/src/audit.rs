@@ -53,7 +53,13 @@ fn seal(seq: i64, at: &str, kind: &str, run: Option<&str>, node: Option<&str>, b
 }
 
 /// Appends an entry, in the caller's transaction, and gives its number.
-pub(crate) fn append(db: &Connection, kind: &str, run: Option<&str>, node: Option<&str>, body: &Value) -> rusqlite::Result<i64> {
+pub(crate) fn append(
+    db: &Connection,
+    kind: &str,
+    run: Option<&str>,
+    node: Option<&str>,
+    body: &Value,
+) -> rusqlite::Result<i64> {
     let last: Option<(i64, String)> = db
         .prepare_cached("select seq, hash from audit order by seq desc limit 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -89,7 +95,9 @@ impl Store {
     /// Where the database fails.
     pub fn audit(&self, model: Option<&str>) -> Result<Vec<AuditEntry>> {
         let entries: Vec<AuditEntry> = self.database.read(|db| {
-            db.prepare_cached("select * from audit order by seq")?.query_map([], |row| Ok(read_entry(row)?.0))?.collect()
+            db.prepare_cached("select * from audit order by seq")?
+                .query_map([], |row| Ok(read_entry(row)?.0))?
+                .collect()
         })?;
         Ok(entries
             .into_iter()
@@ -103,8 +111,10 @@ impl Store {
     /// Where the database fails; a broken chain is no error but a finding.
     pub fn verify_audit(&self) -> Result<ChainReport> {
         let (rows, rungs) = self.database.read(|db| {
-            let rows: Vec<(AuditEntry, String)> =
-                db.prepare_cached("select * from audit order by seq")?.query_map([], read_entry)?.collect::<rusqlite::Result<_>>()?;
+            let rows: Vec<(AuditEntry, String)> = db
+                .prepare_cached("select * from audit order by seq")?
+                .query_map([], read_entry)?
+                .collect::<rusqlite::Result<_>>()?;
             let rungs: Vec<(String, String, i64, i64)> = db
                 .prepare_cached("select model, rung, version, audit from rungs")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
@@ -116,10 +126,13 @@ impl Store {
             let entry = rows.iter().map(|(entry, _)| entry).rfind(|entry| moves(entry, &model, &rung));
             let said = entry.and_then(|entry| entry.body.get("version")).and_then(Value::as_i64);
             if entry.map(|entry| entry.seq) != Some(audit) || said != Some(version) {
-                faults.push(format!("{model}.{rung} holds version {version}, but the last move on record says {}", match said {
-                    Some(said) => format!("version {said}"),
-                    None => "nothing".to_owned(),
-                }));
+                faults.push(format!(
+                    "{model}.{rung} holds version {version}, but the last move on record says {}",
+                    match said {
+                        Some(said) => format!("version {said}"),
+                        None => "nothing".to_owned(),
+                    }
+                ));
             }
         }
         Ok(ChainReport { entries: rows.len() as u64, faults })
@@ -142,7 +155,8 @@ fn chain_faults(rows: &[(AuditEntry, String)]) -> Vec<String> {
         if entry.previous != previous {
             faults.push(format!("entry {} does not follow from the one before", entry.seq));
         }
-        let hash = seal(entry.seq, &entry.at, &entry.kind, entry.run.as_deref(), entry.node.as_deref(), body, &entry.previous);
+        let hash =
+            seal(entry.seq, &entry.at, &entry.kind, entry.run.as_deref(), entry.node.as_deref(), body, &entry.previous);
         if hash != entry.hash {
             faults.push(format!("entry {} was changed after it was written", entry.seq));
         }

@@ -66,7 +66,10 @@ impl Store {
                 })
                 .collect()
         })?;
-        Ok(found.into_iter().map(|entry| entry.filter(|entry| entry.outputs.values().flatten().all(|stored| self.has(stored)))).collect())
+        Ok(found
+            .into_iter()
+            .map(|entry| entry.filter(|entry| entry.outputs.values().flatten().all(|stored| self.has(stored))))
+            .collect())
     }
 
     /// Remembers results, in one transaction; their objects are in the store already.
@@ -86,9 +89,11 @@ impl Store {
     /// Where the database fails.
     pub fn last_components(&self, pipeline: &str, node: &str) -> Result<Option<BTreeMap<String, String>>> {
         self.database.read(|db| {
-            db.prepare_cached("select components from cache where pipeline = ?1 and node = ?2 order by made desc limit 1")?
-                .query_row([pipeline, node], |row| parse(row.get_ref(0)?.as_str()?))
-                .optional()
+            db.prepare_cached(
+                "select components from cache where pipeline = ?1 and node = ?2 order by made desc limit 1",
+            )?
+            .query_row([pipeline, node], |row| parse(row.get_ref(0)?.as_str()?))
+            .optional()
         })
     }
 

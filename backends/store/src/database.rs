@@ -103,8 +103,9 @@ impl Database {
             connection.pragma_update(None, "synchronous", "full").map_err(|source| self.error(source))?;
         }
         let outcome = (|| {
-            let transaction =
-                connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|source| self.error(source))?;
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(|source| self.error(source))?;
             let value = work(&transaction)?;
             transaction.commit().map_err(|source| self.error(source))?;
             Ok(value)

@@ -157,7 +157,10 @@ fn descend(root: &Path, folder: &Path, prefix: &str, depth: usize, found: &mut V
         }
     }
     if empty && !prefix.is_empty() {
-        found.push(Found { source: None, entry: Entry { path: prefix.to_owned(), digest: String::new(), bytes: 0, executable: false } });
+        found.push(Found {
+            source: None,
+            entry: Entry { path: prefix.to_owned(), digest: String::new(), bytes: 0, executable: false },
+        });
     }
     Ok(())
 }

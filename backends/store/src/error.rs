@@ -74,7 +74,9 @@ impl StoreError {
     pub fn is_full(&self) -> bool {
         match self {
             Self::Io { source, .. } => is_full(source),
-            Self::Database { source: rusqlite::Error::SqliteFailure(code, _), .. } => code.code == rusqlite::ErrorCode::DiskFull,
+            Self::Database { source: rusqlite::Error::SqliteFailure(code, _), .. } => {
+                code.code == rusqlite::ErrorCode::DiskFull
+            }
             _ => false,
         }
     }
@@ -101,11 +103,15 @@ fn database_reason(error: &rusqlite::Error) -> String {
     let rusqlite::Error::SqliteFailure(failure, _) = error else { return error.to_string() };
     match failure.code {
         ErrorCode::DiskFull => "the disk is full; free some space and run again".to_owned(),
-        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => format!("it cannot be opened for writing ({error})"),
+        ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+            format!("it cannot be opened for writing ({error})")
+        }
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
             format!("it is damaged ({error}); move it away to start afresh, the objects beside it stay")
         }
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => "another process holds it for longer than 30 s".to_owned(),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            "another process holds it for longer than 30 s".to_owned()
+        }
         _ => error.to_string(),
     }
 }

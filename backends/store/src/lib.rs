@@ -29,7 +29,7 @@ pub use audit::{AuditEntry, ChainReport};
 pub use cache::{CacheEntry, Written};
 pub use digest::{Form, Stored, digest_bytes, digest_file, digest_path};
 pub use error::StoreError;
-pub use file::{write_atomically, with_path};
+pub use file::{with_path, write_atomically};
 pub use gc::Collected;
 pub use lock::{Holder, WriterLock};
 pub use manifest::Manifest;

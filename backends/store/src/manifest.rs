@@ -67,6 +67,8 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             other => with_path("read", &path, other)?,
         };
-        serde_json::from_str(&text).map(Some).map_err(|error| StoreError::Record(format!("{}: {error}", path.display())))
+        serde_json::from_str(&text)
+            .map(Some)
+            .map_err(|error| StoreError::Record(format!("{}: {error}", path.display())))
     }
 }

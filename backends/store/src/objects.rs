@@ -34,7 +34,10 @@ impl Store {
             return Ok(Stored { form: Form::File, digest, bytes, rows: None });
         }
         if !meta.is_dir() {
-            return Err(StoreError::Unfit { path: path.to_owned(), why: "it is neither a file nor a folder".to_owned() });
+            return Err(StoreError::Unfit {
+                path: path.to_owned(),
+                why: "it is neither a file nor a folder".to_owned(),
+            });
         }
         self.publish_folder(path)
     }
@@ -92,10 +95,12 @@ impl Store {
     #[must_use]
     pub fn has(&self, stored: &Stored) -> bool {
         match stored.form {
-            Form::File => fs::metadata(self.object_path(&stored.digest)).is_ok_and(|meta| meta.is_file() && meta.len() == stored.bytes),
+            Form::File => fs::metadata(self.object_path(&stored.digest))
+                .is_ok_and(|meta| meta.is_file() && meta.len() == stored.bytes),
             Form::Folder => self.entries(stored).is_ok_and(|entries| {
                 entries.iter().filter(|entry| !entry.digest.is_empty()).all(|entry| {
-                    fs::metadata(self.object_path(&entry.digest)).is_ok_and(|meta| meta.is_file() && meta.len() == entry.bytes)
+                    fs::metadata(self.object_path(&entry.digest))
+                        .is_ok_and(|meta| meta.is_file() && meta.len() == entry.bytes)
                 })
             }),
         }
@@ -104,13 +109,16 @@ impl Store {
     fn entries(&self, stored: &Stored) -> Result<Vec<digest::Entry>> {
         let path = self.object_path(&stored.digest);
         let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Missing { digest: stored.digest.clone() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::Missing { digest: stored.digest.clone() });
+            }
             other => with_path("read", &path, other)?,
         };
         if digest::digest_bytes(&bytes) != stored.digest {
             return Err(self.drop_damaged(&stored.digest, "the listing's bytes have changed"));
         }
-        read_listing(&bytes).ok_or_else(|| StoreError::Corrupt { digest: stored.digest.clone(), why: "not a listing".to_owned() })
+        read_listing(&bytes)
+            .ok_or_else(|| StoreError::Corrupt { digest: stored.digest.clone(), why: "not a listing".to_owned() })
     }
 
     /// Reads every byte of an artifact and compares it with its digest. A damaged object is dropped, so that the next run makes it anew.
@@ -120,9 +128,11 @@ impl Store {
     pub fn verify(&self, stored: &Stored) -> Result<()> {
         match stored.form {
             Form::File => self.verify_file(&stored.digest),
-            Form::Folder => {
-                self.entries(stored)?.iter().filter(|entry| !entry.digest.is_empty()).try_for_each(|entry| self.verify_file(&entry.digest))
-            }
+            Form::Folder => self
+                .entries(stored)?
+                .iter()
+                .filter(|entry| !entry.digest.is_empty())
+                .try_for_each(|entry| self.verify_file(&entry.digest)),
         }
     }
 
@@ -172,7 +182,9 @@ impl Store {
     fn link(&self, digest: &str, bytes: u64, target: &Path) -> Result<()> {
         let source = self.object_path(digest);
         match fs::metadata(&source) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::Missing { digest: digest.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::Missing { digest: digest.to_owned() });
+            }
             Err(error) => return with_path("read", &source, Err(error)),
             Ok(meta) if meta.len() != bytes => {
                 return Err(self.drop_damaged(digest, &format!("it has {} bytes, not {bytes}", meta.len())));

@@ -288,9 +288,9 @@ impl Store {
         };
         let history = self.rung_history(model)?;
         let arrived = history.iter().find(|entry| entry.rung == rung && entry.version == current.version);
-        arrived
-            .and_then(|entry| entry.previous)
-            .ok_or_else(|| StoreError::Registry(format!("{model}.{rung} held nothing before version {}", current.version)))
+        arrived.and_then(|entry| entry.previous).ok_or_else(|| {
+            StoreError::Registry(format!("{model}.{rung} held nothing before version {}", current.version))
+        })
     }
 
     fn error(&self, source: rusqlite::Error) -> StoreError {
@@ -387,8 +387,11 @@ fn version_of(db: &Connection, decision: &Decision) -> rusqlite::Result<i64> {
     if let Some(version) = known {
         return Ok(version);
     }
-    let version: i64 =
-        db.query_row("select coalesce(max(version), 0) + 1 from versions where model = ?1", [&decision.model], |row| row.get(0))?;
+    let version: i64 = db.query_row(
+        "select coalesce(max(version), 0) + 1 from versions where model = ?1",
+        [&decision.model],
+        |row| row.get(0),
+    )?;
     db.prepare_cached("insert into versions values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute((
         &decision.model,
         version,
@@ -401,11 +404,22 @@ fn version_of(db: &Connection, decision: &Decision) -> rusqlite::Result<i64> {
     Ok(version)
 }
 
-fn move_rung(db: &Connection, model: &str, rung: &str, version: i64, audit: i64, why: &str) -> rusqlite::Result<RungMove> {
-    let previous: Option<i64> =
-        db.query_row("select version from rungs where model = ?1 and rung = ?2", [model, rung], |row| row.get(0)).optional()?;
+fn move_rung(
+    db: &Connection,
+    model: &str,
+    rung: &str,
+    version: i64,
+    audit: i64,
+    why: &str,
+) -> rusqlite::Result<RungMove> {
+    let previous: Option<i64> = db
+        .query_row("select version from rungs where model = ?1 and rung = ?2", [model, rung], |row| row.get(0))
+        .optional()?;
     let at = now();
     db.execute("insert or replace into rungs values (?1, ?2, ?3, ?4, ?5)", (model, rung, version, &at, audit))?;
-    db.execute("insert into rung_history values (?1, ?2, ?3, ?4, ?5, ?6, ?7)", (audit, model, rung, version, previous, &at, why))?;
+    db.execute(
+        "insert into rung_history values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (audit, model, rung, version, previous, &at, why),
+    )?;
     Ok(RungMove { model: model.to_owned(), rung: rung.to_owned(), version, previous, at, audit, why: why.to_owned() })
 }

@@ -228,7 +228,14 @@ impl Store {
     pub fn save_run(&self, record: &RunRecord) -> Result<()> {
         self.database.write(|db| {
             db.prepare_cached("insert or replace into runs values (?1, ?2, ?3, ?4, ?5, ?6)")?
-                .execute((&record.id, &record.pipeline, record.state.word(), &record.started, &record.finished, json(record)?))
+                .execute((
+                    &record.id,
+                    &record.pipeline,
+                    record.state.word(),
+                    &record.started,
+                    &record.finished,
+                    json(record)?,
+                ))
                 .map(drop)
         })
     }
@@ -242,10 +249,19 @@ impl Store {
             return Ok(());
         }
         self.database.write(|db| {
-            let mut statement = db.prepare_cached("insert or replace into nodes values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+            let mut statement =
+                db.prepare_cached("insert or replace into nodes values (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
             for record in records {
                 let state = record.state.word();
-                statement.execute((&record.run, &record.node, &record.pipeline, state, &record.key, &record.finished, json(record)?))?;
+                statement.execute((
+                    &record.run,
+                    &record.node,
+                    &record.pipeline,
+                    state,
+                    &record.key,
+                    &record.finished,
+                    json(record)?,
+                ))?;
             }
             entries.iter().try_for_each(|entry| cache::insert(db, entry))
         })

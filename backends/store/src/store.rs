@@ -141,9 +141,11 @@ impl Store {
     /// Where the database fails.
     pub fn set_meta(&self, name: &str, value: &str) -> Result<()> {
         self.database.write(|db| {
-            db.prepare_cached("insert into meta values (?1, ?2) on conflict (name) do update set value = excluded.value")?
-                .execute([name, value])
-                .map(drop)
+            db.prepare_cached(
+                "insert into meta values (?1, ?2) on conflict (name) do update set value = excluded.value",
+            )?
+            .execute([name, value])
+            .map(drop)
         })
     }
 
@@ -155,7 +157,8 @@ impl Store {
 
 /// Which start of the machine this is; the same text where the system does not tell.
 fn boot() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or_else(|_| "unknown".to_owned(), |text| text.trim().to_owned())
 }
 
 #[cfg(target_os = "linux")]
