@@ -70,7 +70,12 @@ fn slot(bracket: u8) -> usize {
 
 /// Pairs up the brackets of a text.
 pub(crate) fn pair_up(text: &str, tokens: &[Token], slips: &[(Slip, usize)]) -> Brackets {
-    let found = Brackets { partners: vec![NONE; tokens.len()], angle_ends: Vec::new(), forgotten: Vec::new(), ends: HashMap::new() };
+    let found = Brackets {
+        partners: vec![NONE; tokens.len()],
+        angle_ends: Vec::new(),
+        forgotten: Vec::new(),
+        ends: HashMap::new(),
+    };
     let mut pairing = Pairing { text, tokens, slips, found, stack: Vec::new(), counts: [0; 3] };
     pairing.run();
     pairing.angles();
@@ -104,7 +109,9 @@ impl Pairing<'_> {
                     self.stack.push(Open { index, bracket, line, indent });
                 }
                 Kind::Close => self.close(index, token, line, first.then_some(indent)),
-                Kind::Word if first && indent == 0 && !self.stack.is_empty() && self.item_at(token.start) => self.give_up(0, index, true),
+                Kind::Word if first && indent == 0 && !self.stack.is_empty() && self.item_at(token.start) => {
+                    self.give_up(0, index, true)
+                }
                 _ => {}
             }
         }
@@ -198,7 +205,10 @@ impl Pairing<'_> {
     fn angles(&mut self) {
         for index in 1..self.tokens.len() {
             let text = self.tokens.get(index).map_or("", |token| token.text(self.text));
-            let named = self.tokens.get(index - 1).is_some_and(|token| token.kind == Kind::Word || token.text(self.text) == ")");
+            let named = self
+                .tokens
+                .get(index - 1)
+                .is_some_and(|token| token.kind == Kind::Word || token.text(self.text) == ")");
             if text != "<" || !named {
                 continue;
             }

@@ -16,7 +16,20 @@ pub(crate) const MAX_DEPTH: usize = 128;
 
 /// Words that go on with the entry of the line before, unless `:` or `=` follows.
 const GO_ON: [&str; 14] = [
-    "where", "unit", "in", "length", "matches", "known", "was", "deprecated", "else", "at", "because", "over", "within", "until",
+    "where",
+    "unit",
+    "in",
+    "length",
+    "matches",
+    "known",
+    "was",
+    "deprecated",
+    "else",
+    "at",
+    "because",
+    "over",
+    "within",
+    "until",
 ];
 const GO_ON_TOO: [&str; 4] = ["cooldown", "except", "and", "or"];
 
@@ -52,6 +65,7 @@ pub(crate) fn lay_out(file: FileId, text: &str) -> Layout {
         frames: Vec::new(),
         top_angles: 0,
         angles: 0,
+        entry_start: 0,
         diagnostics: Vec::new(),
         silent: Vec::new(),
     };
@@ -59,7 +73,8 @@ pub(crate) fn lay_out(file: FileId, text: &str) -> Layout {
     pass.unclosed();
     pass.run();
     let Pass { fates, inserts, diagnostics, silent, .. } = pass;
-    let comments = tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| (token.start, token.end)).collect();
+    let comments =
+        tokens.iter().filter(|token| token.kind == Kind::Comment).map(|token| (token.start, token.end)).collect();
     let copy = Copy::new(text, &tokens, &fates, inserts);
     Layout { copy, comments, diagnostics, silent, tokens, fates, brackets }
 }
@@ -90,6 +105,8 @@ struct Pass<'t> {
     /// Angle brackets open outside of all other brackets, and in all.
     top_angles: usize,
     angles: usize,
+    /// Where the entry began that is being looked at.
+    entry_start: usize,
     diagnostics: Vec<Diagnostic>,
     silent: Vec<(usize, usize)>,
 }
@@ -139,7 +156,8 @@ impl Pass<'_> {
                     (self.open_text(slip, start, written), Fate::Hole(index))
                 }
             };
-            let again = slip == Slip::BadCharacter && last.is_some_and(|last| self.text.get(last..start).is_some_and(|text| !text.contains('\n')));
+            let again = slip == Slip::BadCharacter
+                && last.is_some_and(|last| self.text.get(last..start).is_some_and(|text| !text.contains('\n')));
             if !again {
                 self.diagnostics.push(found);
             }
@@ -219,10 +237,12 @@ impl Pass<'_> {
             let stop = if forgotten.is_some() { end } else { end + 1 };
             return self.too_deep(index, stop);
         }
+        self.entry_start = token.end;
         let open = self.text.as_bytes().get(token.start).copied().unwrap_or_default();
         let before = self.word(index.wrapping_sub(1));
         let earlier = self.word(index.wrapping_sub(2));
-        let plain = open == b'{' && (matches!(before, "enum" | "pick" | "without" | "in" | "." | "rename") || earlier == "enum");
+        let plain = open == b'{'
+            && (matches!(before, "enum" | "pick" | "without" | "in" | "." | "rename") || earlier == "enum");
         self.frames.push(Frame { open, plain, end, forgotten: forgotten.is_some(), angles: 0 });
         index + 1
     }
@@ -264,7 +284,9 @@ impl Pass<'_> {
         }
         let own = std::mem::take(self.own_angles());
         self.angles -= own;
-        self.too_deep(index, self.entry_end(index))
+        let end = self.entry_end(index);
+        self.silent.push((self.entry_start, self.tokens.get(end).map_or(self.text.len(), |token| token.start)));
+        self.too_deep(index, end)
     }
 
     /// The token that ends the entry in which `index` stands, brackets skipped.
@@ -272,6 +294,7 @@ impl Pass<'_> {
         let mut at = index + 1;
         while let Some(token) = self.tokens.get(at) {
             match token.kind {
+                Kind::Newline if matches!(self.word(at - 1), "<" | ",") => at += 1,
                 Kind::Newline | Kind::Close => break,
                 Kind::Open => at = self.brackets.partner(at).unwrap_or(at) + 1,
                 _ => at += 1,
@@ -318,13 +341,17 @@ impl Pass<'_> {
             for index in last + 1..next {
                 self.fate(index, Fate::Drop);
             }
-        } else if let Some(frame) = self.frames.last_mut() {
+            return;
+        }
+        self.entry_start = self.tokens.get(next).map_or(0, |token| token.start);
+        if let Some(frame) = self.frames.last_mut() {
             self.angles -= frame.angles;
             frame.angles = 0;
         } else {
             self.angles -= self.top_angles;
             self.top_angles = 0;
-            let line_end = (last + 1..next).find(|index| self.tokens.get(*index).is_some_and(|token| token.kind == Kind::Newline));
+            let line_end =
+                (last + 1..next).find(|index| self.tokens.get(*index).is_some_and(|token| token.kind == Kind::Newline));
             if let Some(index) = line_end {
                 self.fate(index, Fate::Break);
             }
@@ -351,7 +378,11 @@ impl Pass<'_> {
             "and" | "or" => !plain && !declares,
             _ => false,
         };
-        ends || if plain { matches!(after.text(self.text), "->" | "<:") } else { begins_with_more(self.text, after, declares) }
+        ends || if plain {
+            matches!(after.text(self.text), "->" | "<:")
+        } else {
+            begins_with_more(self.text, after, declares)
+        }
     }
 }
 

@@ -80,7 +80,14 @@ pub(crate) struct Lexed {
 
 /// Splits a text into its tokens.
 pub(crate) fn lex(text: &str) -> Lexed {
-    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, tokens: Vec::with_capacity(text.len() / 4), slips: Vec::new(), open: Vec::new() };
+    let mut lexer = Lexer {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        tokens: Vec::with_capacity(text.len() / 4),
+        slips: Vec::new(),
+        open: Vec::new(),
+    };
     if text.starts_with('\u{feff}') {
         lexer.at = 3;
     }
@@ -185,7 +192,8 @@ impl Lexer<'_> {
             return self.push(Kind::Symbol, self.at + 2);
         }
         match byte {
-            b'+' | b'-' | b'*' | b'<' | b'>' | b'=' | b':' | b',' | b'.' | b'?' | b'@' | b'%' | b'!' | b'|' | b'&' | b';' => {
+            b'+' | b'-' | b'*' | b'<' | b'>' | b'=' | b':' | b',' | b'.' | b'?' | b'@' | b'%' | b'!' | b'|' | b'&'
+            | b';' => {
                 self.push(Kind::Symbol, self.at + 1);
             }
             _ => self.slip(Slip::BadCharacter, Kind::Bad, self.at + 1),
@@ -219,7 +227,9 @@ impl Lexer<'_> {
         let end = day + 1 + clock;
         match self.bytes.get(end) {
             Some(b'Z') => Some(end + 1),
-            Some(b'+' | b'-') if self.digits(end + 1) == 2 && self.bytes.get(end + 3) == Some(&b':') && self.digits(end + 4) == 2 => {
+            Some(b'+' | b'-')
+                if self.digits(end + 1) == 2 && self.bytes.get(end + 3) == Some(&b':') && self.digits(end + 4) == 2 =>
+            {
                 Some(end + 6)
             }
             _ => Some(end),
@@ -261,7 +271,8 @@ impl Lexer<'_> {
                 Some(length) => self.slip(Slip::BlockComment, Kind::Bad, self.at + 2 + length + 2),
                 None => self.slip(Slip::OpenComment, Kind::Bad, self.line_end()),
             }
-        } else if self.tokens.last().is_some_and(|token| token.kind == Kind::Word && token.text(self.text) == "matches") {
+        } else if self.tokens.last().is_some_and(|token| token.kind == Kind::Word && token.text(self.text) == "matches")
+        {
             match self.closing(self.at + 1, b'/') {
                 Some(end) => self.push(Kind::Regex, end),
                 None => self.unclosed(Slip::OpenRegex),
@@ -353,8 +364,24 @@ pub(crate) fn closes(open: u8, close: u8) -> bool {
 
 /// The words with which a declaration begins.
 pub(crate) const ITEM_WORDS: [&str; 18] = [
-    "use", "moments", "contract", "type", "enum", "metrics", "env", "stage", "source", "sink", "secret", "const", "model", "policy",
-    "pipeline", "deployment", "monitor", "test",
+    "use",
+    "moments",
+    "contract",
+    "type",
+    "enum",
+    "metrics",
+    "env",
+    "stage",
+    "source",
+    "sink",
+    "secret",
+    "const",
+    "model",
+    "policy",
+    "pipeline",
+    "deployment",
+    "monitor",
+    "test",
 ];
 
 /// Whether a declaration begins at the left edge of this line.

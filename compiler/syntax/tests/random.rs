@@ -1,5 +1,12 @@
 //! Random programs, and random harm to programs: parsing never fails, formatting keeps every token and settles at once.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
 mod common;
 
 use common::{fixtures, read};
@@ -10,7 +17,10 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z][a-z0-9_]{0,6}",
         "[A-Z][a-z]{0,5}",
-        prop::sample::select(vec!["key", "in", "where", "expect", "contract", "model", "at", "else", "unit", "and", "known", "to"]).prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "key", "in", "where", "expect", "contract", "model", "at", "else", "unit", "and", "known", "to"
+        ])
+        .prop_map(str::to_owned),
     ]
 }
 
@@ -19,21 +29,44 @@ fn comment() -> impl Strategy<Value = String> {
 }
 
 fn literal() -> impl Strategy<Value = String> {
-    prop::sample::select(vec!["1", "-1_000", "0.5", "20%", "30min", "4GiB", "2013-10-01", "\"a, (b\"", "true", "none", ".col", "1e-6", "f\"a/{day}\"", "@tag"])
-        .prop_map(str::to_owned)
+    prop::sample::select(vec![
+        "1",
+        "-1_000",
+        "0.5",
+        "20%",
+        "30min",
+        "4GiB",
+        "2013-10-01",
+        "\"a, (b\"",
+        "true",
+        "none",
+        ".col",
+        "1e-6",
+        "f\"a/{day}\"",
+        "@tag",
+    ])
+    .prop_map(str::to_owned)
 }
 
 fn expr() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![name(), literal()];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
-            (inner.clone(), prop::sample::select(vec!["+", "-", "*", "/", "==", "<", ">=", "and", "or", "\n  +", "+\n", "\n and"]), inner.clone())
+            (
+                inner.clone(),
+                prop::sample::select(vec!["+", "-", "*", "/", "==", "<", ">=", "and", "or", "\n  +", "+\n", "\n and"]),
+                inner.clone()
+            )
                 .prop_map(|(a, op, b)| format!("{a} {op} {b}")),
             (name(), prop::collection::vec(inner.clone(), 0..3), prop::bool::ANY)
                 .prop_map(|(f, args, broken)| format!("{f}({})", args.join(if broken { ",\n  " } else { ", " }))),
             prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(","))),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("{a} .. {b}")),
-            (name(), inner.clone(), prop::bool::ANY).prop_map(|(n, v, broken)| if broken { format!("{{\n {n}: {v}\n }}") } else { format!("{{ {n}: {v} }}") }),
+            (name(), inner.clone(), prop::bool::ANY).prop_map(|(n, v, broken)| if broken {
+                format!("{{\n {n}: {v}\n }}")
+            } else {
+                format!("{{ {n}: {v} }}")
+            }),
             inner.clone().prop_map(|a| format!("({a})")),
             inner.clone().prop_map(|a| format!("not {a}")),
             (name(), inner).prop_map(|(n, v)| format!("Row {{ {n}: {v}, .. }}")),
@@ -42,7 +75,16 @@ fn expr() -> impl Strategy<Value = String> {
 }
 
 fn ty() -> impl Strategy<Value = String> {
-    let leaf = prop::sample::select(vec!["int32", "string?", "decimal(12, 2)", "enum { A, B, .. }", "enum {\n a\n in }", "File<\"x\">", "A"]).prop_map(str::to_owned);
+    let leaf = prop::sample::select(vec![
+        "int32",
+        "string?",
+        "decimal(12, 2)",
+        "enum { A, B, .. }",
+        "enum {\n a\n in }",
+        "File<\"x\">",
+        "A",
+    ])
+    .prop_map(str::to_owned);
     leaf.prop_recursive(2, 6, 2, |inner| {
         prop_oneof![
             inner.clone().prop_map(|a| format!("list<{a}>")),
@@ -54,25 +96,40 @@ fn ty() -> impl Strategy<Value = String> {
 }
 
 fn field() -> impl Strategy<Value = String> {
-    let modifier = prop::sample::select(vec!["", " key", " unit mi", " in 0 ..", " length 3", "\n    @pii", " matches /[(]/", " known at x", " = 3"]);
+    let modifier = prop::sample::select(vec![
+        "",
+        " key",
+        " unit mi",
+        " in 0 ..",
+        " length 3",
+        "\n    @pii",
+        " matches /[(]/",
+        " known at x",
+        " = 3",
+    ]);
     (name(), ty(), modifier.clone(), modifier, comment()).prop_map(|(n, t, a, b, c)| format!("{n}: {t}{a}{b}{c}"))
 }
 
 fn entries(of: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
-    (prop::collection::vec((of, prop::sample::select(vec!["\n", ",\n", "\n\n\n", ", ", "\n  // c\n"])), 0..5), prop::bool::ANY).prop_map(|(all, first)| {
-        let mut out = String::from(if first { "{\n" } else { "{ " });
-        for (entry, end) in all {
-            let end = if entry.contains("//") && end == ", " { "\n" } else { end };
-            out.push_str(&entry);
-            out.push_str(end);
-        }
-        out.push('}');
-        out
-    })
+    (
+        prop::collection::vec((of, prop::sample::select(vec!["\n", ",\n", "\n\n\n", ", ", "\n  // c\n"])), 0..5),
+        prop::bool::ANY,
+    )
+        .prop_map(|(all, first)| {
+            let mut out = String::from(if first { "{\n" } else { "{ " });
+            for (entry, end) in all {
+                let end = if entry.contains("//") && end == ", " { "\n" } else { end };
+                out.push_str(&entry);
+                out.push_str(end);
+            }
+            out.push('}');
+            out
+        })
 }
 
 fn item() -> impl Strategy<Value = String> {
-    let clause = (expr(), prop::sample::select(vec!["", " at 95% confidence", " else \"x\"", "\n    else \"y\""])).prop_map(|(e, s)| format!("require {e}{s}"));
+    let clause = (expr(), prop::sample::select(vec!["", " at 95% confidence", " else \"x\"", "\n    else \"y\""]))
+        .prop_map(|(e, s)| format!("require {e}{s}"));
     let bound = (name(), expr()).prop_map(|(n, e)| format!("let {n} = {e}"));
     let setting = (name(), expr()).prop_map(|(n, e)| format!("{n} = {e}"));
     prop_oneof![

@@ -1,5 +1,7 @@
 //! The slips that people make, and what they are told.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use common::findings;
@@ -18,7 +20,10 @@ const SLIPS: &[(&str, &str)] = &[
     ("misspelt rule", "contract A {\n  x: int32\n  exepct rows >= 1\n}"),
     ("missing bracket", "contract A {\n  x: int32\n\ncontract B { y: bool }"),
     ("missing parenthesis", "pipeline p {\n  let x = f(a, b\n  let y = g(x)\n}"),
-    ("missing parenthesis in a head", "stage f(a: Table<A> -> Table<A> {\n  run = command([\"true\"])\n}\ncontract B { y: bool }"),
+    (
+        "missing parenthesis in a head",
+        "stage f(a: Table<A> -> Table<A> {\n  run = command([\"true\"])\n}\ncontract B { y: bool }",
+    ),
     ("missing brace of an enum", "contract A {\n  x: enum { A, B\n  y: int32\n}"),
     ("missing angle bracket", "stage f(a: Table<A) -> Table<A> { run = command([\"true\"]) }"),
     ("missing angle bracket in a field", "contract A {\n  x: list<int32\n  y: bool\n}"),
@@ -43,7 +48,10 @@ const SLIPS: &[(&str, &str)] = &[
     ("open block comment", "/* a comment\ncontract A { x: int32 }"),
     ("python literals", "stage f(a: bool = True, b: string? = None) -> Dir {\n  deterministic = False\n}"),
     ("an enum with None", "contract A { x: enum { None, Some } = None }"),
-    ("foreign operators", "contract A {\n  x: int32 where a > 1 && a < 5\n  y: int32 where a > 1 || a < 5\n  z: bool where !a\n}"),
+    (
+        "foreign operators",
+        "contract A {\n  x: int32 where a > 1 && a < 5\n  y: int32 where a > 1 || a < 5\n  z: bool where !a\n}",
+    ),
     ("semicolon", "pipeline p {\n  let x = f();\n}"),
     ("chained comparison", "contract A { x: int32 where 0 < self < 5 }"),
     ("mixed logic", "contract A { x: int32 where a and b or c }"),
@@ -83,7 +91,10 @@ const SLIPS: &[(&str, &str)] = &[
     ("no-break space", "contract A {\n  x:\u{a0}int32\n}"),
     ("strange character", "contract A {\n  x: int32 $\n  y: bool\n}"),
     ("smart quotes", "contract A {\n  owner = “me”\n  y: bool\n}"),
-    ("five errors in a file", "contract A {\n  x: int32 in\n  y string\n  z: bool\n}\nstage f(a Table<A>) -> Table<A> { run = command([\"true\"]) }\ncontract B {\n  = 3\n  w: list<>\n}"),
+    (
+        "five errors in a file",
+        "contract A {\n  x: int32 in\n  y string\n  z: bool\n}\nstage f(a Table<A>) -> Table<A> { run = command([\"true\"]) }\ncontract B {\n  = 3\n  w: list<>\n}",
+    ),
 ];
 
 #[test]

@@ -7,13 +7,15 @@ use crate::{Code, Diagnostic};
 /// Something stands where something else was expected.
 #[must_use]
 pub fn unexpected(span: Span, found: &str, expected: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected {}: expected {expected}", shown(found))).here(format!("expected {expected}"))
+    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected {}: expected {expected}", shown(found)))
+        .here(format!("expected {expected}"))
 }
 
 /// Something that has no place there, and no word says what has.
 #[must_use]
 pub fn unreadable(span: Span, found: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected {}", shown(found))).here("this does not fit what stands before it")
+    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected {}", shown(found)))
+        .here("this does not fit what stands before it")
 }
 
 /// `use std.split.by_time`.
@@ -28,7 +30,8 @@ pub fn bare_use(span: Span, name: &str) -> Diagnostic {
 /// Something is missing behind the last token of a line.
 #[must_use]
 pub fn missing_behind(span: Span, token: &str, expected: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, format!("{expected} is missing behind {}", shown(token))).here(format!("expected {expected} behind this"))
+    Diagnostic::new(Code::UnexpectedText, span, format!("{expected} is missing behind {}", shown(token)))
+        .here(format!("expected {expected} behind this"))
 }
 
 /// `y string`.
@@ -118,45 +121,66 @@ pub fn missing_result(span: Span, name: &str) -> Diagnostic {
 /// `'text'`.
 #[must_use]
 pub fn single_quotes(span: Span, inner: &str) -> Diagnostic {
-    let found = Diagnostic::new(Code::UnexpectedText, span, "a text stands in single quotes").here("expected double quotes");
-    if inner.contains(['"', '\\']) { found.help("write it in double quotes") } else { found.fix("write it in double quotes", span, format!("\"{inner}\"")) }
+    let found =
+        Diagnostic::new(Code::UnexpectedText, span, "a text stands in single quotes").here("expected double quotes");
+    if inner.contains(['"', '\\']) {
+        found.help("write it in double quotes")
+    } else {
+        found.fix("write it in double quotes", span, format!("\"{inner}\""))
+    }
 }
 
 /// `# comment`.
 #[must_use]
 pub fn hash_comment(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, "a comment begins with `//`, not with `#`").here("expected `//`").fix("write `//`", span, "//")
+    Diagnostic::new(Code::UnexpectedText, span, "a comment begins with `//`, not with `#`").here("expected `//`").fix(
+        "write `//`",
+        span,
+        "//",
+    )
 }
 
 /// `/* comment */`.
 #[must_use]
 pub fn block_comment(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, "a comment begins with `//` and ends with its line").here("expected `//`").help("write `//` before each line of the comment")
+    Diagnostic::new(Code::UnexpectedText, span, "a comment begins with `//` and ends with its line")
+        .here("expected `//`")
+        .help("write `//` before each line of the comment")
 }
 
 /// `True`, `None`.
 #[must_use]
 pub fn foreign_literal(span: Span, found: &str, ours: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, format!("`{found}` is written `{ours}`")).here(format!("expected `{ours}`")).fix(format!("write `{ours}`"), span, ours)
+    Diagnostic::new(Code::UnexpectedText, span, format!("`{found}` is written `{ours}`"))
+        .here(format!("expected `{ours}`"))
+        .fix(format!("write `{ours}`"), span, ours)
 }
 
 /// `a && b`.
 #[must_use]
 pub fn foreign_operator(span: Span, found: &str, ours: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, format!("`{found}` is written `{ours}`")).here(format!("expected `{ours}`")).help(format!("write `{ours}`"))
+    Diagnostic::new(Code::UnexpectedText, span, format!("`{found}` is written `{ours}`"))
+        .here(format!("expected `{ours}`"))
+        .help(format!("write `{ours}`"))
 }
 
 /// `.5`.
 #[must_use]
 pub fn bare_fraction(span: Span, found: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnexpectedText, span, "a number begins with a digit").here("expected a digit before the point").fix(format!("write `0{found}`"), Span::at(span.file, span.start), "0")
+    Diagnostic::new(Code::UnexpectedText, span, "a number begins with a digit")
+        .here("expected a digit before the point")
+        .fix(format!("write `0{found}`"), Span::at(span.file, span.start), "0")
 }
 
 /// A character that no program has.
 #[must_use]
 pub fn bad_character(span: Span, found: &str) -> Diagnostic {
-    let shown = found.chars().map(|c| if c.is_whitespace() || c.is_control() { format!("U+{:04X}", c as u32) } else { format!("`{c}`") }).collect::<String>();
-    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected character {shown}")).here("this has no meaning outside of texts and comments")
+    let shown = found
+        .chars()
+        .map(|c| if c.is_whitespace() || c.is_control() { format!("U+{:04X}", c as u32) } else { format!("`{c}`") })
+        .collect::<String>();
+    Diagnostic::new(Code::UnexpectedText, span, format!("unexpected character {shown}"))
+        .here("this has no meaning outside of texts and comments")
 }
 
 /// `a or b and c`.
@@ -197,32 +221,44 @@ pub fn unclosed_bracket(span: Span, bracket: &str) -> Diagnostic {
         "<" => ">",
         _ => "}",
     };
-    Diagnostic::new(Code::Unclosed, span, format!("this `{bracket}` is never closed")).here("opened here").help(format!("write the `{close}` that belongs to it"))
+    Diagnostic::new(Code::Unclosed, span, format!("this `{bracket}` is never closed"))
+        .here("opened here")
+        .help(format!("write the `{close}` that belongs to it"))
 }
 
 /// A text that is never closed.
 #[must_use]
 pub fn unclosed_text(span: Span, quote: &str) -> Diagnostic {
-    let help = if quote.len() == 1 { "a text ends on its line; one of several lines stands in `\"\"\"`" } else { "write `\"\"\"` behind its last line" };
+    let help = if quote.len() == 1 {
+        "a text ends on its line; one of several lines stands in `\"\"\"`"
+    } else {
+        "write `\"\"\"` behind its last line"
+    };
     Diagnostic::new(Code::Unclosed, span, "this text is never closed").here("begins here").help(help)
 }
 
 /// A regular expression that is never closed.
 #[must_use]
 pub fn unclosed_regex(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::Unclosed, span, "this regular expression is never closed").here("begins here").help("write `/` behind it; a slash within it is written `\\/`")
+    Diagnostic::new(Code::Unclosed, span, "this regular expression is never closed")
+        .here("begins here")
+        .help("write `/` behind it; a slash within it is written `\\/`")
 }
 
 /// A comment that is never closed.
 #[must_use]
 pub fn unclosed_comment(span: Span) -> Diagnostic {
-    Diagnostic::new(Code::Unclosed, span, "this comment is never closed").here("begins here").help("comments begin with `//` and end with their line")
+    Diagnostic::new(Code::Unclosed, span, "this comment is never closed")
+        .here("begins here")
+        .help("comments begin with `//` and end with their line")
 }
 
 /// Nesting deeper than the compiler follows.
 #[must_use]
 pub fn too_deep(span: Span, limit: usize) -> Diagnostic {
-    Diagnostic::new(Code::TooDeep, span, format!("nested more than {limit} levels deep")).here("too deep from here on").help("name a part of it with `let`, `type` or `contract`")
+    Diagnostic::new(Code::TooDeep, span, format!("nested more than {limit} levels deep"))
+        .here("too deep from here on")
+        .help("name a part of it with `let`, `type` or `contract`")
 }
 
 /// A token as a message shows it.
@@ -231,5 +267,9 @@ fn shown(text: &str) -> String {
         return "end of the file".to_owned();
     }
     let line = text.lines().next().unwrap_or_default();
-    if line.chars().count() > 40 { format!("`{}..`", line.chars().take(38).collect::<String>()) } else { format!("`{line}`") }
+    if line.chars().count() > 40 {
+        format!("`{}..`", line.chars().take(38).collect::<String>())
+    } else {
+        format!("`{line}`")
+    }
 }

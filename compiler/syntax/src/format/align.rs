@@ -60,7 +60,8 @@ impl Printer<'_> {
         let mut lines: Vec<Line> = Vec::with_capacity(elements.len());
         for (index, element) in elements.iter().enumerate() {
             let next = elements.get(index + 1..).unwrap_or_default().iter().find(|next| !next.is_comment());
-            let comma = !top && next.is_some_and(|next| self.needs_comma(next.from));
+            let comma =
+                !top && !element.is_comment() && next.is_some_and(|next| self.needs_comma(element.to, next.from));
             lines.push(self.element(element, indent, top, comma));
         }
         let mut out = String::new();
@@ -74,8 +75,20 @@ impl Printer<'_> {
         out
     }
 
-    /// Whether the comma before an entry stays, since a line that begins like this goes on with the entry before.
-    fn needs_comma(&self, first: usize) -> bool {
+    /// Whether the comma between two entries stays, since without it the first would go on in the second's line.
+    fn needs_comma(&self, end: usize, first: usize) -> bool {
+        if !(end..first).any(|index| self.word(index) == ",") {
+            return false;
+        }
+        let last = end.wrapping_sub(1);
+        let open = match self.kind(last) {
+            Some(Kind::Symbol) => !matches!(self.word(last), "?" | ".." | ".") && self.partner(last).is_none(),
+            Some(Kind::Word) => matches!(self.word(last), "and" | "or"),
+            _ => false,
+        };
+        if open {
+            return true;
+        }
         let declares = matches!(self.word(first + 1), ":" | "=");
         self.layout.tokens.get(first).is_some_and(|token| begins_with_more(self.text, token, declares))
     }
@@ -117,7 +130,7 @@ impl Printer<'_> {
     }
 
     /// The tokens between two that stand outside of all brackets.
-    fn outer_tokens(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
+    pub(super) fn outer_tokens(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
         let mut at = from;
         std::iter::from_fn(move || {
             let index = (at < to).then_some(at)?;
@@ -273,7 +286,11 @@ fn write(run: &[Line], indent: usize, out: &mut String) {
         let commented = |line: &&Line| line.comment.is_some() && !line.is_comment();
         let group = run.get(index..).unwrap_or_default().iter().take_while(commented).count();
         let lines = run.get(index..index + group.max(1)).unwrap_or_default();
-        let width = lines.iter().filter_map(|line| line.cells.first()).map(|cell| chars(cell.lines().last().unwrap_or_default())).max();
+        let width = lines
+            .iter()
+            .filter_map(|line| line.cells.first())
+            .map(|cell| chars(cell.lines().last().unwrap_or_default()))
+            .max();
         for line in lines {
             if line.blank {
                 out.push('\n');

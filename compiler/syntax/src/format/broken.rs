@@ -1,8 +1,9 @@
 //! Where the broken slices of a tree stand.
 
 use crate::tree::{
-    AlgebraKind, Block, Clause, ClauseKind, ContractBody, ContractEntry, DeploymentEntry, Entry, Expr, ExprKind, FieldDecl, File, Item, ItemKind,
-    MetricDecl, MetricKind, Param, ResultKind, RuleKind, Setting, StageBody, StageEntry, Statement, TypeExpr, TypeKind,
+    AlgebraKind, Block, Clause, ClauseKind, ContractBody, ContractEntry, DeploymentEntry, Entry, Expr, ExprKind,
+    FieldDecl, File, Item, ItemKind, MetricDecl, MetricKind, Param, ResultKind, RuleKind, Setting, StageBody,
+    StageEntry, Statement, TypeExpr, TypeKind,
 };
 
 /// The ranges of all broken slices, in order.

@@ -34,7 +34,9 @@ impl Printer<'_> {
             match self.kind(at) {
                 Some(Kind::Newline) => line_ends += 1,
                 Some(Kind::Comment) => {
-                    let behind = elements.last_mut().filter(|last| line_ends == 0 && last.comment.is_none() && !last.is_comment());
+                    let behind = elements
+                        .last_mut()
+                        .filter(|last| line_ends == 0 && last.comment.is_none() && !last.is_comment());
                     match behind {
                         Some(last) => last.comment = Some(at),
                         None => {
@@ -48,7 +50,13 @@ impl Printer<'_> {
                 _ => {
                     let end = self.entry_end(at, to, braces);
                     let blank = line_ends > 1 && !elements.is_empty();
-                    elements.push(Element { blank, from: at, to: end, comment: None, verbatim: self.is_verbatim(at, end) });
+                    elements.push(Element {
+                        blank,
+                        from: at,
+                        to: end,
+                        comment: None,
+                        verbatim: self.is_verbatim(at, end),
+                    });
                     line_ends = 0;
                     at = end;
                     continue;
@@ -71,7 +79,9 @@ impl Printer<'_> {
                     continue;
                 }
                 Some(Kind::Newline | Kind::Comment) if self.separates(at, to) => break,
-                Some(Kind::Symbol) if braces && self.word(at) == "," && !self.layout.brackets.in_angles(at, at) => break,
+                Some(Kind::Symbol) if braces && self.word(at) == "," && !self.layout.brackets.in_angles(at, at) => {
+                    break;
+                }
                 _ => {}
             }
             at += 1;

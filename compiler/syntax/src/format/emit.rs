@@ -39,7 +39,19 @@ struct Writing<'c> {
 impl<'c> Writing<'c> {
     fn new(indent: usize, cuts: &'c [usize], expand: Vec<usize>) -> Self {
         let (out, open, found) = (String::new(), Vec::new(), Vec::new());
-        Self { out, indent, base: indent, open, cuts, found, expand, last: None, ended: false, column: indent, widest: 0 }
+        Self {
+            out,
+            indent,
+            base: indent,
+            open,
+            cuts,
+            found,
+            expand,
+            last: None,
+            ended: false,
+            column: indent,
+            widest: 0,
+        }
     }
 
     fn push(&mut self, text: &str) {
@@ -54,7 +66,7 @@ impl<'c> Writing<'c> {
 impl Printer<'_> {
     /// Renders an entry whose first line stands at `indent`.
     pub(super) fn entry(&self, from: usize, to: usize, indent: usize, cuts: &[usize]) -> Rendered {
-        let mut expand = Vec::new();
+        let mut expand: Vec<usize> = self.own_blocks(from, to).filter(|open| self.is_surely_wide(*open)).collect();
         loop {
             let mut writing = Writing::new(indent, cuts, expand.clone());
             self.emit(from, to, &mut writing);
@@ -68,24 +80,27 @@ impl Printer<'_> {
 
     /// The last block outside of all brackets that stands on one line.
     fn widest_block(&self, from: usize, to: usize, expanded: &[usize]) -> Option<usize> {
-        let mut found = None;
-        let mut at = from;
-        while at < to {
-            if self.kind(at) == Some(Kind::Open)
-                && let Some(close) = self.partner(at)
-            {
-                if self.word(at) == "{" && self.is_inline(at, close) && close > at + 1 && !expanded.contains(&at) {
-                    found = Some(at);
-                }
-                at = close;
-            } else if self.word(at) == "<"
-                && let Some(close) = self.partner(at)
-            {
-                at = close;
-            }
-            at += 1;
-        }
-        found
+        let fits =
+            |open: &usize| self.partner(*open).is_some_and(|close| close > open + 1 && self.is_inline(*open, close));
+        self.own_blocks(from, to).filter(fits).filter(|open| !expanded.contains(open)).last()
+    }
+
+    /// The opening braces outside of all other brackets.
+    fn own_blocks(&self, from: usize, to: usize) -> impl Iterator<Item = usize> {
+        self.outer_tokens(from, to)
+            .filter(move |at| self.word(*at) == "{" && self.partner(*at).is_some_and(|close| close < to))
+    }
+
+    /// Whether the tokens of a block alone are too wide for a line.
+    fn is_surely_wide(&self, open: usize) -> bool {
+        let mut left = WIDTH;
+        let close = self.partner(open).unwrap_or(open);
+        !(open..=close).all(|index| {
+            let width = self.word(index).chars().count();
+            let fits = width <= left;
+            left = left.saturating_sub(width);
+            fits
+        })
     }
 
     pub(super) fn is_inline(&self, open: usize, close: usize) -> bool {

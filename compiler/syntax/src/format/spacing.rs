@@ -4,11 +4,12 @@ use super::Printer;
 use crate::lexer::Kind;
 
 /// Words that are no names of functions: a blank stands between them and a bracket.
-const SPACED: [&str; 14] = ["and", "or", "not", "in", "where", "when", "require", "warn", "expect", "from", "key", "unique", "by", "over"];
+const SPACED: [&str; 14] =
+    ["and", "or", "not", "in", "where", "when", "require", "warn", "expect", "from", "key", "unique", "by", "over"];
 /// Words behind which a minus is a sign.
 const BEFORE_SIGN: [&str; 22] = [
-    "and", "or", "not", "in", "where", "when", "require", "warn", "expect", "by", "over", "length", "at", "to", "most", "per", "cooldown", "until",
-    "within", "for", "of", "promote",
+    "and", "or", "not", "in", "where", "when", "require", "warn", "expect", "by", "over", "length", "at", "to", "most",
+    "per", "cooldown", "until", "within", "for", "of", "promote",
 ];
 
 impl Printer<'_> {
@@ -22,8 +23,15 @@ impl Printer<'_> {
             return false;
         }
         let before = open.wrapping_sub(1);
-        let glued = self.layout.tokens.get(before).zip(self.layout.tokens.get(open)).is_some_and(|(name, open)| name.end == open.start);
-        glued || self.word(before).starts_with(|c: char| c.is_uppercase()) || matches!(self.word(before), "list" | "map" | "vector" | "field")
+        let glued = self
+            .layout
+            .tokens
+            .get(before)
+            .zip(self.layout.tokens.get(open))
+            .is_some_and(|(name, open)| name.end == open.start);
+        glued
+            || self.word(before).starts_with(|c: char| c.is_uppercase())
+            || matches!(self.word(before), "list" | "map" | "vector" | "field")
     }
 
     /// Whether a minus at this place is a sign, not an operator.
@@ -57,7 +65,12 @@ impl Printer<'_> {
     pub(super) fn spaced(&self, before: usize, index: usize) -> bool {
         let (left, right) = (self.word(before), self.word(index));
         let (left_kind, right_kind) = (self.kind(before), self.kind(index));
-        let glued = self.layout.tokens.get(before).zip(self.layout.tokens.get(index)).is_some_and(|(left, right)| left.end == right.start);
+        let glued = self
+            .layout
+            .tokens
+            .get(before)
+            .zip(self.layout.tokens.get(index))
+            .is_some_and(|(left, right)| left.end == right.start);
         if right_kind == Some(Kind::Symbol) {
             match right {
                 "," | ":" | "?" => return false,

@@ -54,7 +54,9 @@ impl Lower<'_> {
         for inner in pair.into_inner() {
             let span = self.span(&inner);
             match inner.as_rule() {
-                Rule::neg => parts.push(Part::Prefix(UnaryOp::Neg, self.make(span.start as usize, span.start as usize + 1))),
+                Rule::neg => {
+                    parts.push(Part::Prefix(UnaryOp::Neg, self.make(span.start as usize, span.start as usize + 1)))
+                }
                 Rule::k_not => parts.push(Part::Prefix(UnaryOp::Not, span)),
                 Rule::dots => parts.push(Part::Dots(span)),
                 Rule::infix => parts.push(self.infix(span, word(&inner))),
@@ -156,7 +158,9 @@ impl Lower<'_> {
                 ops.extend(op);
                 TypeKind::Algebra { base, ops }
             }
-            kind => TypeKind::Algebra { base: Box::new(TypeExpr { span: of.span, kind }), ops: op.into_iter().collect() },
+            kind => {
+                TypeKind::Algebra { base: Box::new(TypeExpr { span: of.span, kind }), ops: op.into_iter().collect() }
+            }
         };
         self.deep(whole, ExprKind::Type(TypeExpr { span: whole, kind }), 0)
     }
@@ -179,13 +183,20 @@ impl Lower<'_> {
                 }
                 ExprKind::Error => return TypeExpr { span, kind: TypeKind::Error },
                 _ => {
-                    self.report(say::misplaced(span, "only a contract or a report can be followed by this", "give it a name of a contract"));
+                    self.report(say::misplaced(
+                        span,
+                        "only a contract or a report can be followed by this",
+                        "give it a name of a contract",
+                    ));
                     return TypeExpr { span, kind: TypeKind::Error };
                 }
             }
         }
         names.reverse();
-        TypeExpr { span, kind: TypeKind::Named { path: crate::tree::Path { segments: names, span }, values: None, args: Vec::new() } }
+        TypeExpr {
+            span,
+            kind: TypeKind::Named { path: crate::tree::Path { segments: names, span }, values: None, args: Vec::new() },
+        }
     }
 
     /// Arguments or elements, with a check for commas between them; and how deep the deepest is.
@@ -238,7 +249,11 @@ impl Lower<'_> {
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             if let Some(name) = arg.name {
-                self.report(say::misplaced(name.span, "some entries have a name and some have none", "name all of them for a record, or none for a set"));
+                self.report(say::misplaced(
+                    name.span,
+                    "some entries have a name and some have none",
+                    "name all of them for a record, or none for a set",
+                ));
             }
             values.push(arg.value);
         }
@@ -277,7 +292,9 @@ impl Lower<'_> {
             }
         }
         match items.pop() {
-            Some(body) if !loops.is_empty() => self.deep(span, ExprKind::Comprehension { body: Box::new(body), loops }, height),
+            Some(body) if !loops.is_empty() => {
+                self.deep(span, ExprKind::Comprehension { body: Box::new(body), loops }, height)
+            }
             last => {
                 items.extend(last);
                 self.deep(span, ExprKind::List(items), height)

@@ -10,9 +10,9 @@ use super::{
     trivia::Place,
 };
 use crate::tree::{
-    ContractBody, ContractDecl, DeploymentDecl, EnumBody, EnumDecl, EnvDecl, Expr, ExprKind, File, Generic, Item, ItemKind, Lead, MetricsDecl, ModelDecl,
-    Moments, MonitorDecl, Name, Param, PipelineDecl, PolicyDecl, ResultKind, ResultType, StageBody, StageDecl, TestDecl, TypeDecl, TypeExpr,
-    TypeKind, Use, UseName, ValueDecl,
+    ContractBody, ContractDecl, DeploymentDecl, EnumBody, EnumDecl, EnvDecl, Expr, ExprKind, File, Generic, Item,
+    ItemKind, Lead, MetricsDecl, ModelDecl, Moments, MonitorDecl, Name, Param, PipelineDecl, PolicyDecl, ResultKind,
+    ResultType, StageBody, StageDecl, TestDecl, TypeDecl, TypeExpr, TypeKind, Use, UseName, ValueDecl,
 };
 
 impl Lower<'_> {
@@ -86,7 +86,8 @@ impl Lower<'_> {
             self.part(inner, &mut parts);
         }
         let name = parts.name.take().unwrap_or_else(|| self.no_name(span));
-        self.declaration(rule, name, parts, span).unwrap_or_else(|| ItemKind::Broken(self.verbatim(span, Lead::default())))
+        self.declaration(rule, name, parts, span)
+            .unwrap_or_else(|| ItemKind::Broken(self.verbatim(span, Lead::default())))
     }
 
     /// Takes in one piece of a declaration.
@@ -129,7 +130,9 @@ impl Lower<'_> {
                 parts.names.insert(0, name);
                 ItemKind::Moments(Moments { names: parts.names, within: parts.value })
             }
-            (Rule::contract, Body::Contract(block)) => ItemKind::Contract(ContractDecl { name, body: ContractBody::Block(block) }),
+            (Rule::contract, Body::Contract(block)) => {
+                ItemKind::Contract(ContractDecl { name, body: ContractBody::Block(block) })
+            }
             (Rule::contract, _) => ItemKind::Contract(ContractDecl { name, body: ContractBody::Expr(parts.ty?) }),
             (Rule::type_decl, _) => ItemKind::Type(TypeDecl { name, ty: parts.ty?, modifiers: parts.modifiers }),
             (Rule::enum_decl, Body::Enum(body)) => ItemKind::Enum(EnumDecl { name, body }),
@@ -143,7 +146,8 @@ impl Lower<'_> {
                 if rule != Rule::sink && parts.result.is_none() {
                     self.no_result(&name, parts.params_end.unwrap_or(span));
                 }
-                let stage = StageDecl { name, generics: parts.generics, params: parts.params, result: parts.result, body };
+                let stage =
+                    StageDecl { name, generics: parts.generics, params: parts.params, result: parts.result, body };
                 match rule {
                     Rule::stage => ItemKind::Stage(stage),
                     Rule::source => ItemKind::Source(stage),
@@ -157,8 +161,12 @@ impl Lower<'_> {
                 let head = self.make(span.start as usize, parts.params_end?.end as usize);
                 ItemKind::Policy(PolicyDecl { name, params: parts.params, body, head })
             }
-            (Rule::pipeline, Body::Statements(body)) => ItemKind::Pipeline(PipelineDecl { name, params: parts.params, body }),
-            (Rule::deployment, Body::Deployment(body)) => ItemKind::Deployment(DeploymentDecl { name, of: parts.path?, body }),
+            (Rule::pipeline, Body::Statements(body)) => {
+                ItemKind::Pipeline(PipelineDecl { name, params: parts.params, body })
+            }
+            (Rule::deployment, Body::Deployment(body)) => {
+                ItemKind::Deployment(DeploymentDecl { name, of: parts.path?, body })
+            }
             (Rule::monitor, Body::Statements(body)) => ItemKind::Monitor(MonitorDecl { name, of: parts.path?, body }),
             (Rule::test, Body::Statements(body)) => {
                 let (name, name_span) = parts.text?;
@@ -231,7 +239,8 @@ impl Lower<'_> {
 
     fn result(&mut self, pair: Pair<'_>, params: Span) -> ResultType {
         let span = self.span(&pair);
-        let mut result = ResultType { span, kind: ResultKind::One(TypeExpr { span, kind: TypeKind::Error }), disjoint: false };
+        let mut result =
+            ResultType { span, kind: ResultKind::One(TypeExpr { span, kind: TypeKind::Error }), disjoint: false };
         if !pair.as_str().starts_with("->") {
             let first = self.first_word(span);
             let text = self.slice(first).to_owned();

@@ -71,7 +71,8 @@ impl Lower<'_> {
                     let start = at + inner.len() - escape.len();
                     let help = "escapes are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\u0000 with four hexadecimal digits";
                     let shown = escape.get(..length).unwrap_or_default();
-                    let found = say::bad_literal(self.make(start, start + length), &format!("unknown escape `{shown}`"), help);
+                    let found =
+                        say::bad_literal(self.make(start, start + length), &format!("unknown escape `{shown}`"), help);
                     self.report(found);
                     length
                 }
@@ -258,7 +259,8 @@ fn date(text: &str) -> Result<Lit, Trouble> {
 fn timestamp(date: NaiveDate, clock: &str) -> Option<Lit> {
     let zone = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
     let (time, zone) = clock.split_at_checked(zone)?;
-    let time = NaiveTime::parse_from_str(time, "%H:%M:%S%.f").or_else(|_| NaiveTime::parse_from_str(time, "%H:%M")).ok()?;
+    let time =
+        NaiveTime::parse_from_str(time, "%H:%M:%S%.f").or_else(|_| NaiveTime::parse_from_str(time, "%H:%M")).ok()?;
     let at = NaiveDateTime::new(date, time);
     if zone.is_empty() {
         return Some(Lit::Timestamp { at, zoned: false });
@@ -281,7 +283,11 @@ fn timestamp(date: NaiveDate, clock: &str) -> Option<Lit> {
 fn escape_length(text: &str) -> usize {
     let second = text.chars().nth(1).map_or(0, char::len_utf8);
     let long = text.starts_with("\\u");
-    if long && unescape_one(text, true).is_some() { unescape_one(text, true).map_or(2, |(_, length)| length) } else { 1 + second }
+    if long && unescape_one(text, true).is_some() {
+        unescape_one(text, true).map_or(2, |(_, length)| length)
+    } else {
+        1 + second
+    }
 }
 
 /// Length of the value before the closing brace, brackets within it skipped.

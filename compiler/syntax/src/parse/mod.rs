@@ -86,7 +86,20 @@ impl<'t> Lower<'t> {
                 _ => silent.push((start, end)),
             }
         }
-        Self { file, text, layout, silent, diagnostics: Vec::new(), floor: 0, foreign: Vec::new(), foreign_members: Vec::new(), inner: None, last_broken: None, last_deep: None, base: 0 }
+        Self {
+            file,
+            text,
+            layout,
+            silent,
+            diagnostics: Vec::new(),
+            floor: 0,
+            foreign: Vec::new(),
+            foreign_members: Vec::new(),
+            inner: None,
+            last_broken: None,
+            last_deep: None,
+            base: 0,
+        }
     }
 
     /// A span of the original text.

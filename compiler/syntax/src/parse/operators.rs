@@ -78,7 +78,8 @@ impl Lower<'_> {
     fn logic(&mut self, row: &mut Row<'_>) -> Deep {
         let mut left = self.negation(row);
         let mut first: Option<BinaryOp> = None;
-        while let Some(Part::Infix(op, span)) = row.next_if(|part| matches!(part, Part::Infix(op, _) if level(*op) < 3)) {
+        while let Some(Part::Infix(op, span)) = row.next_if(|part| matches!(part, Part::Infix(op, _) if level(*op) < 3))
+        {
             if let Some(before) = first.filter(|before| *before != op) {
                 self.report(say::mixed_logic(span, before.symbol(), op.symbol()));
             }
@@ -92,7 +93,9 @@ impl Lower<'_> {
     /// `not` binds looser than a comparison.
     fn negation(&mut self, row: &mut Row<'_>) -> Deep {
         let mut nots = Vec::new();
-        while let Some(Part::Prefix(UnaryOp::Not, span)) = row.next_if(|part| matches!(part, Part::Prefix(UnaryOp::Not, _))) {
+        while let Some(Part::Prefix(UnaryOp::Not, span)) =
+            row.next_if(|part| matches!(part, Part::Prefix(UnaryOp::Not, _)))
+        {
             nots.push(span);
         }
         let inner = self.comparison(row);
@@ -116,7 +119,7 @@ impl Lower<'_> {
     fn comparison(&mut self, row: &mut Row<'_>) -> Deep {
         let left = self.bind_range(row);
         let mut left = self.no_regex(left);
-        let mut compared = false;
+        let mut compared = 0;
         loop {
             let compares = |part: &Part| match part {
                 Part::Infix(op, _) => op.is_comparison(),
@@ -125,11 +128,11 @@ impl Lower<'_> {
             };
             let Some(part) = row.next_if(compares) else { return left };
             let (Part::Infix(_, at) | Part::In(at) | Part::Matches(at)) = part else { return left };
-            if compared {
+            if compared == 1 {
                 let text = self.slice(at).to_owned();
                 self.report(say::chained_comparison(at, &text));
             }
-            compared = true;
+            compared += 1;
             let right = self.bind_range(row);
             left = match part {
                 Part::Infix(op, span) => {
@@ -154,7 +157,11 @@ impl Lower<'_> {
             return value;
         }
         let span = value.expr.span;
-        self.report(say::misplaced(span, "a regular expression stands only behind `matches`", "write `name matches /../`"));
+        self.report(say::misplaced(
+            span,
+            "a regular expression stands only behind `matches`",
+            "write `name matches /../`",
+        ));
         self.nothing(span)
     }
 
@@ -175,14 +182,16 @@ impl Lower<'_> {
     fn bind_range(&mut self, row: &mut Row<'_>) -> Deep {
         let low = if matches!(row.peek(), Some(Part::Dots(_))) { None } else { Some(self.sum(row, 6)) };
         let Some(Part::Dots(dots)) = row.next_if(|part| matches!(part, Part::Dots(_))) else {
-            return low.unwrap_or_else(|| Deep { expr: Expr { span: self.make(0, 0), kind: ExprKind::Error }, height: 1 });
+            return low
+                .unwrap_or_else(|| Deep { expr: Expr { span: self.make(0, 0), kind: ExprKind::Error }, height: 1 });
         };
         let ends = matches!(row.peek(), Some(Part::Operand(_) | Part::Prefix(UnaryOp::Neg, _)));
         let high = ends.then(|| self.sum(row, 6));
         let start = low.as_ref().map_or(dots, |low| low.expr.span);
         let span = high.as_ref().map_or(start.to(dots), |high| start.to(high.expr.span));
         let height = low.as_ref().map_or(0, |low| low.height).max(high.as_ref().map_or(0, |high| high.height));
-        let kind = ExprKind::Range { low: low.map(|low| Box::new(low.expr)), high: high.map(|high| Box::new(high.expr)) };
+        let kind =
+            ExprKind::Range { low: low.map(|low| Box::new(low.expr)), high: high.map(|high| Box::new(high.expr)) };
         let range = self.deep(span, kind, height);
         if let Some(Part::Dots(again)) = row.next_if(|part| matches!(part, Part::Dots(_))) {
             self.report(say::unexpected(again, "..", "the end of the range"));
@@ -194,7 +203,9 @@ impl Lower<'_> {
     /// Sums (6) and products (7).
     fn sum(&mut self, row: &mut Row<'_>, at: u8) -> Deep {
         let mut left = if at == 7 { self.negative(row) } else { self.sum(row, 7) };
-        while let Some(Part::Infix(op, span)) = row.next_if(|part| matches!(part, Part::Infix(op, _) if level(*op) == at)) {
+        while let Some(Part::Infix(op, span)) =
+            row.next_if(|part| matches!(part, Part::Infix(op, _) if level(*op) == at))
+        {
             let right = if at == 7 { self.negative(row) } else { self.sum(row, 7) };
             left = self.binary(left, op, span, right);
         }
@@ -205,7 +216,11 @@ impl Lower<'_> {
         let mut signs = Vec::new();
         while let Some(Part::Prefix(op, span)) = row.next_if(|part| matches!(part, Part::Prefix(..))) {
             if op == UnaryOp::Not {
-                self.report(say::misplaced(span, "`not` stands behind an operator that binds tighter", "put it in parentheses: `(not x)`"));
+                self.report(say::misplaced(
+                    span,
+                    "`not` stands behind an operator that binds tighter",
+                    "put it in parentheses: `(not x)`",
+                ));
             }
             signs.push(span);
         }

@@ -5,8 +5,8 @@ use mlp_source::Span;
 
 use super::{Lower, Pair, grammar::Rule, trivia::Place, word};
 use crate::tree::{
-    Block, Clause, ClauseKind, ContractEntry, ContractRule, Entry, Expr, ExprKind, FieldDecl, Lead, MetricDecl, MetricKind, Path, RuleKind, Setting,
-    TypeKind,
+    Block, Clause, ClauseKind, ContractEntry, ContractRule, Entry, Expr, ExprKind, FieldDecl, Lead, MetricDecl,
+    MetricKind, Path, RuleKind, Setting, TypeKind,
 };
 
 /// The settings of a contract; all other names in it are fields.
@@ -133,7 +133,13 @@ impl Lower<'_> {
             ExprKind::Name(_) => self.as_type(setting.value),
             _ => crate::tree::TypeExpr { span: setting.value.span, kind: TypeKind::Error },
         };
-        ContractEntry::Field(FieldDecl { lead: setting.lead, span: setting.span, name: setting.name, ty, modifiers: Vec::new() })
+        ContractEntry::Field(FieldDecl {
+            lead: setting.lead,
+            span: setting.span,
+            name: setting.name,
+            ty,
+            modifiers: Vec::new(),
+        })
     }
 
     /// The next place of a sign.
@@ -166,7 +172,9 @@ impl Lower<'_> {
             Rule::rule_key => RuleKind::Key(columns.next().unwrap_or_default()),
             Rule::rule_unique => RuleKind::Unique(columns.next().unwrap_or_default()),
             Rule::rule_references => references(path, columns),
-            Rule::rule_expect => RuleKind::Expect { warn, expr: expr.unwrap_or_else(|| self.hole(span)), message: text },
+            Rule::rule_expect => {
+                RuleKind::Expect { warn, expr: expr.unwrap_or_else(|| self.hole(span)), message: text }
+            }
             _ => RuleKind::Accepts { on: path, because: text.unwrap_or_default(), until },
         };
         ContractRule { lead, span, kind }
@@ -182,7 +190,27 @@ fn references(contract: Path, mut columns: impl Iterator<Item = Vec<crate::tree:
 pub(super) fn is_type_name(name: &str) -> bool {
     matches!(
         name,
-        "bool" | "int" | "int8" | "int16" | "int32" | "int64" | "uint8" | "uint16" | "uint32" | "uint64" | "float" | "float32" | "float64"
-            | "decimal" | "string" | "bytes" | "uuid" | "date" | "time" | "timestamp" | "duration" | "json"
+        "bool"
+            | "int"
+            | "int8"
+            | "int16"
+            | "int32"
+            | "int64"
+            | "uint8"
+            | "uint16"
+            | "uint32"
+            | "uint64"
+            | "float"
+            | "float32"
+            | "float64"
+            | "decimal"
+            | "string"
+            | "bytes"
+            | "uuid"
+            | "date"
+            | "time"
+            | "timestamp"
+            | "duration"
+            | "json"
     )
 }

@@ -46,13 +46,21 @@ impl<'t> Slice<'t> {
     /// Whether the token is the last of its line.
     fn ends_line(&self, index: usize) -> bool {
         let end = self.tokens.get(index).map_or(0, |token| token.end);
-        self.tokens.get(index + 1).is_none_or(|next| self.text.get(end..next.start).is_some_and(|between| between.contains('\n')))
+        self.tokens
+            .get(index + 1)
+            .is_none_or(|next| self.text.get(end..next.start).is_some_and(|between| between.contains('\n')))
     }
 }
 
 impl Lower<'_> {
     /// Keeps a broken entry verbatim and reports what is wrong with it, once.
-    pub(super) fn broken(&mut self, pair: &Pair<'_>, lead: Lead, place: Place, follows: Option<(usize, usize)>) -> Broken {
+    pub(super) fn broken(
+        &mut self,
+        pair: &Pair<'_>,
+        lead: Lead,
+        place: Place,
+        follows: Option<(usize, usize)>,
+    ) -> Broken {
         let span = self.span(pair);
         let goes_on = place == Place::File && self.goes_on_from_broken(span);
         if !goes_on && !self.is_silent(span.start as usize, span.end as usize) {
@@ -140,10 +148,19 @@ impl Lower<'_> {
                 say::foreign_operator(span.to(two), &token.repeat(2), ours)
             }
             "!" => say::foreign_operator(span, "!", "not"),
-            ";" => say::misplaced(span, "a line ends without `;`", "leave it out; entries are separated by new lines or commas"),
-            "." if slice.kind(index + 1) == Some(Kind::Number) => say::bare_fraction(span.to(two), &format!(".{}", slice.text(index + 1))),
+            ";" => say::misplaced(
+                span,
+                "a line ends without `;`",
+                "leave it out; entries are separated by new lines or commas",
+            ),
+            "." if slice.kind(index + 1) == Some(Kind::Number) => {
+                say::bare_fraction(span.to(two), &format!(".{}", slice.text(index + 1)))
+            }
             "<" if slice.text(index + 1) == ">" => say::unexpected(two, ">", "a type between `<` and `>`"),
-            "<" if index == 0 && slice.tokens.iter().all(|token| token.text(slice.text) != ">") && self.follows_type(slice) => {
+            "<" if index == 0
+                && slice.tokens.iter().all(|token| token.text(slice.text) != ">")
+                && self.follows_type(slice) =>
+            {
                 say::unclosed_bracket(span, "<")
             }
             _ => return None,
@@ -164,14 +181,19 @@ impl Lower<'_> {
         }
         let known = words::keywords(slice.place).contains(&first);
         let declares = matches!(slice.text(1), ":" | "=");
-        if !known && !declares && let Some(found) = self.explain_keyword(slice) {
+        if !known
+            && !declares
+            && let Some(found) = self.explain_keyword(slice)
+        {
             return found;
         }
         if declares && slice.place != Place::File {
             return self.explain_declaration(slice, pair);
         }
         match slice.place {
-            Place::Contract | Place::Fields | Place::Metrics if !known && slice.tokens.len() > 1 && is_type(slice.text(1)) => {
+            Place::Contract | Place::Fields | Place::Metrics
+                if !known && slice.tokens.len() > 1 && is_type(slice.text(1)) =>
+            {
                 say::missing_colon(self.at(slice, 0), self.at(slice, 1), first)
             }
             Place::Contract | Place::Fields | Place::Metrics if !known => self.instead(slice, 1, "`:` and a type"),
@@ -190,9 +212,13 @@ impl Lower<'_> {
             Place::File => {
                 let foreign = words::foreign_keyword(first);
                 let known = crate::lexer::ITEM_WORDS.contains(&first);
-                foreign.filter(|_| !known).map(|(ours, help)| say::misplaced(self.at(slice, 0), &format!("`{first}` is called `{ours}` here"), help))
+                foreign.filter(|_| !known).map(|(ours, help)| {
+                    say::misplaced(self.at(slice, 0), &format!("`{first}` is called `{ours}` here"), help)
+                })
             }
-            Place::Policy | Place::Statements if slice.tokens.len() == 1 => Some(self.instead(slice, 0, words::holds(slice.place))),
+            Place::Policy | Place::Statements if slice.tokens.len() == 1 => {
+                Some(self.instead(slice, 0, words::holds(slice.place)))
+            }
             _ => None,
         }
         .or_else(|| (slice.place == Place::File).then(|| self.instead(slice, 0, words::holds(slice.place))))
@@ -207,9 +233,12 @@ impl Lower<'_> {
                 _ => self.explain_value(slice, 2, pair),
             };
         }
-        let is_value = matches!(slice.kind(2), Some(Kind::Text | Kind::Number)) || matches!(slice.text(2), "[" | "{" | "-");
+        let is_value =
+            matches!(slice.kind(2), Some(Kind::Text | Kind::Number)) || matches!(slice.text(2), "[" | "{" | "-");
         match slice.place {
-            Place::Contract | Place::Fields | Place::Metrics if slice.tokens.len() == 2 => say::missing_type(self.at(slice, 1), name),
+            Place::Contract | Place::Fields | Place::Metrics if slice.tokens.len() == 2 => {
+                say::missing_type(self.at(slice, 1), name)
+            }
             Place::Contract if is_value => say::colon_for_equals(self.at(slice, 1), name),
             Place::Contract | Place::Fields => self.instead(slice, 2, "a type"),
             Place::Metrics => self.instead(slice, 2, "`ratio`, `count`, `real`, `duration`, `size`, `money` or `{`"),
@@ -251,7 +280,9 @@ impl Lower<'_> {
             Place::Statements => Rule::only_statement,
             Place::Deployment => Rule::only_deployment,
         };
-        let Err(error) = Mlp::parse(rule, pair.as_str()) else { return self.instead(slice, 0, words::holds(slice.place)) };
+        let Err(error) = Mlp::parse(rule, pair.as_str()) else {
+            return self.instead(slice, 0, words::holds(slice.place));
+        };
         let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;
         let (place, _) = self.copy().original(self.range(pair).0 + at, self.range(pair).0 + at);
         let place = (place as usize).saturating_sub(slice.start);
@@ -334,7 +365,9 @@ impl Lower<'_> {
             "use" if !slice.holds("{") => Some(say::bare_use(self.at(slice, slice.last()), slice.text(slice.last()))),
             "deployment" | "monitor" if slice.text(2) != "of" => Some(self.instead(slice, 2, "`of`")),
             "contract" if !matches!(slice.text(2), "{" | "=") => Some(self.instead(slice, 2, "`{` or `=`")),
-            "stage" | "source" | "sink" | "policy" if !matches!(slice.text(2), "(" | "<") => Some(self.instead(slice, 2, "`(` and parameters")),
+            "stage" | "source" | "sink" | "policy" if !matches!(slice.text(2), "(" | "<") => {
+                Some(self.instead(slice, 2, "`(` and parameters"))
+            }
             "env" if slice.text(2) != "{" => Some(self.instead(slice, 2, "`{`")),
             _ => None,
         }
@@ -343,5 +376,7 @@ impl Lower<'_> {
 
 /// Whether a word looks like the name of a type.
 fn is_type(word: &str) -> bool {
-    is_type_name(word) || matches!(word, "enum" | "struct" | "list" | "map" | "vector") || word.starts_with(|c: char| c.is_uppercase())
+    is_type_name(word)
+        || matches!(word, "enum" | "struct" | "list" | "map" | "vector")
+        || word.starts_with(|c: char| c.is_uppercase())
 }

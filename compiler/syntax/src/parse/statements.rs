@@ -5,8 +5,8 @@ use mlp_source::Span;
 
 use super::{Lower, Pair, grammar::Rule, trivia::Place, word};
 use crate::tree::{
-    BecauseRule, BinaryOp, Block, DeploymentEntry, Entry, Expect, ExpectKind, Expr, ExprKind, ExprStatement, Lead, Let, PredictsAt, Retrain,
-    Setting, StageEntry, Statement, Trigger, TypeExpr, TypeKind, Verdict,
+    BecauseRule, BinaryOp, Block, DeploymentEntry, Entry, Expect, ExpectKind, Expr, ExprKind, ExprStatement, Lead, Let,
+    PredictsAt, Retrain, Setting, StageEntry, Statement, Trigger, TypeExpr, TypeKind, Verdict,
 };
 
 impl Lower<'_> {
@@ -127,7 +127,8 @@ impl Lower<'_> {
         let span = self.span(&pair);
         let pipeline = self.no_name(span);
         let condition = self.hole(span);
-        let mut retrain = Retrain { lead, span, pipeline, args: Vec::new(), condition, over: None, cooldown: None, budget: None };
+        let mut retrain =
+            Retrain { lead, span, pipeline, args: Vec::new(), condition, over: None, cooldown: None, budget: None };
         for inner in pair.into_inner() {
             match inner.as_rule() {
                 Rule::name => retrain.pipeline = self.name(&inner),
@@ -169,7 +170,9 @@ impl Lower<'_> {
         let subject = subject.unwrap_or_else(|| self.hole(span));
         let kind = match (verdict, subject.kind) {
             (Some(verdict), kind) => ExpectKind::Verdict { subject: Expr { span: subject.span, kind }, verdict, at },
-            (None, ExprKind::Binary { left, op: BinaryOp::Eq, right, .. }) => ExpectKind::Equal { left: *left, right: *right },
+            (None, ExprKind::Binary { left, op: BinaryOp::Eq, right, .. }) => {
+                ExpectKind::Equal { left: *left, right: *right }
+            }
             (None, ExprKind::Error) => return Err(lead),
             (None, _) => {
                 let last = self.last_token(span);

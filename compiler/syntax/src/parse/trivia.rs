@@ -51,7 +51,9 @@ impl Lower<'_> {
         let all = &self.layout.comments;
         let next = all.get(all.partition_point(|(comment, _)| *comment < end));
         let trailing = next.filter(|(comment, _)| {
-            self.text.get(end..*comment).is_some_and(|between| between.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b',')))
+            self.text
+                .get(end..*comment)
+                .is_some_and(|between| between.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b',')))
         });
         let floor = trailing.map_or(end, |range| range.1);
         (Lead { blank, comments, trailing: trailing.map(|range| self.comment(*range)) }, floor)
@@ -114,6 +116,9 @@ impl Lower<'_> {
 
     /// Whether a comma, line end or comment stands between two places of the copy.
     pub(super) fn separated(&self, end: usize, start: usize) -> bool {
-        self.copy().text.get(end..start).is_some_and(|between| between.bytes().any(|byte| matches!(byte, b',' | b'\n' | b'/')))
+        self.copy()
+            .text
+            .get(end..start)
+            .is_some_and(|between| between.bytes().any(|byte| matches!(byte, b',' | b'\n' | b'/')))
     }
 }

@@ -4,8 +4,8 @@ use mlp_source::Span;
 
 use super::{Lower, Pair, grammar::Rule, trivia::Place, word};
 use crate::tree::{
-    AlgebraKind, AlgebraOp, Arg, Block, Entry, EnumBody, Expr, ExprKind, FieldDecl, Lead, Lit, Modifier, ModifierKind, Name, Path, Selection,
-    TypeExpr, TypeKind,
+    AlgebraKind, AlgebraOp, Arg, Block, Entry, EnumBody, Expr, ExprKind, FieldDecl, Lead, Lit, Modifier, ModifierKind,
+    Name, Path, Selection, TypeExpr, TypeKind,
 };
 
 impl Lower<'_> {
@@ -98,7 +98,9 @@ impl Lower<'_> {
             let kind = match (minus, kind) {
                 (Some(_), ExprKind::Literal(Lit::Number(number))) => ExprKind::Literal(Lit::Number(-number)),
                 (Some(_), ExprKind::Literal(Lit::Percent(share))) => ExprKind::Literal(Lit::Percent(-share)),
-                (Some(_), ExprKind::Literal(Lit::Duration(time))) => ExprKind::Literal(Lit::Duration(time.saturating_neg())),
+                (Some(_), ExprKind::Literal(Lit::Duration(time))) => {
+                    ExprKind::Literal(Lit::Duration(time.saturating_neg()))
+                }
                 (_, kind) => kind,
             };
             return Expr { span: minus.map_or(at, |minus: Span| minus.to(at)), kind };

@@ -33,13 +33,34 @@ pub(super) const fn keywords(place: Place) -> &'static [&'static str] {
 /// The words that may follow within a line of a place.
 pub(super) const fn followers(place: Place) -> &'static [&'static str] {
     match place {
-        Place::File | Place::Contract | Place::Fields => {
-            &["key", "label", "unique", "unit", "in", "length", "matches", "where", "known", "was", "deprecated", "and", "or", "else", "until", "because", "pick", "without", "with", "rename"]
-        }
+        Place::File | Place::Contract | Place::Fields => &[
+            "key",
+            "label",
+            "unique",
+            "unit",
+            "in",
+            "length",
+            "matches",
+            "where",
+            "known",
+            "was",
+            "deprecated",
+            "and",
+            "or",
+            "else",
+            "until",
+            "because",
+            "pick",
+            "without",
+            "with",
+            "rename",
+        ],
         Place::Metrics => &["better", "unit", "in"],
         Place::Stage | Place::Env => &["and", "or", "because"],
         Place::Policy => &["and", "or", "in", "at", "else", "because", "except", "within", "confidence"],
-        Place::Statements | Place::Deployment => &["and", "or", "in", "over", "cooldown", "when", "else", "at", "passes", "fails", "unknown"],
+        Place::Statements | Place::Deployment => {
+            &["and", "or", "in", "over", "cooldown", "when", "else", "at", "passes", "fails", "unknown"]
+        }
     }
 }
 
@@ -82,7 +103,9 @@ const fn words(rule: Rule) -> Option<&'static str> {
         Rule::param | Rule::output => "a parameter (`name: Type`)",
         Rule::result => "`->` and a type",
         Rule::contract_block | Rule::stage_block | Rule::env_block | Rule::metric_block => "`{`",
-        Rule::clause_block | Rule::statement_block | Rule::deployment_block | Rule::enum_body | Rule::use_names => "`{`",
+        Rule::clause_block | Rule::statement_block | Rule::deployment_block | Rule::enum_body | Rule::use_names => {
+            "`{`"
+        }
         Rule::fields | Rule::name_set | Rule::renames | Rule::braces => "`{`",
         Rule::k_when => "`when`",
         Rule::verdict => "`passes`, `fails` or `unknown`",
@@ -100,7 +123,12 @@ pub(super) fn expected(rules: &[Rule]) -> Option<String> {
         }
     }
     if found.contains(&"a value") {
-        found.retain(|words| !matches!(*words, "a text in double quotes" | "a tag such as `@pii`" | "`{`" | "a regular expression between slashes"));
+        found.retain(|words| {
+            !matches!(
+                *words,
+                "a text in double quotes" | "a tag such as `@pii`" | "`{`" | "a regular expression between slashes"
+            )
+        });
     }
     found.truncate(3);
     let last = found.pop()?;
@@ -111,10 +139,16 @@ pub(super) fn expected(rules: &[Rule]) -> Option<String> {
 pub(super) fn foreign_keyword(word: &str) -> Option<(&'static str, &'static str)> {
     Some(match word {
         "import" | "from" | "include" | "using" | "require" => ("use", "names are imported with `use module.{Name}`"),
-        "def" | "fn" | "func" | "function" | "task" | "step" | "op" => ("stage", "a step of a pipeline is declared with `stage name(..) -> Type { .. }`"),
-        "class" | "struct" | "schema" | "table" | "message" | "record" => ("contract", "the shape of a table is declared with `contract Name { .. }`"),
+        "def" | "fn" | "func" | "function" | "task" | "step" | "op" => {
+            ("stage", "a step of a pipeline is declared with `stage name(..) -> Type { .. }`")
+        }
+        "class" | "struct" | "schema" | "table" | "message" | "record" => {
+            ("contract", "the shape of a table is declared with `contract Name { .. }`")
+        }
         "flow" | "dag" | "workflow" => ("pipeline", "a dataflow is declared with `pipeline name { .. }`"),
-        "let" | "var" | "val" => ("const", "a value of a whole file is declared with `const name: Type = value`; `let` stands in pipelines"),
+        "let" | "var" | "val" => {
+            ("const", "a value of a whole file is declared with `const name: Type = value`; `let` stands in pipelines")
+        }
         "gate" | "rule" => ("policy", "a predicate over reports is declared with `policy Name(..) { .. }`"),
         _ => return None,
     })
