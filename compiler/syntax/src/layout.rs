@@ -9,7 +9,7 @@ use mlp_source::{FileId, Span};
 
 use crate::brackets::{Brackets, pair_up};
 use crate::copy::{Copy, Fate};
-use crate::lexer::{Kind, Lexed, Slip, Token, lex};
+use crate::lexer::{Kind, Lexed, Slip, Token, lex, starts_item};
 
 /// How deep brackets may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -32,6 +32,12 @@ const GO_ON: [&str; 14] = [
     "until",
 ];
 const GO_ON_TOO: [&str; 4] = ["cooldown", "except", "and", "or"];
+
+/// Words with which an entry begins, if a name follows.
+const ENTRY_WORDS: [&str; 11] =
+    ["require", "warn", "expect", "let", "promote", "rollback", "alert", "retrain", "predicts", "drops", "uses"];
+/// Words that may follow a name within an expression.
+const INFIX_WORDS: [&str; 9] = ["and", "or", "in", "by", "matches", "pick", "without", "with", "rename"];
 
 /// The text as the grammar reads it.
 pub(crate) struct Layout {
@@ -363,6 +369,19 @@ impl Pass<'_> {
         behind_comma_or_bracket && self.brackets.in_angles(last, next)
     }
 
+    /// Whether a line begins with a keyword and a name, which no expression does; or with a declaration at the left edge.
+    fn begins_entry(&self, index: usize) -> bool {
+        let Some(token) = self.tokens.get(index) else { return false };
+        let names = match self.tokens.get(index + 1) {
+            Some(next) if next.kind == Kind::Word => !INFIX_WORDS.contains(&next.text(self.text)),
+            Some(next) => matches!(next.kind, Kind::Tag | Kind::Text),
+            None => false,
+        };
+        let at_edge = token.start == 0 || self.text.as_bytes().get(token.start - 1) == Some(&b'\n');
+        let line = || self.text.get(token.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        (names && ENTRY_WORDS.contains(&token.text(self.text))) || (at_edge && starts_item(line()))
+    }
+
     /// Whether the entry that ends with token `last` goes on with token `next` on a later line.
     fn goes_on(&self, last: usize, next: usize) -> bool {
         let (Some(before), Some(after)) = (self.tokens.get(last), self.tokens.get(next)) else { return false };
@@ -371,13 +390,13 @@ impl Pass<'_> {
         }
         let plain = self.frames.last().is_some_and(|frame| frame.plain);
         let declares = matches!(self.word(next + 1), ":" | "=") && after.kind == Kind::Word;
-        let ends = match before.text(self.text) {
-            "+" | "-" | "*" | "/" | "==" | "!=" | "<=" | ">=" | "->" | "<:" => before.kind == Kind::Symbol,
+        let operator = match before.text(self.text) {
+            "+" | "-" | "*" | "/" | "==" | "!=" | "<=" | ">=" | "->" | "<:" | "=" => before.kind == Kind::Symbol,
             "<" | ">" => !self.is_angle(last) && before.kind == Kind::Symbol,
-            "=" => !declares,
-            "and" | "or" => !plain && !declares,
+            "and" | "or" => !plain,
             _ => false,
         };
+        let ends = operator && !declares && !self.begins_entry(next);
         ends || if plain {
             matches!(after.text(self.text), "->" | "<:")
         } else {

@@ -1,11 +1,6 @@
 //! Random programs, and random harm to programs: parsing never fails, formatting keeps every token and settles at once.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::string_slice,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test that cannot go on fails")]
 
 mod common;
 

@@ -301,6 +301,9 @@ impl Lower<'_> {
             Some(expected) if expected == "a type" && before != Some(":") && index > 0 && slice.is_word(index - 1) => {
                 self.instead(slice, index, "`:` and a type")
             }
+            Some(_) if before == Some("=") && matches!(slice.text(0), "type" | "contract") => {
+                self.instead(slice, index, "a type")
+            }
             Some(expected) => self.instead(slice, index, &expected),
             None => say::unreadable(self.at(slice, index), slice.text(index.min(slice.last()))),
         }

@@ -480,6 +480,7 @@ pub struct PipelineDecl {
 }
 
 /// A line in a pipeline, monitor or test.
+#[expect(clippy::large_enum_variant, reason = "a monitor has few lines, and a box would show in every match")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     /// `schedule = ..`.

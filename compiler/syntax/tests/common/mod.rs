@@ -32,6 +32,7 @@ pub fn fixtures() -> Vec<(String, String)> {
 
 /// The conformance programs; none, with a notice, where they are absent.
 #[allow(dead_code, clippy::allow_attributes, reason = "not every test uses it")]
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 pub fn conformance() -> Vec<(String, String)> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/conformance/check");
     if !folder.is_dir() {
