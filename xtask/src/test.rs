@@ -22,9 +22,8 @@ struct Count {
 pub fn run() -> Result<bool, String> {
     let mut count = Count::default();
     formatting(&mut count)?;
-    clippy(&mut count)?;
-    if build(&mut count)? {
-        tests(&mut count)?;
+    if let Some(linted) = build(&mut count)? {
+        tests(linted, &mut count)?;
         conformance(&mut count)?;
     }
     step("result");
@@ -72,36 +71,39 @@ fn formatting(count: &mut Count) -> Result<(), String> {
     Ok(())
 }
 
-fn clippy(count: &mut Count) -> Result<(), String> {
-    step("clippy");
-    if component("clippy", &["clippy", "--version"], count)? {
-        let passed = succeeds(&mut cargo(&[
-            "clippy",
-            "--release",
-            "--workspace",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ]))?;
-        count.one("clippy", passed);
+/// The binary and all tests in one go, with clippy in the compiler's place: checking and building apart would go through the large dependencies twice.
+/// Answers whether there is something to run, built under the same settings as the tests will be.
+fn build(count: &mut Count) -> Result<Option<Linted>, String> {
+    step("clippy and build");
+    let linted = component("clippy", &["clippy", "--version"], count)?.then_some(Linted(true));
+    for linted in linted.into_iter().chain([Linted(false)]) {
+        let built =
+            succeeds(linted.set(&mut cargo(&["build", "--release", "--workspace", "--all-targets", "--locked"])))?;
+        count.one(if linted.0 { "clippy, all crates and targets" } else { "build" }, built);
+        if built {
+            return Ok(Some(linted));
+        }
     }
-    Ok(())
+    Ok(None)
 }
 
-/// The binary and all tests in one go: asked for separately, cargo would unify features differently and build the large dependencies twice.
-fn build(count: &mut Count) -> Result<bool, String> {
-    step("build");
-    let built = succeeds(&mut cargo(&["build", "--release", "--workspace", "--all-targets", "--locked"]))?;
-    count.one("build", built);
-    Ok(built)
+/// Whether clippy stands in the compiler's place for the crates of the workspace, as `cargo clippy` does it, warnings being errors.
+#[derive(Clone, Copy)]
+struct Linted(bool);
+
+impl Linted {
+    fn set(self, cargo: &mut std::process::Command) -> &mut std::process::Command {
+        if self.0 {
+            cargo.env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver").env("CLIPPY_ARGS", "-Dwarnings__CLIPPY_HACKERY__");
+        }
+        cargo
+    }
 }
 
-fn tests(count: &mut Count) -> Result<(), String> {
+fn tests(linted: Linted, count: &mut Count) -> Result<(), String> {
     step("tests");
     let mut tests = cargo(&["test", "--release", "--workspace", "--locked", "--no-fail-fast"]);
-    tests.env("INSTA_UPDATE", "no").env("MLP_BIN", place::mlp());
+    linted.set(&mut tests).env("INSTA_UPDATE", "no").env("MLP_BIN", place::mlp());
     let (mut passed, mut failed) = (0, 0);
     let well = watched(&mut tests, |line| {
         if let Some(result) = line.strip_prefix("test result: ") {

@@ -38,7 +38,12 @@ pub fn check<'a>(program: &'a Program, sql: &'a dyn SqlChecker, files: &'a dyn F
 
 /// Looks at a program in which a target or `--set` sets constants.
 #[must_use]
-pub fn check_with<'a>(program: &'a Program, sql: &'a dyn SqlChecker, files: &'a dyn Files, set: &BTreeMap<String, String>) -> Checked<'a> {
+pub fn check_with<'a>(
+    program: &'a Program,
+    sql: &'a dyn SqlChecker,
+    files: &'a dyn Files,
+    set: &BTreeMap<String, String>,
+) -> Checked<'a> {
     let mut checker = Checker::new(program, sql, files);
     checker.set.clone_from(set);
     let mut flows = Vec::new();
@@ -78,7 +83,7 @@ pub fn check_with<'a>(program: &'a Program, sql: &'a dyn SqlChecker, files: &'a 
     checker.check_environments();
     let tests = checker.tests();
     checker.check_moments(&flows);
-    checker.diagnostics.sort_by(|a, b| (a.primary, a.code).cmp(&(b.primary, b.code)));
+    checker.diagnostics.sort_by_key(|found| (found.primary, found.code));
     checker.diagnostics.dedup();
     Checked { checker, flows, tests }
 }

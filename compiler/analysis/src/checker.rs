@@ -141,7 +141,12 @@ impl<'a> Checker<'a> {
     pub fn check_tag(&mut self, tag: &tree::Name) {
         if !self.tags.contains(&tag.text) {
             let near = crate::scope::nearest(&tag.text, self.tags.iter().map(String::as_str));
-            self.report(catalog::names::unknown(tag.span, "tag", &format!("@{}", tag.text), near.map(|near| format!("@{near}")).as_deref()));
+            self.report(catalog::names::unknown(
+                tag.span,
+                "tag",
+                &format!("@{}", tag.text),
+                near.map(|near| format!("@{near}")).as_deref(),
+            ));
         }
     }
 

@@ -32,7 +32,8 @@ pub fn find(program: &Program, scopes: &Scopes, diagnostics: &mut Vec<Diagnostic
     let mut circular = HashSet::new();
     let mut found = Vec::new();
     for component in tarjan_scc(&graph) {
-        let looped = component.len() > 1 || component.first().is_some_and(|node| graph.find_edge(*node, *node).is_some());
+        let looped =
+            component.len() > 1 || component.first().is_some_and(|node| graph.find_edge(*node, *node).is_some());
         if looped {
             let mut ids: Vec<DeclId> = component.iter().filter_map(|node| graph.node_weight(*node)).copied().collect();
             ids.sort_unstable();
@@ -42,7 +43,8 @@ pub fn find(program: &Program, scopes: &Scopes, diagnostics: &mut Vec<Diagnostic
     }
     found.sort_unstable();
     for ids in found {
-        let mut names: Vec<String> = ids.iter().filter_map(|id| program.decl(*id)).map(|decl| format!("`{}`", decl.name)).collect();
+        let mut names: Vec<String> =
+            ids.iter().filter_map(|id| program.decl(*id)).map(|decl| format!("`{}`", decl.name)).collect();
         names.extend(names.first().cloned());
         if let Some(decl) = ids.first().and_then(|id| program.decl(*id)) {
             diagnostics.push(catalog::stages::cycle(decl.span, "these declarations", &names));
@@ -115,7 +117,9 @@ impl<'a> Names<'a> {
                 }
                 args.iter().for_each(|arg| self.of_type(arg));
             }
-            TypeKind::Struct(block) => block.entries.iter().filter_map(tree::Entry::ok).for_each(|field| self.of_type(&field.ty)),
+            TypeKind::Struct(block) => {
+                block.entries.iter().filter_map(tree::Entry::ok).for_each(|field| self.of_type(&field.ty))
+            }
             TypeKind::Nullable(inner) => self.of_type(inner),
             TypeKind::Algebra { base, ops } => {
                 self.of_type(base);

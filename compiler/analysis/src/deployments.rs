@@ -3,9 +3,16 @@
 use mlp_diagnostics::catalog::{names, stages as words};
 use mlp_syntax::tree::{self, DeploymentEntry, Entry, Expr, ExprKind, ItemKind, Statement};
 
-use crate::{checker::Checker, contracts::info::ContractInfo, flow::{Elaborator, Handle, PipelineSettings, Val}, program::{DeclId, Kind}, types::{Generics, Ty}};
+use crate::{
+    checker::Checker,
+    contracts::info::ContractInfo,
+    flow::{Elaborator, Handle, PipelineSettings, Val},
+    program::{DeclId, Kind},
+    types::{Generics, Ty},
+};
 
-const SETTINGS: [&str; 9] = ["request", "features", "serve", "replicas", "traffic", "rollout", "resources", "clearance", "env"];
+const SETTINGS: [&str; 9] =
+    ["request", "features", "serve", "replicas", "traffic", "rollout", "resources", "clearance", "env"];
 /// Statistics of drift, and what else a trigger may call.
 const STATISTICS: [&str; 9] = ["psi", "ks", "wasserstein", "js", "chi2", "min", "max", "mean", "spread"];
 
@@ -66,18 +73,39 @@ impl Checker<'_> {
         let mut settings = PipelineSettings::default();
         let served = ContractInfo::broken("served", tree.of.span);
         let mut elaborator = Elaborator::new(self, module);
-        elaborator.served = Some(Val::Artifact(Handle { ty: Ty::Table(served), from: mlp_plan::Origin::None, optional: false, span: tree.of.span }));
+        elaborator.served = Some(Val::Artifact(Handle {
+            ty: Ty::Table(served),
+            from: mlp_plan::Origin::None,
+            optional: false,
+            span: tree.of.span,
+        }));
         for entry in tree.body.entries.iter().filter_map(Entry::ok) {
             match entry {
-                Statement::Setting(setting) => elaborator.checker.pipeline_setting(module, &mut settings, setting, "monitor"),
+                Statement::Setting(setting) => {
+                    elaborator.checker.pipeline_setting(module, &mut settings, setting, "monitor")
+                }
                 Statement::Let(_) => elaborator.statement(entry),
                 Statement::Alert(trigger) => elaborator.trigger(&trigger.condition),
                 Statement::Retrain(retrain) => {
-                    elaborator.checker.find(module, &retrain.pipeline.text, retrain.pipeline.span, "pipeline", &[Kind::Pipeline]);
+                    elaborator.checker.find(
+                        module,
+                        &retrain.pipeline.text,
+                        retrain.pipeline.span,
+                        "pipeline",
+                        &[Kind::Pipeline],
+                    );
                     elaborator.trigger(&retrain.condition);
                 }
-                Statement::Expr(line) => elaborator.checker.report(words::misplaced(line.expr.span, "this line does nothing in a monitor", "bind it with `let`, or write `alert when ..`")),
-                Statement::Expect(expect) => elaborator.checker.report(words::misplaced(expect.span, "`expect` has no place in a monitor", "it belongs into a `test`")),
+                Statement::Expr(line) => elaborator.checker.report(words::misplaced(
+                    line.expr.span,
+                    "this line does nothing in a monitor",
+                    "bind it with `let`, or write `alert when ..`",
+                )),
+                Statement::Expect(expect) => elaborator.checker.report(words::misplaced(
+                    expect.span,
+                    "`expect` has no place in a monitor",
+                    "it belongs into a `test`",
+                )),
             }
         }
         elaborator.unused();

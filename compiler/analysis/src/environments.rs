@@ -52,7 +52,12 @@ impl Checker<'_> {
                     if let Some(version) = &info.python
                         && !version.chars().all(|letter| letter.is_ascii_digit() || "., <>=!~".contains(letter))
                     {
-                        self.report(contract_words::bad_literal(setting.value.span, "the Python version", &format!("{version:?}"), "a version such as \"3.11\" or a range such as \">=3.10\""));
+                        self.report(contract_words::bad_literal(
+                            setting.value.span,
+                            "the Python version",
+                            &format!("{version:?}"),
+                            "a version such as \"3.11\" or a range such as \">=3.10\"",
+                        ));
                     }
                 }
                 "requirements" => {
@@ -63,7 +68,11 @@ impl Checker<'_> {
                     info.image = self.text_of(setting, &text);
                     if let Some(image) = info.image.as_ref().filter(|image| !image.contains("@sha256:")) {
                         let message = format!("the image `{image}` can change under its name");
-                        self.report(words::not_pinned(setting.span, message, "add its digest, as in `image@sha256:..`"));
+                        self.report(words::not_pinned(
+                            setting.span,
+                            message,
+                            "add its digest, as in `image@sha256:..`",
+                        ));
                     }
                 }
                 other => self.unknown_setting(&setting.name, "environment", other, &SETTINGS),
@@ -79,12 +88,20 @@ impl Checker<'_> {
             Ok(text) => {
                 if let Some(line) = loose(&text) {
                     let message = format!("`{path}` does not pin `{line}` exactly");
-                    self.report(words::not_pinned(span, message, "lock it with hashes: `uv pip compile --generate-hashes requirements.in -o requirements.txt`"));
+                    self.report(words::not_pinned(
+                        span,
+                        message,
+                        "lock it with hashes: `uv pip compile --generate-hashes requirements.in -o requirements.txt`",
+                    ));
                 }
                 Some(text.to_string())
             }
             Err(why) => {
-                self.report(words::unresolved_run(span, format!("the requirements file `{path}`: {why}"), "paths are relative to the package's folder"));
+                self.report(words::unresolved_run(
+                    span,
+                    format!("the requirements file `{path}`: {why}"),
+                    "paths are relative to the package's folder",
+                ));
                 None
             }
         }
@@ -94,5 +111,9 @@ impl Checker<'_> {
 /// The first requirement that is not exact: without `==` or `@`.
 fn loose(text: &str) -> Option<&str> {
     let requirement = |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.starts_with('-');
-    text.lines().filter(|line| !line.starts_with(char::is_whitespace)).map(str::trim).filter(requirement).find(|line| !line.contains("==") && !line.contains('@'))
+    text.lines()
+        .filter(|line| !line.starts_with(char::is_whitespace))
+        .map(str::trim)
+        .filter(requirement)
+        .find(|line| !line.contains("==") && !line.contains('@'))
 }

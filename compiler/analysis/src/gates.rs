@@ -1,14 +1,21 @@
 //! Predicates of policies: metrics of reports, compared with literals and with each other.
 
-use mlp_diagnostics::{Diagnostic, catalog::{names, policies as words, stages as stage_words}};
+use mlp_diagnostics::{
+    Diagnostic,
+    catalog::{names, policies as words, stages as stage_words},
+};
 use mlp_plan::{ArithmeticOp, Better, CompareOp, Expr, Literal, Measure, Metric, SliceAggregate};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, BinaryOp, ExprKind, UnaryOp};
 
 use crate::{literals, policies::PolicyParam, predicates::compare_op, scope::nearest};
 
-const AGGREGATES: [(&str, SliceAggregate); 4] =
-    [("min", SliceAggregate::Min), ("max", SliceAggregate::Max), ("mean", SliceAggregate::Mean), ("spread", SliceAggregate::Spread)];
+const AGGREGATES: [(&str, SliceAggregate); 4] = [
+    ("min", SliceAggregate::Min),
+    ("max", SliceAggregate::Max),
+    ("mean", SliceAggregate::Mean),
+    ("spread", SliceAggregate::Spread),
+];
 /// Slices of fewer rows are passed over unless a policy says otherwise.
 const DEFAULT_SUPPORT: u64 = 30;
 
@@ -45,13 +52,23 @@ impl Gates<'_> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.lower(inner),
             ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(Box::new(self.lower(inner)?))),
-            ExprKind::Binary { left, op: BinaryOp::And, right, .. } => Some(Expr::All(vec![self.lower(left)?, self.lower(right)?])),
-            ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => Some(Expr::Any(vec![self.lower(left)?, self.lower(right)?])),
-            ExprKind::Binary { left, op, right, .. } if op.is_comparison() => self.compare(left, compare_op(*op)?, right),
+            ExprKind::Binary { left, op: BinaryOp::And, right, .. } => {
+                Some(Expr::All(vec![self.lower(left)?, self.lower(right)?]))
+            }
+            ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => {
+                Some(Expr::Any(vec![self.lower(left)?, self.lower(right)?]))
+            }
+            ExprKind::Binary { left, op, right, .. } if op.is_comparison() => {
+                self.compare(left, compare_op(*op)?, right)
+            }
             ExprKind::In(value, choices) => self.between(value, choices),
             ExprKind::Error => None,
             _ => {
-                self.diagnostics.push(stage_words::misplaced(expr.span, "a clause compares something", "as in `require candidate.auc >= 0.65`"));
+                self.diagnostics.push(stage_words::misplaced(
+                    expr.span,
+                    "a clause compares something",
+                    "as in `require candidate.auc >= 0.65`",
+                ));
                 None
             }
         }
@@ -69,7 +86,11 @@ impl Gates<'_> {
         if let Some((kind, op)) = wrong {
             let better = if kind.better == Some(Better::Higher) { "higher" } else { "lower" };
             let message = format!("`{}` is better when {better}, and this clause accepts every worse one", kind.text);
-            self.diagnostics.push(words::direction(self.clause, message, format!("did you mean `{} {}`?", kind.text, op.flipped().symbol())));
+            self.diagnostics.push(words::direction(
+                self.clause,
+                message,
+                format!("did you mean `{} {}`?", kind.text, op.flipped().symbol()),
+            ));
             return None;
         }
         Some(Expr::Compare(op, Box::new(a), Box::new(b)))
@@ -87,7 +108,11 @@ impl Gates<'_> {
         };
         match fault {
             Some(message) => {
-                self.diagnostics.push(words::direction(self.clause, message, "compare like with like: a duration with a duration, a ratio with a number or a percentage"));
+                self.diagnostics.push(words::direction(
+                    self.clause,
+                    message,
+                    "compare like with like: a duration with a duration, a ratio with a number or a percentage",
+                ));
                 None
             }
             None => Some(()),
@@ -97,10 +122,14 @@ impl Gates<'_> {
     fn between(&mut self, value: &tree::Expr, choices: &tree::Expr) -> Option<Expr> {
         let (value, kind) = self.value(value)?;
         let ExprKind::Range { low, high } = &choices.kind else {
-            self.diagnostics.push(stage_words::misplaced(choices.span, "a range is meant here", "as in `candidate.recall in 0.4 .. 0.6`"));
+            self.diagnostics.push(stage_words::misplaced(
+                choices.span,
+                "a range is meant here",
+                "as in `candidate.recall in 0.4 .. 0.6`",
+            ));
             return None;
         };
-        let mut end = |this: &mut Self, end: &Option<Box<tree::Expr>>| match end {
+        let end = |this: &mut Self, end: &Option<Box<tree::Expr>>| match end {
             None => Some(None),
             Some(end) => {
                 let (end, _) = this.value(end)?;
@@ -139,7 +168,11 @@ impl Gates<'_> {
             }
             ExprKind::Error => None,
             _ => {
-                self.diagnostics.push(stage_words::misplaced(expr.span, "a metric or a number is meant here", "as in `candidate.auc`"));
+                self.diagnostics.push(stage_words::misplaced(
+                    expr.span,
+                    "a metric or a number is meant here",
+                    "as in `candidate.auc`",
+                ));
                 None
             }
         }
@@ -150,13 +183,22 @@ impl Gates<'_> {
             Some(param) if param.scalar.is_some() => Some((Expr::Param(name.text.clone()), None)),
             Some(param) => {
                 if param.report.is_some() {
-                    self.diagnostics.push(stage_words::misplaced(name.span, format!("`{}` is a report", name.text), "name one of its metrics, as in `candidate.auc`"));
+                    self.diagnostics.push(stage_words::misplaced(
+                        name.span,
+                        format!("`{}` is a report", name.text),
+                        "name one of its metrics, as in `candidate.auc`",
+                    ));
                 }
                 None
             }
             None => {
                 let near = nearest(&name.text, self.params.iter().map(|param| param.name.as_str()));
-                self.diagnostics.push(names::unknown(name.span, "parameter of the policy", &name.text, near.as_deref()));
+                self.diagnostics.push(names::unknown(
+                    name.span,
+                    "parameter of the policy",
+                    &name.text,
+                    near.as_deref(),
+                ));
                 None
             }
         }
@@ -178,13 +220,19 @@ impl Gates<'_> {
         };
         let Some(param) = self.params.iter().find(|param| param.name == report.text) else {
             let near = nearest(&report.text, self.params.iter().map(|param| param.name.as_str()));
-            self.diagnostics.push(names::unknown(report.span, "parameter of the policy", &report.text, near.as_deref()));
+            self.diagnostics.push(names::unknown(
+                report.span,
+                "parameter of the policy",
+                &report.text,
+                near.as_deref(),
+            ));
             return None;
         };
         let metrics = param.report.as_ref()?;
         let Some(metric) = metrics.metric(&path) else {
             let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
-            let mut found = words::unknown_metric(self.clause, &report.text, &metrics.text(), &path, near.as_deref()).because(metrics.span, "its metrics are declared here");
+            let mut found = words::unknown_metric(self.clause, &report.text, &metrics.text(), &path, near.as_deref())
+                .because(metrics.span, "its metrics are declared here");
             found.label.clear();
             self.diagnostics.push(found);
             return None;
@@ -207,11 +255,21 @@ impl Gates<'_> {
         }
         let Some((_, aggregate)) = AGGREGATES.iter().find(|(word, _)| *word == function.text) else {
             let near = nearest(&function.text, AGGREGATES.iter().map(|(word, _)| *word));
-            self.diagnostics.push(names::unknown(function.span, "function over slices", &function.text, near.as_deref()));
+            self.diagnostics.push(names::unknown(
+                function.span,
+                "function over slices",
+                &function.text,
+                near.as_deref(),
+            ));
             return None;
         };
-        let Some((Arg { value: tree::Expr { kind: ExprKind::By(metric, by), .. }, .. }, options)) = args.split_first() else {
-            self.diagnostics.push(stage_words::misplaced(span, format!("`{}` goes over slices", function.text), "as in `min(candidate.recall by origin)`"));
+        let Some((Arg { value: tree::Expr { kind: ExprKind::By(metric, by), .. }, .. }, options)) = args.split_first()
+        else {
+            self.diagnostics.push(stage_words::misplaced(
+                span,
+                format!("`{}` goes over slices", function.text),
+                "as in `min(candidate.recall by origin)`",
+            ));
             return None;
         };
         let (metric, mut kind) = self.metric(metric)?;
@@ -230,14 +288,19 @@ impl Gates<'_> {
         let (mut support, mut uncorrected) = (DEFAULT_SUPPORT, false);
         for option in options {
             let name = option.name.as_ref().map_or("", |name| name.text.as_str());
-            let is_none = matches!(&option.value.kind, ExprKind::Literal(tree::Lit::None)) || matches!(&option.value.kind, ExprKind::Name(word) if word.text == "none");
+            let is_none = matches!(&option.value.kind, ExprKind::Literal(tree::Lit::None))
+                || matches!(&option.value.kind, ExprKind::Name(word) if word.text == "none");
             let is_holm = matches!(&option.value.kind, ExprKind::Name(word) if word.text == "holm");
             match (name, literals::count(&option.value)) {
                 ("support", Some(rows)) => support = rows,
                 ("correction", None) if is_none => uncorrected = true,
                 ("correction", None) if is_holm => uncorrected = false,
                 _ => {
-                    self.diagnostics.push(stage_words::misplaced(option.value.span, "this is no option of a slice", "`support: 200` or `correction: none`"));
+                    self.diagnostics.push(stage_words::misplaced(
+                        option.value.span,
+                        "this is no option of a slice",
+                        "`support: 200` or `correction: none`",
+                    ));
                     return None;
                 }
             }

@@ -40,7 +40,11 @@ fn plain(lit: &Lit) -> Literal {
 /// Where it is no literal (`Fault::NotLiteral`), or breaks the type (`Fault::Breaks`, with the rule that it breaks).
 pub fn typed(expr: &Expr, ty: &ValueType) -> Result<Literal, Fault> {
     if let (ExprKind::Name(name), DataType::Enum { members, open }) = (&expr.kind, &ty.data) {
-        return if *open || members.contains(&name.text) { Ok(Literal::Text(name.text.clone())) } else { Err(Fault::Breaks(ty.data.to_string())) };
+        return if *open || members.contains(&name.text) {
+            Ok(Literal::Text(name.text.clone()))
+        } else {
+            Err(Fault::Breaks(ty.data.to_string()))
+        };
     }
     let value = literal(expr).ok_or(Fault::NotLiteral)?;
     coerce(value, ty).map_err(|_| Fault::Breaks(ty.to_string()))
@@ -72,7 +76,9 @@ pub fn coerce(value: Literal, ty: &ValueType) -> Result<Literal, Literal> {
         (DataType::Decimal { precision, scale }, Literal::Number(number)) => decimal(number, *precision, *scale),
         (DataType::String | DataType::Json | DataType::Bytes, value @ Literal::Text(_)) => Ok(value),
         (DataType::Uuid, Literal::Text(text)) if is_uuid(&text) => Ok(Literal::Text(text.to_lowercase())),
-        (DataType::Enum { members, open }, Literal::Text(text)) if *open || members.contains(&text) => Ok(Literal::Text(text)),
+        (DataType::Enum { members, open }, Literal::Text(text)) if *open || members.contains(&text) => {
+            Ok(Literal::Text(text))
+        }
         (DataType::Date, value @ Literal::Date(_)) => Ok(value),
         (DataType::Time, Literal::Text(text)) => text.parse().map(Literal::Time).map_err(|_| Literal::Text(text)),
         (DataType::Time, value @ Literal::Time(_)) => Ok(value),
@@ -80,7 +86,8 @@ pub fn coerce(value: Literal, ty: &ValueType) -> Result<Literal, Literal> {
         (DataType::Timestamp { .. }, Literal::Date(date)) => Ok(Literal::Timestamp(midnight(date))),
         (DataType::Duration, value @ Literal::Duration(_)) => Ok(value),
         (DataType::List(element), Literal::List(values)) => {
-            let values: Result<Vec<Literal>, Literal> = values.into_iter().map(|value| coerce(value, element)).collect();
+            let values: Result<Vec<Literal>, Literal> =
+                values.into_iter().map(|value| coerce(value, element)).collect();
             values.map(Literal::List)
         }
         (_, value) => Err(value),
@@ -101,7 +108,11 @@ pub fn uint_bounds(bits: u8) -> (BigDecimal, BigDecimal) {
 }
 
 fn whole(number: BigDecimal, (low, high): (BigDecimal, BigDecimal)) -> Result<Literal, Literal> {
-    if number.is_integer() && number >= low && number <= high { Ok(Literal::Number(number)) } else { Err(Literal::Number(number)) }
+    if number.is_integer() && number >= low && number <= high {
+        Ok(Literal::Number(number))
+    } else {
+        Err(Literal::Number(number))
+    }
 }
 
 fn decimal(number: BigDecimal, precision: u8, scale: u8) -> Result<Literal, Literal> {
@@ -109,13 +120,15 @@ fn decimal(number: BigDecimal, precision: u8, scale: u8) -> Result<Literal, Lite
     let (digits, own_scale) = normal.as_bigint_and_exponent();
     let written = digits.to_string().trim_start_matches('-').len();
     let integer_digits = i64::try_from(written).unwrap_or(i64::MAX).saturating_sub(own_scale);
-    let fits = own_scale <= i64::from(scale) && (normal == BigDecimal::from(0) || integer_digits <= i64::from(precision.saturating_sub(scale)));
+    let fits = own_scale <= i64::from(scale)
+        && (normal == 0 || integer_digits <= i64::from(precision.saturating_sub(scale)));
     if fits { Ok(Literal::Number(number)) } else { Err(Literal::Number(number)) }
 }
 
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12]) && text.chars().all(|letter| letter == '-' || letter.is_ascii_hexdigit())
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && text.chars().all(|letter| letter == '-' || letter.is_ascii_hexdigit())
 }
 
 /// A length or count: a whole number that is not negative.
@@ -149,7 +162,8 @@ pub const fn kind_word(value: &Literal) -> &'static str {
 /// # Errors
 /// In words, where the text is no value of the type or breaks one of its constraints.
 pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
-    let bare = matches!(ty.data, DataType::String | DataType::Enum { .. } | DataType::Uuid | DataType::Json | DataType::Time);
+    let bare =
+        matches!(ty.data, DataType::String | DataType::Enum { .. } | DataType::Uuid | DataType::Json | DataType::Time);
     let fault = || format!("`{text}` is no {ty}");
     let value = if ty.nullable && text == "none" {
         Literal::Null
@@ -158,7 +172,9 @@ pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
     } else {
         let parsed = mlp_syntax::parse(mlp_source::FileId(0), &format!("const x = {text}\n"));
         let value = match parsed.file.items.first().map(|item| &item.kind) {
-            Some(mlp_syntax::tree::ItemKind::Const(decl)) if parsed.diagnostics.is_empty() => typed(&decl.value, ty).ok(),
+            Some(mlp_syntax::tree::ItemKind::Const(decl)) if parsed.diagnostics.is_empty() => {
+                typed(&decl.value, ty).ok()
+            }
             _ => None,
         };
         value.ok_or_else(fault)?

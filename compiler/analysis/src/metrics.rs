@@ -5,9 +5,16 @@ use std::{collections::BTreeMap, sync::Arc};
 use mlp_diagnostics::catalog::{contracts as words, names};
 use mlp_plan::{Better, DataType, Literal, Measure, Metric, Metrics, ValueType};
 use mlp_source::Span;
-use mlp_syntax::tree::{Arg, Block, Entry, ItemKind, MetricDecl, MetricKind, Modifier, ModifierKind, Name, TypeExpr, TypeKind};
+use mlp_syntax::tree::{
+    Arg, Block, Entry, ItemKind, MetricDecl, MetricKind, Modifier, ModifierKind, Name, TypeExpr, TypeKind,
+};
 
-use crate::{checker::Checker, program::{DeclId, Kind}, scope::nearest, types::{Generics, Ty, dotted}};
+use crate::{
+    checker::Checker,
+    program::{DeclId, Kind},
+    scope::nearest,
+    types::{Generics, Ty, dotted},
+};
 
 /// Words for what a metric measures.
 const MEASURES: [(&str, Measure); 6] = [
@@ -40,7 +47,9 @@ impl MetricsInfo {
             .face
             .params
             .iter()
-            .filter(|(name, value)| !self.params.iter().any(|(param, _, default)| param == *name && default.as_ref() == Some(*value)))
+            .filter(|(name, value)| {
+                !self.params.iter().any(|(param, _, default)| param == *name && default.as_ref() == Some(*value))
+            })
             .map(|(name, value)| format!("{name}: {value}"))
             .collect();
         if given.is_empty() { self.name.clone() } else { format!("{}({})", self.name, given.join(", ")) }
@@ -55,7 +64,12 @@ impl MetricsInfo {
     /// Whether reports of these metrics are accepted where `wanted` are expected: they have them all, measured in the same way.
     #[must_use]
     pub fn accepted_as(&self, wanted: &Self) -> bool {
-        let has = |metric: &Metric| self.face.metrics.iter().any(|have| have.name == metric.name && have.measure == metric.measure && have.unit == metric.unit);
+        let has = |metric: &Metric| {
+            self.face
+                .metrics
+                .iter()
+                .any(|have| have.name == metric.name && have.measure == metric.measure && have.unit == metric.unit)
+        };
         let same_name = self.face.name == wanted.face.name;
         wanted.face.metrics.iter().all(has) && (!same_name || self.face.params == wanted.face.params)
     }
@@ -63,7 +77,15 @@ impl MetricsInfo {
 
 /// `rows`: the number of rows that a report was measured on.
 fn rows() -> Metric {
-    Metric { name: "rows".to_owned(), measure: Measure::Count, unit: None, low: Some(Literal::Number(0.into())), high: None, better: Some(Better::Higher), doc: None }
+    Metric {
+        name: "rows".to_owned(),
+        measure: Measure::Count,
+        unit: None,
+        low: Some(Literal::Number(0.into())),
+        high: None,
+        better: Some(Better::Higher),
+        doc: None,
+    }
 }
 
 impl Checker<'_> {
@@ -76,7 +98,11 @@ impl Checker<'_> {
             return None;
         };
         if !args.is_empty() {
-            self.report(words::malformed(ty.span, "metrics take no types", "parameters stand in parentheses, as in `Binary(threshold: 0.3)`"));
+            self.report(words::malformed(
+                ty.span,
+                "metrics take no types",
+                "parameters stand in parentheses, as in `Binary(threshold: 0.3)`",
+            ));
             return None;
         }
         let id = self.find(module, &dotted(path), path.span, "metrics", &[Kind::Metrics])?;
@@ -120,9 +146,15 @@ impl Checker<'_> {
         }
         let mut metrics = Vec::new();
         self.metric_block(&tree.body, "", &mut metrics);
-        let set: BTreeMap<String, Literal> = params.iter().filter_map(|(name, _, default)| Some((name.clone(), default.clone()?))).collect();
+        let set: BTreeMap<String, Literal> =
+            params.iter().filter_map(|(name, _, default)| Some((name.clone(), default.clone()?))).collect();
         let name = if self.is_std(decl.module) { program.qualified(id) } else { decl.name.clone() };
-        let info = Arc::new(MetricsInfo { face: Metrics { name, params: set, metrics }, name: decl.name.clone(), params, span: decl.span });
+        let info = Arc::new(MetricsInfo {
+            face: Metrics { name, params: set, metrics },
+            name: decl.name.clone(),
+            params,
+            span: decl.span,
+        });
         self.metrics.insert(id, Arc::clone(&info));
         Some(info)
     }
@@ -148,7 +180,13 @@ impl Checker<'_> {
         }
     }
 
-    fn metric(&mut self, name: String, measure: &Name, modifiers: &[Modifier], better: Option<&Name>) -> Option<Metric> {
+    fn metric(
+        &mut self,
+        name: String,
+        measure: &Name,
+        modifiers: &[Modifier],
+        better: Option<&Name>,
+    ) -> Option<Metric> {
         let Some((_, kind)) = MEASURES.iter().find(|(word, _)| *word == measure.text) else {
             let near = nearest(&measure.text, MEASURES.iter().map(|(word, _)| *word));
             self.report(names::unknown(measure.span, "measure", &measure.text, near.as_deref()));
@@ -159,7 +197,12 @@ impl Checker<'_> {
             Some((_, "higher")) => Some(Better::Higher),
             Some((_, "lower")) => Some(Better::Lower),
             Some((word, text)) => {
-                self.report(names::unknown(word.span, "direction", text, nearest(text, ["higher", "lower"]).as_deref()));
+                self.report(names::unknown(
+                    word.span,
+                    "direction",
+                    text,
+                    nearest(text, ["higher", "lower"]).as_deref(),
+                ));
                 None
             }
         };
@@ -172,7 +215,12 @@ impl Checker<'_> {
                     metric.low = low.as_ref().and_then(|low| self.value_of(low, &ty, "the bound"));
                     metric.high = high.as_ref().and_then(|high| self.value_of(high, &ty, "the bound"));
                 }
-                _ => self.report(words::modifier(modifier.span, "this modifier", "a metric", "fields; a metric has `unit`, `in` and `better`")),
+                _ => self.report(words::modifier(
+                    modifier.span,
+                    "this modifier",
+                    "a metric",
+                    "fields; a metric has `unit`, `in` and `better`",
+                )),
             }
         }
         Some(metric)

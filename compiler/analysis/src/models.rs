@@ -6,7 +6,13 @@ use mlp_diagnostics::catalog::{names, stages as words};
 use mlp_source::Span;
 use mlp_syntax::tree::{Entry, Expr, ExprKind, ItemKind, StageEntry};
 
-use crate::{checker::Checker, contracts::Shared, program::{DeclId, Kind}, scope::nearest, types::{Generics, Ty}};
+use crate::{
+    checker::Checker,
+    contracts::Shared,
+    program::{DeclId, Kind},
+    scope::nearest,
+    types::{Generics, Ty},
+};
 
 /// A model of the registry.
 #[derive(Clone, Debug)]
@@ -48,12 +54,24 @@ impl Checker<'_> {
             Ty::Model(input, output) => (input, output),
             other => {
                 if !matches!(other, Ty::Error) {
-                    self.report(mlp_diagnostics::catalog::contracts::malformed(tree.ty.span, format!("a model is not {}", other.text()), "as in `Model<Features, Scored>`"));
+                    self.report(mlp_diagnostics::catalog::contracts::malformed(
+                        tree.ty.span,
+                        format!("a model is not {}", other.text()),
+                        "as in `Model<Features, Scored>`",
+                    ));
                 }
                 (self.no_contract("", tree.ty.span), self.no_contract("", tree.ty.span))
             }
         };
-        let mut info = ModelInfo { name: decl.name.clone(), input, output, ladder: Vec::new(), predicts_at: None, clearance: Vec::new(), span: decl.span };
+        let mut info = ModelInfo {
+            name: decl.name.clone(),
+            input,
+            output,
+            ladder: Vec::new(),
+            predicts_at: None,
+            clearance: Vec::new(),
+            span: decl.span,
+        };
         for entry in tree.body.entries.iter().filter_map(Entry::ok) {
             match entry {
                 StageEntry::PredictsAt(rule) => {
@@ -67,7 +85,9 @@ impl Checker<'_> {
                     other => self.unknown_setting(&setting.name, "model", other, &["ladder", "clearance"]),
                 },
                 StageEntry::Let(binding) => self.report(words::misplaced(binding.span, "a model holds no `let`", "")),
-                StageEntry::Because(rule) => self.report(words::misplaced(rule.span, "this rule belongs into a stage", "")),
+                StageEntry::Because(rule) => {
+                    self.report(words::misplaced(rule.span, "this rule belongs into a stage", ""))
+                }
             }
         }
         let info = Arc::new(info);
@@ -79,7 +99,9 @@ impl Checker<'_> {
         let mut rungs: Vec<String> = Vec::new();
         for item in self.items(value, "ladder") {
             match &item.kind {
-                ExprKind::Name(name) if rungs.contains(&name.text) => self.report(names::declared_twice(name.span, "rung", &name.text, value.span)),
+                ExprKind::Name(name) if rungs.contains(&name.text) => {
+                    self.report(names::declared_twice(name.span, "rung", &name.text, value.span))
+                }
                 ExprKind::Name(name) => rungs.push(name.text.clone()),
                 _ => self.misfits(&item, "ladder", "the name of a rung"),
             }
@@ -102,7 +124,12 @@ impl Checker<'_> {
         if !model.ladder.contains(&rung.text) {
             if !model.ladder.is_empty() || !self.has_broken_body(id) {
                 let near = nearest(&rung.text, model.ladder.iter().map(String::as_str));
-                self.report(names::unknown_field(rung.span, &format!("the ladder of `{}`", model.name), &rung.text, near.as_deref()));
+                self.report(names::unknown_field(
+                    rung.span,
+                    &format!("the ladder of `{}`", model.name),
+                    &rung.text,
+                    near.as_deref(),
+                ));
             }
             return None;
         }

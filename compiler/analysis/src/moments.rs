@@ -56,7 +56,12 @@ impl Moments {
         if !known {
             let mut names: Vec<&str> = self.nodes.keys().map(String::as_str).collect();
             names.sort_unstable();
-            diagnostics.push(catalog::names::unknown(span, "moment", name, crate::scope::nearest(name, names).as_deref()));
+            diagnostics.push(catalog::names::unknown(
+                span,
+                "moment",
+                name,
+                crate::scope::nearest(name, names).as_deref(),
+            ));
         }
         known
     }

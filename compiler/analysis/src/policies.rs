@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
-use mlp_diagnostics::{Diagnostic, Code, catalog::{names, policies as words, stages as stage_words}};
+use mlp_diagnostics::{
+    Code, Diagnostic,
+    catalog::{names, policies as words, stages as stage_words},
+};
 use mlp_plan::{ClauseRule, Expr, Gate, Literal, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, Block, Clause, ClauseKind, Entry, ExprKind, ItemKind};
 
-use crate::{checker::Checker, gates::Gates, literals, metrics::MetricsInfo, program::{DeclId, Kind}, types::{Generics, Ty}};
+use crate::{
+    checker::Checker,
+    gates::Gates,
+    literals,
+    metrics::MetricsInfo,
+    program::{DeclId, Kind},
+    types::{Generics, Ty},
+};
 
 /// A policy with its places.
 #[derive(Clone, Debug)]
@@ -70,9 +80,13 @@ impl Checker<'_> {
         let requires = info.clauses.iter().any(|clause| !matches!(clause.rule, ClauseRule::Warn(_)));
         if !requires && !broken {
             self.report(
-                Diagnostic::new(Code::RequiresNothing, tree.head, format!("the policy `{}` requires nothing", info.name))
-                    .here("everything would be promoted")
-                    .help("add a `require`, or write `require nothing because \"..\"`"),
+                Diagnostic::new(
+                    Code::RequiresNothing,
+                    tree.head,
+                    format!("the policy `{}` requires nothing", info.name),
+                )
+                .here("everything would be promoted")
+                .help("add a `require`, or write `require nothing because \"..\"`"),
             );
         }
         let info = Arc::new(info);
@@ -83,27 +97,50 @@ impl Checker<'_> {
     fn policy_param(&mut self, module: usize, param: &tree::Param) -> PolicyParam {
         let info = self.param(module, &Generics::new(), param);
         let optional = matches!(info.ty, Ty::Optional(_)) || matches!(&info.ty, Ty::Value(value) if value.nullable);
-        let mut made = PolicyParam { name: info.name, report: None, scalar: None, optional, default: info.default, span: info.span };
+        let mut made = PolicyParam {
+            name: info.name,
+            report: None,
+            scalar: None,
+            optional,
+            default: info.default,
+            span: info.span,
+        };
         match info.ty.required() {
             Ty::Report(metrics) => made.report = Some(Arc::clone(metrics)),
             Ty::Value(value) => made.scalar = Some(value.clone()),
             Ty::Error => {}
             other => {
                 let text = other.text();
-                self.report(stage_words::misplaced(param.ty.span, format!("a policy judges reports and values, not {text}"), "as in `candidate: Report<Binary>`"));
+                self.report(stage_words::misplaced(
+                    param.ty.span,
+                    format!("a policy judges reports and values, not {text}"),
+                    "as in `candidate: Report<Binary>`",
+                ));
             }
         }
         made
     }
 
     /// Adds the clauses of a block; answers whether some of them were broken.
-    fn clauses(&mut self, module: usize, info: &mut PolicyInfo, block: &Block<Entry<Clause>>, when: &mut Vec<String>) -> bool {
+    fn clauses(
+        &mut self,
+        module: usize,
+        info: &mut PolicyInfo,
+        block: &Block<Entry<Clause>>,
+        when: &mut Vec<String>,
+    ) -> bool {
         let mut broken = block.entries.iter().any(|entry| entry.ok().is_none());
         for clause in block.entries.iter().filter_map(Entry::ok) {
             match &clause.kind {
-                ClauseKind::Require { expr, confidence } => broken |= !self.gate(module, info, clause, expr, confidence.as_ref(), when, ClauseRule::Require),
-                ClauseKind::Warn { expr, confidence } => broken |= !self.gate(module, info, clause, expr, confidence.as_ref(), when, ClauseRule::Warn),
-                ClauseKind::Nothing { because } => self.push(info, clause, ClauseRule::Nothing { because: because.clone() }, when),
+                ClauseKind::Require { expr, confidence } => {
+                    broken |= !self.gate(module, info, clause, expr, confidence.as_ref(), when, ClauseRule::Require)
+                }
+                ClauseKind::Warn { expr, confidence } => {
+                    broken |= !self.gate(module, info, clause, expr, confidence.as_ref(), when, ClauseRule::Warn)
+                }
+                ClauseKind::Nothing { because } => {
+                    self.push(info, clause, ClauseRule::Nothing { because: because.clone() }, when)
+                }
                 ClauseKind::Approve { count, group, except_author, within } => {
                     if let Some(rule) = self.approval(count, group, *except_author, within.as_ref()) {
                         self.push(info, clause, rule, when);
@@ -120,9 +157,20 @@ impl Checker<'_> {
         info.clauses.push(ClauseInfo { rule, when: when.to_vec(), message: clause.message.clone(), span: clause.span });
     }
 
-    fn when(&mut self, module: usize, info: &mut PolicyInfo, subject: &tree::Expr, body: &Block<Entry<Clause>>, when: &mut Vec<String>) -> bool {
+    fn when(
+        &mut self,
+        module: usize,
+        info: &mut PolicyInfo,
+        subject: &tree::Expr,
+        body: &Block<Entry<Clause>>,
+        when: &mut Vec<String>,
+    ) -> bool {
         let ExprKind::Name(name) = &subject.kind else {
-            self.report(stage_words::misplaced(subject.span, "`when` needs an optional report", "the name of a parameter that may be none"));
+            self.report(stage_words::misplaced(
+                subject.span,
+                "`when` needs an optional report",
+                "the name of a parameter that may be none",
+            ));
             return true;
         };
         match info.params.iter().find(|param| param.name == name.text) {
@@ -132,7 +180,11 @@ impl Checker<'_> {
                 true
             }
             Some(param) if !param.optional => {
-                self.report(stage_words::misplaced(subject.span, format!("`{}` is never none", name.text), "declare it with `?`, or drop the `when`"));
+                self.report(stage_words::misplaced(
+                    subject.span,
+                    format!("`{}` is never none", name.text),
+                    "declare it with `?`, or drop the `when`",
+                ));
                 true
             }
             Some(_) => {
@@ -144,8 +196,16 @@ impl Checker<'_> {
         }
     }
 
-    fn approval(&mut self, count: &tree::Expr, group: &tree::Expr, except_author: bool, within: Option<&tree::Expr>) -> Option<ClauseRule> {
-        let Some(number) = literals::count(count).and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0) else {
+    fn approval(
+        &mut self,
+        count: &tree::Expr,
+        group: &tree::Expr,
+        except_author: bool,
+        within: Option<&tree::Expr>,
+    ) -> Option<ClauseRule> {
+        let Some(number) =
+            literals::count(count).and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0)
+        else {
             self.misfits(count, "approve by", "a number of people, one or more");
             return None;
         };
@@ -185,7 +245,8 @@ impl Checker<'_> {
                 }
             },
         };
-        let lowered = Gates { params: &info.params, when, clause: clause.span, diagnostics: &mut self.diagnostics }.lower(expr);
+        let lowered =
+            Gates { params: &info.params, when, clause: clause.span, diagnostics: &mut self.diagnostics }.lower(expr);
         match lowered {
             Some(expr) => {
                 self.push(info, clause, rule(Gate { expr, confidence }), when);
@@ -196,19 +257,36 @@ impl Checker<'_> {
     }
 
     /// `require Other(candidate)`: its clauses, with their own places.
-    fn required_policy(&mut self, module: usize, info: &mut PolicyInfo, clause: &Clause, name: &tree::Name, args: &[Arg], when: &[String]) -> bool {
+    fn required_policy(
+        &mut self,
+        module: usize,
+        info: &mut PolicyInfo,
+        clause: &Clause,
+        name: &tree::Name,
+        args: &[Arg],
+        when: &[String],
+    ) -> bool {
         let Some(id) = self.find(module, &name.text, name.span, "policy", &[Kind::Policy]) else { return false };
         let Some(other) = self.policy(id) else { return false };
         let mut renames: Vec<(String, String)> = Vec::new();
         for (index, param) in other.params.iter().enumerate() {
-            let given = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name)).or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
+            let given = args
+                .iter()
+                .find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name))
+                .or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
             let own = given.and_then(|arg| match &arg.value.kind {
                 ExprKind::Name(name) => info.params.iter().find(|own| own.name == name.text),
                 _ => None,
             });
             let Some(own) = own else {
                 let message = format!("`{}` needs its `{}`", other.name, param.name);
-                self.report(stage_words::argument(clause.span, message, name.span, "give a parameter of this policy", Some((param.span, "declared here".to_owned()))));
+                self.report(stage_words::argument(
+                    clause.span,
+                    message,
+                    name.span,
+                    "give a parameter of this policy",
+                    Some((param.span, "declared here".to_owned())),
+                ));
                 return false;
             };
             let fits = match (&own.report, &param.report) {
@@ -218,7 +296,13 @@ impl Checker<'_> {
             };
             if !fits {
                 let message = format!("`{}` is not what `{}` of `{}` takes", own.name, param.name, other.name);
-                self.report(stage_words::argument(clause.span, message, name.span, "another report is meant", Some((param.span, "declared here".to_owned()))));
+                self.report(stage_words::argument(
+                    clause.span,
+                    message,
+                    name.span,
+                    "another report is meant",
+                    Some((param.span, "declared here".to_owned())),
+                ));
                 return false;
             }
             if own.optional && !param.optional && !when.contains(&own.name) {
@@ -253,8 +337,12 @@ fn rename_reports(expr: &mut Expr, new: &dyn Fn(&mut String)) {
     match expr {
         Expr::Metric { report, .. } | Expr::OverSlices { report, .. } => new(report),
         Expr::Param(name) => new(name),
-        Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => rename_reports(inner, new),
-        Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => parts.iter_mut().for_each(|part| rename_reports(part, new)),
+        Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => {
+            rename_reports(inner, new)
+        }
+        Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => {
+            parts.iter_mut().for_each(|part| rename_reports(part, new))
+        }
         Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
             rename_reports(left, new);
             rename_reports(right, new);

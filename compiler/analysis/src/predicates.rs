@@ -74,7 +74,12 @@ impl Predicates<'_> {
             ExprKind::In(value, choices) => self.is_in(value, choices),
             ExprKind::Matches(value, pattern) => {
                 if let Some(fault) = crate::subtype::regular::fault(pattern) {
-                    self.diagnostics.push(catalog::contracts::bad_literal(expr.span, "pattern", &format!("/{pattern}/"), &fault));
+                    self.diagnostics.push(catalog::contracts::bad_literal(
+                        expr.span,
+                        "pattern",
+                        &format!("/{pattern}/"),
+                        &fault,
+                    ));
                     return None;
                 }
                 Some(Expr::Matches(Box::new(self.lower(value)?), pattern.clone()))
@@ -108,7 +113,12 @@ impl Predicates<'_> {
     fn unknown(&mut self, span: Span, name: &str) {
         if !self.partial {
             let near = nearest(name, self.columns.iter().map(|column| column.name.as_str()));
-            self.diagnostics.push(catalog::names::unknown_field(span, &format!("contract `{}`", self.owner), name, near.as_deref()));
+            self.diagnostics.push(catalog::names::unknown_field(
+                span,
+                &format!("contract `{}`", self.owner),
+                name,
+                near.as_deref(),
+            ));
         }
     }
 
@@ -140,12 +150,24 @@ impl Predicates<'_> {
         let row = ROW_FUNCTIONS.iter().find(|(name, _)| *name == function.text);
         let set = SET_FUNCTIONS.iter().find(|(name, _)| self.set && *name == function.text);
         let Some((name, count)) = set.or(row).copied() else {
-            let known = ROW_FUNCTIONS.iter().map(|(name, _)| *name).chain(SET_FUNCTIONS.iter().filter(|_| self.set).map(|(name, _)| *name));
-            self.diagnostics.push(catalog::names::unknown(function.span, "function", &function.text, nearest(&function.text, known).as_deref()));
+            let known = ROW_FUNCTIONS
+                .iter()
+                .map(|(name, _)| *name)
+                .chain(SET_FUNCTIONS.iter().filter(|_| self.set).map(|(name, _)| *name));
+            self.diagnostics.push(catalog::names::unknown(
+                function.span,
+                "function",
+                &function.text,
+                nearest(&function.text, known).as_deref(),
+            ));
             return None;
         };
         if args.len() != count {
-            let message = format!("`{name}` takes {count} argument{}, and {} were given", if count == 1 { "" } else { "s" }, args.len());
+            let message = format!(
+                "`{name}` takes {count} argument{}, and {} were given",
+                if count == 1 { "" } else { "s" },
+                args.len()
+            );
             self.diagnostics.push(catalog::stages::argument(span, message, span, "wrong number of arguments", None));
             return None;
         }
@@ -177,7 +199,14 @@ impl Predicates<'_> {
     }
 
     /// A literal is read by the type of what it is compared with; things of different kinds cannot be compared.
-    fn comparable(&mut self, left: &tree::Expr, a: Expr, op: Span, right: &tree::Expr, b: Expr) -> Option<(Expr, Expr)> {
+    fn comparable(
+        &mut self,
+        left: &tree::Expr,
+        a: Expr,
+        op: Span,
+        right: &tree::Expr,
+        b: Expr,
+    ) -> Option<(Expr, Expr)> {
         match (self.type_of(&a), self.type_of(&b)) {
             (Some(ty), _) if is_literal(&b) => Some((a, Expr::Literal(self.literal_of(right, &ty)?))),
             (_, Some(ty)) if is_literal(&a) => Some((Expr::Literal(self.literal_of(left, &ty)?), b)),
@@ -200,13 +229,22 @@ impl Predicates<'_> {
         match literals::typed(expr, &plain) {
             Ok(value) => Some(value),
             // a whole number is compared with any number, and an enum with any text
-            Err(_) if ty.data.is_numeric() && literals::literal(expr).is_some_and(|value| matches!(value, Literal::Number(_) | Literal::Nan)) => {
+            Err(_)
+                if ty.data.is_numeric()
+                    && literals::literal(expr)
+                        .is_some_and(|value| matches!(value, Literal::Number(_) | Literal::Nan)) =>
+            {
                 literals::literal(expr)
             }
             Err(_) if as_text => literals::literal(expr),
             Err(_) => {
                 let written = literals::literal(expr).map_or_else(String::new, |value| value.to_string());
-                self.diagnostics.push(catalog::contracts::bad_literal(expr.span, "the value", &written, &ty.data.to_string()));
+                self.diagnostics.push(catalog::contracts::bad_literal(
+                    expr.span,
+                    "the value",
+                    &written,
+                    &ty.data.to_string(),
+                ));
                 None
             }
         }
@@ -215,15 +253,17 @@ impl Predicates<'_> {
     fn is_in(&mut self, value: &tree::Expr, choices: &tree::Expr) -> Option<Expr> {
         let subject = self.lower(value)?;
         let ty = self.type_of(&subject);
-        let mut read = |this: &mut Self, expr: &tree::Expr| match &ty {
+        let read = |this: &mut Self, expr: &tree::Expr| match &ty {
             Some(ty) => this.literal_of(expr, ty),
             None => literals::literal(expr),
         };
         match &choices.kind {
             ExprKind::Range { low, high } => {
-                let mut end = |this: &mut Self, end: &Option<Box<tree::Expr>>| match end {
+                let end = |this: &mut Self, end: &Option<Box<tree::Expr>>| match end {
                     None => Some(None),
-                    Some(end) if literals::literal(end).is_some() => read(this, end).map(|value| Some(Box::new(Expr::Literal(value)))),
+                    Some(end) if literals::literal(end).is_some() => {
+                        read(this, end).map(|value| Some(Box::new(Expr::Literal(value))))
+                    }
                     Some(end) => this.lower(end).map(|expr| Some(Box::new(expr))),
                 };
                 let (low, high) = (end(self, low)?, end(self, high)?);
@@ -234,7 +274,11 @@ impl Predicates<'_> {
                 Some(Expr::OneOf(Box::new(subject), members?))
             }
             _ => {
-                self.diagnostics.push(catalog::stages::misplaced(choices.span, "`in` needs a range or a set", "as in `x in 0 .. 5` or `x in { \"a\", \"b\" }`"));
+                self.diagnostics.push(catalog::stages::misplaced(
+                    choices.span,
+                    "`in` needs a range or a set",
+                    "as in `x in 0 .. 5` or `x in { \"a\", \"b\" }`",
+                ));
                 None
             }
         }
@@ -246,9 +290,14 @@ impl Predicates<'_> {
             Expr::This => self.this.cloned(),
             Expr::Column(path) => nested(self.columns, path).cloned(),
             Expr::Call { function, args } => match function.as_str() {
-                "length" | "year" | "month" | "day" | "hour" | "rows" | "distinct" => Some(ValueType::plain(DataType::Int(64))),
+                "length" | "year" | "month" | "day" | "hour" | "rows" | "distinct" => {
+                    Some(ValueType::plain(DataType::Int(64)))
+                }
                 "null_rate" | "fraction" | "stddev" | "correlation" => Some(ValueType::plain(DataType::Float(64))),
-                "mean" => args.first().and_then(|arg| self.type_of(arg)).map(|ty| if ty.data.is_numeric() { ValueType::plain(DataType::Float(64)) } else { ty }),
+                "mean" => args
+                    .first()
+                    .and_then(|arg| self.type_of(arg))
+                    .map(|ty| if ty.data.is_numeric() { ValueType::plain(DataType::Float(64)) } else { ty }),
                 "freshness" => Some(ValueType::plain(DataType::Duration)),
                 "is_none" => Some(ValueType::plain(DataType::Bool)),
                 _ => args.first().and_then(|arg| self.type_of(arg)),

@@ -85,7 +85,14 @@ impl Kind {
     pub const fn is_camel(self) -> bool {
         matches!(
             self,
-            Self::Contract | Self::Type | Self::Enum | Self::Metrics | Self::Policy | Self::Model | Self::Deployment | Self::Monitor
+            Self::Contract
+                | Self::Type
+                | Self::Enum
+                | Self::Metrics
+                | Self::Policy
+                | Self::Model
+                | Self::Deployment
+                | Self::Monitor
         )
     }
 }

@@ -5,7 +5,13 @@ use mlp_plan::{Format, Literal};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, Name};
 
-use crate::{checker::Checker, literals, program::{DeclId, Kind}, scope::nearest, stages::Signature};
+use crate::{
+    checker::Checker,
+    literals,
+    program::{DeclId, Kind},
+    scope::nearest,
+    stages::Signature,
+};
 
 /// What a stage does.
 #[derive(Clone, Debug)]
@@ -62,7 +68,11 @@ impl Checker<'_> {
         match &run {
             RunKind::Python { module: name, function } => self.check_python(module, at, name, function),
             RunKind::Command(argv) | RunKind::Container(_, argv) if argv.is_empty() => {
-                self.report(words::unresolved_run(at, "there is no program to run", "as in `command([\"Rscript\", \"fit.R\"])`"));
+                self.report(words::unresolved_run(
+                    at,
+                    "there is no program to run",
+                    "as in `command([\"Rscript\", \"fit.R\"])`",
+                ));
             }
             RunKind::Container(image, _) if !image.contains("@sha256:") => self.report(words::not_pinned(
                 at,
@@ -85,15 +95,27 @@ impl Checker<'_> {
         }
         let ExprKind::Call { callee, args } = &expr.kind else {
             if !matches!(expr.kind, ExprKind::Error) {
-                self.report(words::unresolved_run(at, "this says nothing that can be run", "as in `python(\"module:function\")` or `sql(\"file.sql\")`"));
+                self.report(words::unresolved_run(
+                    at,
+                    "this says nothing that can be run",
+                    "as in `python(\"module:function\")` or `sql(\"file.sql\")`",
+                ));
             }
             return None;
         };
         let ExprKind::Name(word) = &callee.kind else {
-            self.report(words::unresolved_run(at, "this says nothing that can be run", "as in `python(\"module:function\")`"));
+            self.report(words::unresolved_run(
+                at,
+                "this says nothing that can be run",
+                "as in `python(\"module:function\")`",
+            ));
             return None;
         };
-        if signature.kind == Kind::Stage { self.stage_run(module, at, word, args) } else { self.external(module, at, word, args) }
+        if signature.kind == Kind::Stage {
+            self.stage_run(module, at, word, args)
+        } else {
+            self.external(module, at, word, args)
+        }
     }
 
     fn stage_run(&mut self, module: usize, at: Span, word: &Name, args: &[Arg]) -> Option<RunKind> {
@@ -101,9 +123,15 @@ impl Checker<'_> {
             ("python", [target]) => {
                 let text = self.text_arg(at, &target.value, "python")?;
                 match text.split_once(':').filter(|(module, function)| is_module(module) && is_module(function)) {
-                    Some((module, function)) => Some(RunKind::Python { module: module.to_owned(), function: function.to_owned() }),
+                    Some((module, function)) => {
+                        Some(RunKind::Python { module: module.to_owned(), function: function.to_owned() })
+                    }
                     None => {
-                        self.report(words::unresolved_run(at, format!("`{text}` is not a Python function"), "write `module:function`, as in `python(\"model:fit\")`"));
+                        self.report(words::unresolved_run(
+                            at,
+                            format!("`{text}` is not a Python function"),
+                            "write `module:function`, as in `python(\"model:fit\")`",
+                        ));
                         None
                     }
                 }
@@ -121,13 +149,23 @@ impl Checker<'_> {
                 let text = self.text_arg(at, &text.value, "sql")?;
                 self.sql_text(module, at, text)
             }
-            ("builtin", [name]) if self.is_std(module) => self.text_arg(at, &name.value, "builtin").map(RunKind::Builtin),
+            ("builtin", [name]) if self.is_std(module) => {
+                self.text_arg(at, &name.value, "builtin").map(RunKind::Builtin)
+            }
             ("builtin", _) if !self.is_std(module) => {
-                self.report(words::unresolved_run(at, "`builtin` is for the standard library only", "use `python`, `sql`, `command` or `container`"));
+                self.report(words::unresolved_run(
+                    at,
+                    "`builtin` is for the standard library only",
+                    "use `python`, `sql`, `command` or `container`",
+                ));
                 None
             }
             (known, _) if STAGE_RUNS.contains(&known) => {
-                self.report(words::unresolved_run(at, format!("`{known}` has the wrong number of arguments"), "as in `python(\"module:function\")`, `command([..])`, `sql(\"file.sql\")`"));
+                self.report(words::unresolved_run(
+                    at,
+                    format!("`{known}` has the wrong number of arguments"),
+                    "as in `python(\"module:function\")`, `command([..])`, `sql(\"file.sql\")`",
+                ));
                 None
             }
             (other, _) => {
@@ -147,7 +185,11 @@ impl Checker<'_> {
         match self.files.read(self.package_of(module), &text) {
             Ok(content) => Some(RunKind::Sql { text: content.to_string(), file: Some(text) }),
             Err(why) => {
-                self.report(words::unresolved_run(at, format!("the SQL file `{text}`: {why}"), "paths are relative to the package's folder"));
+                self.report(words::unresolved_run(
+                    at,
+                    format!("the SQL file `{text}`: {why}"),
+                    "paths are relative to the package's folder",
+                ));
                 None
             }
         }
@@ -162,19 +204,33 @@ impl Checker<'_> {
         match (format, args) {
             (Format::Postgres, [secret, location]) => {
                 let ExprKind::Name(name) = &secret.value.kind else {
-                    self.report(words::unresolved_run(at, "`postgres` needs a secret and a table or query", "as in `postgres(pg, \"public.flights\")`"));
+                    self.report(words::unresolved_run(
+                        at,
+                        "`postgres` needs a secret and a table or query",
+                        "as in `postgres(pg, \"public.flights\")`",
+                    ));
                     return None;
                 };
                 let secret = self.find(module, &name.text, name.span, "secret", &[Kind::Secret])?;
                 Some(RunKind::External { format: *format, location: location.value.clone(), secret: Some(secret) })
             }
             (Format::Postgres, _) => {
-                self.report(words::unresolved_run(at, "`postgres` needs a secret and a table or query", "as in `postgres(pg, \"public.flights\")`"));
+                self.report(words::unresolved_run(
+                    at,
+                    "`postgres` needs a secret and a table or query",
+                    "as in `postgres(pg, \"public.flights\")`",
+                ));
                 None
             }
-            (_, [location]) => Some(RunKind::External { format: *format, location: location.value.clone(), secret: None }),
+            (_, [location]) => {
+                Some(RunKind::External { format: *format, location: location.value.clone(), secret: None })
+            }
             _ => {
-                self.report(words::unresolved_run(at, format!("`{}` needs one path", word.text), format!("as in `{}(\"data/x.{}\")`", word.text, word.text)));
+                self.report(words::unresolved_run(
+                    at,
+                    format!("`{}` needs one path", word.text),
+                    format!("as in `{}(\"data/x.{}\")`", word.text, word.text),
+                ));
                 None
             }
         }
@@ -185,7 +241,11 @@ impl Checker<'_> {
             Some(Literal::Text(text)) => Some(text),
             _ => {
                 if !matches!(expr.kind, ExprKind::Error) {
-                    self.report(words::unresolved_run(at, format!("`{word}` needs a text in quotes"), "what is run is known when compiling"));
+                    self.report(words::unresolved_run(
+                        at,
+                        format!("`{word}` needs a text in quotes"),
+                        "what is run is known when compiling",
+                    ));
                 }
                 None
             }
@@ -197,7 +257,11 @@ impl Checker<'_> {
             ExprKind::List(items) => Some(items.clone()),
             ExprKind::Error => None,
             _ => {
-                self.report(words::unresolved_run(at, format!("`{word}` needs its arguments as a list"), "as in `command([\"Rscript\", \"fit.R\"])`"));
+                self.report(words::unresolved_run(
+                    at,
+                    format!("`{word}` needs its arguments as a list"),
+                    "as in `command([\"Rscript\", \"fit.R\"])`",
+                ));
                 None
             }
         }
@@ -211,12 +275,23 @@ impl Checker<'_> {
         match text {
             None => {
                 let path = paths.first().map_or("", String::as_str);
-                self.report(words::unresolved_run(at, format!("there is no Python module `{name}` in the package"), format!("expected the file `{path}`")));
+                self.report(words::unresolved_run(
+                    at,
+                    format!("there is no Python module `{name}` in the package"),
+                    format!("expected the file `{path}`"),
+                ));
             }
             Some(text) if !binds(&text, function) => {
                 let near = nearest(function, text.lines().filter_map(defined));
-                let help = near.map_or_else(|| format!("add `def {function}(..):` to it"), |near| format!("did you mean `{name}:{near}`?"));
-                self.report(words::unresolved_run(at, format!("the Python module `{name}` has no function `{function}`"), help));
+                let help = near.map_or_else(
+                    || format!("add `def {function}(..):` to it"),
+                    |near| format!("did you mean `{name}:{near}`?"),
+                );
+                self.report(words::unresolved_run(
+                    at,
+                    format!("the Python module `{name}` has no function `{function}`"),
+                    help,
+                ));
             }
             Some(_) => {}
         }
@@ -227,7 +302,11 @@ impl Checker<'_> {
     pub fn environment_of(&self, module: usize, signature: &Signature) -> Option<DeclId> {
         signature.settings.env.or_else(|| {
             let package = self.package_of(module);
-            let same = |id: &DeclId| self.program.decl(*id).is_some_and(|decl| decl.name == "default" && self.package_of(decl.module) == package);
+            let same = |id: &DeclId| {
+                self.program
+                    .decl(*id)
+                    .is_some_and(|decl| decl.name == "default" && self.package_of(decl.module) == package)
+            };
             self.program.of_kind(Kind::Env).find(same)
         })
     }
@@ -235,7 +314,11 @@ impl Checker<'_> {
 
 /// `a.b_c`: names joined by dots.
 fn is_module(text: &str) -> bool {
-    let word = |part: &str| !part.is_empty() && !part.starts_with(|letter: char| letter.is_ascii_digit()) && part.chars().all(|letter| letter == '_' || letter.is_alphanumeric());
+    let word = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with(|letter: char| letter.is_ascii_digit())
+            && part.chars().all(|letter| letter == '_' || letter.is_alphanumeric())
+    };
     !text.is_empty() && text.split('.').all(word)
 }
 
@@ -253,7 +336,10 @@ fn binds(text: &str, name: &str) -> bool {
         if line.starts_with(|letter: char| letter.is_whitespace() || letter == '#') {
             return false;
         }
-        let imported = line.starts_with("from ") && line.split_once(" import ").is_some_and(|(_, names)| words_of(names).any(|word| word == name || word == "*"));
+        let imported = line.starts_with("from ")
+            && line
+                .split_once(" import ")
+                .is_some_and(|(_, names)| words_of(names).any(|word| word == name || word == "*"));
         let assigned = line.strip_prefix(name).is_some_and(|rest| rest.trim_start().starts_with(['=', ':']));
         defined(line) == Some(name) || imported || assigned
     })

@@ -81,7 +81,10 @@ impl Scopes {
             let decl = target.and_then(|target| {
                 let found = self.own(program, target, &name.name.text);
                 if found.is_none() {
-                    let near = nearest(&name.name.text, program.decls.iter().filter(|decl| decl.module == target).map(|decl| decl.name.as_str()));
+                    let near = nearest(
+                        &name.name.text,
+                        program.decls.iter().filter(|decl| decl.module == target).map(|decl| decl.name.as_str()),
+                    );
                     diagnostics.push(names::unknown_import(name.name.span, &path, &name.name.text, near.as_deref()));
                 }
                 found
@@ -90,7 +93,11 @@ impl Scopes {
             let Some(scope) = self.modules.get_mut(index) else { continue };
             if let Some(first) = scope.names.get(&local.text) {
                 let same = first.decl == decl && decl.is_some();
-                let (first, second) = if first.span.start <= local.span.start { (first.span, local.span) } else { (local.span, first.span) };
+                let (first, second) = if first.span.start <= local.span.start {
+                    (first.span, local.span)
+                } else {
+                    (local.span, first.span)
+                };
                 if !same && target.is_some() {
                     diagnostics.push(names::declared_twice(second, "name", &local.text, first));
                 }
@@ -123,7 +130,9 @@ impl Scopes {
         let mut candidates: Vec<&str> = scope
             .names
             .iter()
-            .filter(|(_, binding)| binding.decl.and_then(|id| program.decl(id)).is_some_and(|decl| kinds.contains(&decl.kind)))
+            .filter(|(_, binding)| {
+                binding.decl.and_then(|id| program.decl(id)).is_some_and(|decl| kinds.contains(&decl.kind))
+            })
             .map(|(name, _)| name.as_str())
             .collect();
         candidates.sort_unstable();
@@ -139,7 +148,13 @@ fn resolve_module(program: &Program, from: usize, path: &str) -> Option<usize> {
     let package = program.modules.get(from).map(|module| module.package.as_str()).unwrap_or_default();
     let own = |index: &&usize| program.modules.get(**index).is_some_and(|module| module.package == package);
     let inside = format!("{package}.{path}");
-    program.by_path.get(path).filter(own).or_else(|| program.by_path.get(&inside).filter(own)).or_else(|| program.by_path.get(path)).copied()
+    program
+        .by_path
+        .get(path)
+        .filter(own)
+        .or_else(|| program.by_path.get(&inside).filter(own))
+        .or_else(|| program.by_path.get(path))
+        .copied()
 }
 
 /// Reports each circle of imports once, at the first `use` of it in the first of its modules.
@@ -162,7 +177,10 @@ fn import_cycles(program: &Program, diagnostics: &mut Vec<Diagnostic>) {
         let Some(&first) = component.first() else { continue };
         let inner = graph.edges(first).find(|edge| component.contains(&petgraph::visit::EdgeRef::target(edge)));
         if let Some(edge) = inner {
-            let names = component.iter().filter_map(|node| graph.node_weight(*node)).filter_map(|index| program.modules.get(*index));
+            let names = component
+                .iter()
+                .filter_map(|node| graph.node_weight(*node))
+                .filter_map(|index| program.modules.get(*index));
             let mut names: Vec<String> = names.map(|module| format!("`{}`", module.path)).collect();
             names.extend(names.first().cloned());
             diagnostics.push(mlp_diagnostics::catalog::stages::cycle(*edge.weight(), "modules", &names));

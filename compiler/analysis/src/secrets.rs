@@ -12,7 +12,11 @@ impl Checker<'_> {
         let program = self.program;
         let Some(ItemKind::Secret(tree)) = program.item(id).map(|item| &item.kind) else { return };
         if secret(&tree.value).is_none() && !matches!(tree.value.kind, ExprKind::Error) {
-            self.report(words::misplaced(tree.value.span, "this says not where the secret is found", "as in `env(\"PG_URL\")`"));
+            self.report(words::misplaced(
+                tree.value.span,
+                "this says not where the secret is found",
+                "as in `env(\"PG_URL\")`",
+            ));
         }
     }
 

@@ -5,7 +5,12 @@ use mlp_plan::{CachePolicy, DataType, Literal, Resources, Retries, ValueType, Wr
 use mlp_source::Span;
 use mlp_syntax::tree::{Expr, ExprKind, Name, Setting};
 
-use crate::{checker::Checker, literals, program::{DeclId, Kind}, scope::nearest};
+use crate::{
+    checker::Checker,
+    literals,
+    program::{DeclId, Kind},
+    scope::nearest,
+};
 
 /// What a stage, source or sink says about itself.
 #[derive(Clone, Debug, Default)]
@@ -52,17 +57,39 @@ pub struct Settings {
 
 /// Settings of a stage.
 pub const STAGE: &[&str] = &[
-    "run", "env", "resources", "timeout", "retries", "cache", "secrets", "network", "needs", "warm", "seed", "slices", "deterministic", "rejects",
-    "clearance", "owner",
+    "run",
+    "env",
+    "resources",
+    "timeout",
+    "retries",
+    "cache",
+    "secrets",
+    "network",
+    "needs",
+    "warm",
+    "seed",
+    "slices",
+    "deterministic",
+    "rejects",
+    "clearance",
+    "owner",
 ];
 /// Settings of a source.
-pub const SOURCE: &[&str] = &["from", "freshness", "env", "timeout", "retries", "cache", "secrets", "network", "rejects", "owner"];
+pub const SOURCE: &[&str] =
+    &["from", "freshness", "env", "timeout", "retries", "cache", "secrets", "network", "rejects", "owner"];
 /// Settings of a sink.
 pub const SINK: &[&str] = &["to", "clearance", "write", "timeout", "retries", "secrets", "network", "owner"];
 
 impl Checker<'_> {
     /// Reads one setting; `known` are those that its owner may have.
-    pub fn stage_setting(&mut self, module: usize, settings: &mut Settings, setting: &Setting, owner: &str, known: &[&str]) {
+    pub fn stage_setting(
+        &mut self,
+        module: usize,
+        settings: &mut Settings,
+        setting: &Setting,
+        owner: &str,
+        known: &[&str],
+    ) {
         let (name, value) = (setting.name.text.as_str(), &setting.value);
         if !known.contains(&name) {
             self.unknown_setting(&setting.name, owner, name, known);
@@ -75,9 +102,14 @@ impl Checker<'_> {
             "timeout" => settings.timeout = self.duration(value, name),
             "freshness" => settings.freshness = self.duration(value, name),
             "retries" => settings.retries = self.retries(value),
-            "cache" => settings.cache = self.word(value, name, &[("content", CachePolicy::Content), ("never", CachePolicy::Never)]).unwrap_or_default(),
+            "cache" => {
+                settings.cache = self
+                    .word(value, name, &[("content", CachePolicy::Content), ("never", CachePolicy::Never)])
+                    .unwrap_or_default()
+            }
             "write" => {
-                let modes = [("replace", WriteMode::Replace), ("append", WriteMode::Append), ("merge", WriteMode::Merge)];
+                let modes =
+                    [("replace", WriteMode::Replace), ("append", WriteMode::Append), ("merge", WriteMode::Merge)];
                 settings.write = self.word(value, name, &modes).unwrap_or_default();
             }
             "secrets" => {
@@ -93,11 +125,7 @@ impl Checker<'_> {
             "clearance" => settings.clearance = self.clearance(value),
             "owner" => settings.owner = self.text_of(setting, &ValueType::plain(DataType::String)),
             "slices" => settings.slices = self.columns(value, name),
-            "warm" => {
-                if !matches!(value.kind, ExprKind::Error) && literals::literal(value).is_none() && !matches!(value.kind, ExprKind::List(_)) {
-                    self.misfits(value, name, "`true`, `false` or a list of modules");
-                }
-            }
+            "warm" if !is_flag_or_list(value) => self.misfits(value, name, "`true`, `false` or a list of modules"),
             _ => {}
         }
     }
@@ -165,7 +193,11 @@ impl Checker<'_> {
             let near = nearest(written, words.iter().map(|(word, _)| *word));
             let choices: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             let diagnostic = names::unknown(value.span, &format!("`{name}`"), written, near.as_deref());
-            self.report(if near.is_none() { diagnostic.help(format!("one of {}", choices.join(", "))) } else { diagnostic });
+            self.report(if near.is_none() {
+                diagnostic.help(format!("one of {}", choices.join(", ")))
+            } else {
+                diagnostic
+            });
         }
         found
     }
@@ -196,7 +228,8 @@ impl Checker<'_> {
     fn hosts(&mut self, value: &Expr) -> Vec<String> {
         let hosts = self.texts(value, "network");
         for host in &hosts {
-            let port = host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok());
+            let port =
+                host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok());
             if !port {
                 self.report(words::bad_literal(value.span, "the host", &format!("{host:?}"), "host:port"));
             }
@@ -243,7 +276,9 @@ impl Checker<'_> {
     /// `{ cpu: 2, memory: 4GiB }`.
     pub fn resources(&mut self, value: &Expr) -> Resources {
         let mut resources = Resources::default();
-        for NamedArg { name, value } in self.entries(value, "resources", &["cpu", "memory", "gpu", "disk", "accelerator"]) {
+        for NamedArg { name, value } in
+            self.entries(value, "resources", &["cpu", "memory", "gpu", "disk", "accelerator"])
+        {
             match name.as_str() {
                 "cpu" => resources.cpu = self.typed_setting(&value, "cpu", DataType::Float(64), "a number of cores"),
                 "gpu" => resources.gpu = self.whole(&value, "gpu").and_then(|count| u32::try_from(count).ok()),
@@ -325,4 +360,8 @@ impl Checker<'_> {
 struct NamedArg {
     name: String,
     value: Expr,
+}
+
+fn is_flag_or_list(value: &Expr) -> bool {
+    matches!(literals::literal(value), Some(Literal::Bool(_))) || matches!(value.kind, ExprKind::List(_) | ExprKind::Error)
 }

@@ -17,11 +17,16 @@ impl Checker<'_> {
     /// Checks the SELECT of a stage against its inputs (MLP404) and its declared output (MLP405).
     pub fn check_sql(&mut self, signature: &Signature, text: &str, at: Span) {
         let Some(output) = sql_output(signature) else {
-            self.report(words::unresolved_run(at, "an SQL stage gives one table", "declare the result as `-> Table<..>`"));
+            self.report(words::unresolved_run(
+                at,
+                "an SQL stage gives one table",
+                "declare the result as `-> Table<..>`",
+            ));
             return;
         };
         let Some(inputs) = sql_inputs(signature) else { return };
-        let tables: Vec<SqlInput<'_>> = inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
+        let tables: Vec<SqlInput<'_>> =
+            inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
         let columns = match self.sql.check(text, &tables) {
             Ok(columns) => columns,
             Err(fault) => {
@@ -46,10 +51,16 @@ impl Checker<'_> {
     /// What was not proven of the output of an SQL stage, and is checked when it ran; nothing where its SQL has no meaning.
     #[must_use]
     pub fn sql_checks(&self, inputs: &[(String, Shared)], output: &Shared, text: &str) -> (Vec<Rule>, Vec<SqlColumn>) {
-        let tables: Vec<SqlInput<'_>> = inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
+        let tables: Vec<SqlInput<'_>> =
+            inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
         let Ok(columns) = self.sql.check(text, &tables) else { return (Vec::new(), Vec::new()) };
         let mut rules = subtype::contracts(&given(inputs, &columns, &output.face), &output.face).planted;
-        rules.extend(columns.iter().filter(|column| is_text_for_enum(column, &output.face)).map(|column| Rule::Type { column: column.name.clone() }));
+        rules.extend(
+            columns
+                .iter()
+                .filter(|column| is_text_for_enum(column, &output.face))
+                .map(|column| Rule::Type { column: column.name.clone() }),
+        );
         rules.extend((0..output.face.expectations.len()).map(Rule::Expectation));
         rules.extend((0..output.face.references.len()).map(Rule::Reference));
         (rules, columns)
@@ -129,7 +140,9 @@ fn computed(column: &SqlColumn, wanted: &ValueType) -> ValueType {
 
 /// Whether a computed string stands for an enum: then its members are checked at run time.
 fn is_text_for_enum(column: &SqlColumn, declared: &Contract) -> bool {
-    column.passes.is_none() && column.data == DataType::String && declared.column(&column.name).is_some_and(|wanted| matches!(wanted.value.data, DataType::Enum { .. }))
+    column.passes.is_none()
+        && column.data == DataType::String
+        && declared.column(&column.name).is_some_and(|wanted| matches!(wanted.value.data, DataType::Enum { .. }))
 }
 
 /// A problem in the words of a SELECT.
@@ -139,9 +152,15 @@ fn problem_text(problem: &Problem) -> String {
         ProblemKind::Missing => format!("column `{path}` is not selected"),
         ProblemKind::Type { found, expected } => format!("`{path}` is {found}, not {expected}"),
         ProblemKind::Null => format!("`{path}` may be null"),
-        ProblemKind::Refuted { found, expected, .. } => format!("no value of `{path}` satisfies both `{found}` and `{expected}`"),
+        ProblemKind::Refuted { found, expected, .. } => {
+            format!("no value of `{path}` satisfies both `{found}` and `{expected}`")
+        }
         ProblemKind::Unit { found, expected } => {
-            format!("`{path}` has unit {}, not {}", found.as_deref().unwrap_or("none"), expected.as_deref().unwrap_or("none"))
+            format!(
+                "`{path}` has unit {}, not {}",
+                found.as_deref().unwrap_or("none"),
+                expected.as_deref().unwrap_or("none")
+            )
         }
     }
 }

@@ -6,7 +6,14 @@ use mlp_diagnostics::catalog::{names, stages as words};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Entry, ItemKind, Param, ResultKind, StageBody, StageDecl, StageEntry};
 
-use crate::{checker::Checker, contracts::info::ContractInfo, program::{DeclId, Kind}, scope::check_snake, settings::{self, Settings}, types::{Generics, Ty}};
+use crate::{
+    checker::Checker,
+    contracts::info::ContractInfo,
+    program::{DeclId, Kind},
+    scope::check_snake,
+    settings::{self, Settings},
+    types::{Generics, Ty},
+};
 
 /// What a stage, source or sink takes and gives.
 #[derive(Clone, Debug)]
@@ -95,7 +102,12 @@ impl Checker<'_> {
             if let Some(first) = tree.generics.iter().find(|first| first.name.text == generic.name.text)
                 && first.name.span != generic.name.span
             {
-                self.report(names::declared_twice(generic.name.span, "type parameter", &generic.name.text, first.name.span));
+                self.report(names::declared_twice(
+                    generic.name.span,
+                    "type parameter",
+                    &generic.name.text,
+                    first.name.span,
+                ));
             }
             generics.insert(generic.name.text.clone(), bound);
         }
@@ -103,7 +115,12 @@ impl Checker<'_> {
     }
 
     /// Parameters and outputs, with type parameters standing for the given contracts.
-    pub fn face(&mut self, module: usize, generics: &Generics, tree: &StageDecl) -> (Vec<ParamInfo>, Vec<(String, Ty)>) {
+    pub fn face(
+        &mut self,
+        module: usize,
+        generics: &Generics,
+        tree: &StageDecl,
+    ) -> (Vec<ParamInfo>, Vec<(String, Ty)>) {
         let params = tree.params.iter().map(|param| self.param(module, generics, param)).collect();
         let outputs = match tree.result.as_ref().map(|result| &result.kind) {
             None => Vec::new(),
@@ -129,13 +146,19 @@ impl Checker<'_> {
         let mut default = None;
         if let Ty::Value(value) = &ty {
             let base = crate::types::NamedType { value: value.clone(), spans: Vec::new(), tags: Vec::new() };
-            let modifiers: Vec<tree::Modifier> =
-                param.modifiers.iter().filter(|modifier| !matches!(modifier.kind, tree::ModifierKind::Default(_))).cloned().collect();
+            let modifiers: Vec<tree::Modifier> = param
+                .modifiers
+                .iter()
+                .filter(|modifier| !matches!(modifier.kind, tree::ModifierKind::Default(_)))
+                .cloned()
+                .collect();
             if let Some(narrowed) = self.narrowed(base, &modifiers, &param.name) {
                 default = self.default_of(&narrowed.value, &param.name.text, &param.modifiers);
                 ty = Ty::Value(narrowed.value);
             }
-        } else if let Some(value) = param.modifiers.iter().find_map(|modifier| if let tree::ModifierKind::Default(value) = &modifier.kind { Some(value) } else { None }) {
+        } else if let Some(value) = param.modifiers.iter().find_map(|modifier| {
+            if let tree::ModifierKind::Default(value) = &modifier.kind { Some(value) } else { None }
+        }) {
             default = match &value.kind {
                 tree::ExprKind::List(items) if items.is_empty() => Some(mlp_plan::Literal::List(Vec::new())),
                 tree::ExprKind::Literal(tree::Lit::None) => Some(mlp_plan::Literal::Null),
@@ -158,7 +181,12 @@ impl Checker<'_> {
             match entry {
                 StageEntry::Setting(setting) => {
                     if let Some(first) = seen.iter().find(|first| first.text == setting.name.text) {
-                        self.report(names::declared_twice(setting.name.span, "setting", &setting.name.text, first.span));
+                        self.report(names::declared_twice(
+                            setting.name.span,
+                            "setting",
+                            &setting.name.text,
+                            first.span,
+                        ));
                         continue;
                     }
                     seen.push(&setting.name);
@@ -169,7 +197,11 @@ impl Checker<'_> {
                     if rule.uses { found.uses.push(rule.tag.clone()) } else { found.drops.push(rule.tag.clone()) }
                 }
                 StageEntry::Let(_) => {}
-                StageEntry::PredictsAt(rule) => self.report(words::misplaced(rule.span, "a stage predicts nothing", "`predicts at` belongs into a `model`")),
+                StageEntry::PredictsAt(rule) => self.report(words::misplaced(
+                    rule.span,
+                    "a stage predicts nothing",
+                    "`predicts at` belongs into a `model`",
+                )),
             }
         }
         found
@@ -182,8 +214,13 @@ impl Checker<'_> {
             return;
         }
         let program = self.program;
-        let Some(ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree)) = program.item(id).map(|item| &item.kind) else { return };
-        let broken = matches!(&tree.body, StageBody::Block(block) if block.entries.iter().any(|entry| entry.ok().is_none()));
+        let Some(ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree)) =
+            program.item(id).map(|item| &item.kind)
+        else {
+            return;
+        };
+        let broken =
+            matches!(&tree.body, StageBody::Block(block) if block.entries.iter().any(|entry| entry.ok().is_none()));
         if signature.composed {
             self.check_composed(&signature, tree);
             return;
@@ -217,6 +254,8 @@ impl Checker<'_> {
 pub fn is_composed(body: &StageBody) -> bool {
     match body {
         StageBody::Expr(_) => true,
-        StageBody::Block(block) => block.entries.iter().filter_map(Entry::ok).any(|entry| matches!(entry, StageEntry::Let(_))),
+        StageBody::Block(block) => {
+            block.entries.iter().filter_map(Entry::ok).any(|entry| matches!(entry, StageEntry::Let(_)))
+        }
     }
 }

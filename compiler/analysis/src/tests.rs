@@ -1,11 +1,16 @@
 //! `test` blocks: what is given, and what is expected of it.
 
-use std::{collections::{BTreeMap, HashMap}, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use mlp_diagnostics::catalog::{names, stages as words};
 use mlp_plan::{Literal, Measure, ValueType};
 use mlp_source::Span;
-use mlp_syntax::tree::{self, Arg, Entry, Expect, ExpectKind, Expr, ExprKind, ItemKind, RowField, Statement, TypeExpr, TypeKind, Verdict};
+use mlp_syntax::tree::{
+    self, Arg, Entry, Expect, ExpectKind, Expr, ExprKind, ItemKind, RowField, Statement, TypeExpr, TypeKind, Verdict,
+};
 
 use crate::{
     checker::Checker,
@@ -146,10 +151,20 @@ impl Checker<'_> {
                                 case.expects.push(TestExpect { span: expect.span, kind });
                             }
                         }
-                        Statement::Setting(setting) => self.report(words::misplaced(setting.span, "a test has no settings", "")),
-                        Statement::Expr(line) => self.report(words::misplaced(line.expr.span, "this line does nothing in a test", "write `expect ..`")),
-                        Statement::Alert(trigger) => self.report(words::misplaced(trigger.span, "`alert` belongs into a `monitor`", "")),
-                        Statement::Retrain(retrain) => self.report(words::misplaced(retrain.span, "`retrain` belongs into a `monitor`", "")),
+                        Statement::Setting(setting) => {
+                            self.report(words::misplaced(setting.span, "a test has no settings", ""))
+                        }
+                        Statement::Expr(line) => self.report(words::misplaced(
+                            line.expr.span,
+                            "this line does nothing in a test",
+                            "write `expect ..`",
+                        )),
+                        Statement::Alert(trigger) => {
+                            self.report(words::misplaced(trigger.span, "`alert` belongs into a `monitor`", ""))
+                        }
+                        Statement::Retrain(retrain) => {
+                            self.report(words::misplaced(retrain.span, "`retrain` belongs into a `monitor`", ""))
+                        }
                     }
                 }
                 cases.push(case);
@@ -164,14 +179,23 @@ impl Checker<'_> {
             ExprKind::Name(name) => match lets.get(&name.text) {
                 Some(given) => Some(given.clone()),
                 None => {
-                    self.report(names::unknown(name.span, "value", &name.text, nearest(&name.text, lets.keys().map(String::as_str)).as_deref()));
+                    self.report(names::unknown(
+                        name.span,
+                        "value",
+                        &name.text,
+                        nearest(&name.text, lets.keys().map(String::as_str)).as_deref(),
+                    ));
                     None
                 }
             },
             ExprKind::Paren(inner) => self.given(module, inner, lets),
             ExprKind::Error => None,
             _ => {
-                self.report(words::misplaced(expr.span, "a report or a row is meant here", "as in `Report<Binary> { auc: 0.7, .. }` or `Flight { distance: -1, .. }`"));
+                self.report(words::misplaced(
+                    expr.span,
+                    "a report or a row is meant here",
+                    "as in `Report<Binary> { auc: 0.7, .. }` or `Flight { distance: -1, .. }`",
+                ));
                 None
             }
         }
@@ -194,14 +218,26 @@ impl Checker<'_> {
             }
             let Some(column) = contract.face.column(&name.text) else { continue };
             // a test may give a value that the contract forbids, but not one of another type
-            if let Some(value) = self.value_of(&field.value, &ValueType { nullable: true, ..column.value.clone() }, &format!("`{}`", name.text)) {
+            if let Some(value) = self.value_of(
+                &field.value,
+                &ValueType { nullable: true, ..column.value.clone() },
+                &format!("`{}`", name.text),
+            ) {
                 row.fields.push((name.text.clone(), value));
             }
         }
         if !rest && !contract.partial {
             for column in &contract.face.columns {
-                if column.default.is_none() && !fields.iter().any(|field| field.path.segments.first().is_some_and(|name| name.text == column.name)) {
-                    self.report(words::misplaced(of.span, format!("the row does not give `{}`", column.name), "give it, or end the row with `..`"));
+                if column.default.is_none()
+                    && !fields
+                        .iter()
+                        .any(|field| field.path.segments.first().is_some_and(|name| name.text == column.name))
+                {
+                    self.report(words::misplaced(
+                        of.span,
+                        format!("the row does not give `{}`", column.name),
+                        "give it, or end the row with `..`",
+                    ));
                     break;
                 }
             }
@@ -215,7 +251,13 @@ impl Checker<'_> {
             let path = dotted(&field.path);
             let Some(metric) = metrics.metric(&path) else {
                 let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
-                self.report(mlp_diagnostics::catalog::policies::unknown_metric(field.path.span, "this report", &metrics.text(), &path, near.as_deref()));
+                self.report(mlp_diagnostics::catalog::policies::unknown_metric(
+                    field.path.span,
+                    "this report",
+                    &metrics.text(),
+                    &path,
+                    near.as_deref(),
+                ));
                 continue;
             };
             match (&field.by, &field.value.kind) {
@@ -223,11 +265,21 @@ impl Checker<'_> {
                     for member in members {
                         let Some(name) = &member.name else { continue };
                         if let Some(value) = self.measured(metric.measure, &member.value) {
-                            report.slices.entry(by.text.clone()).or_default().entry(name.text.clone()).or_default().insert(path.clone(), value);
+                            report
+                                .slices
+                                .entry(by.text.clone())
+                                .or_default()
+                                .entry(name.text.clone())
+                                .or_default()
+                                .insert(path.clone(), value);
                         }
                     }
                 }
-                (Some(by), _) => self.report(words::misplaced(by.span, "slices are given as a record", "as in `recall by origin { EWR: 0.4 }`")),
+                (Some(by), _) => self.report(words::misplaced(
+                    by.span,
+                    "slices are given as a record",
+                    "as in `recall by origin { EWR: 0.4 }`",
+                )),
                 (None, _) => {
                     if let Some(value) = self.measured(metric.measure, &field.value) {
                         report.values.insert(path, value);
@@ -242,7 +294,10 @@ impl Checker<'_> {
     fn measured(&mut self, measure: Measure, expr: &Expr) -> Option<GivenValue> {
         if let ExprKind::Interval { value, low, high } = &expr.kind {
             let value = self.number(measure, value)?;
-            return Some(GivenValue { value, interval: Some((self.number(measure, low)?, self.number(measure, high)?)) });
+            return Some(GivenValue {
+                value,
+                interval: Some((self.number(measure, low)?, self.number(measure, high)?)),
+            });
         }
         Some(GivenValue { value: self.number(measure, expr)?, interval: None })
     }
@@ -265,7 +320,8 @@ impl Checker<'_> {
     fn expect(&mut self, module: usize, expect: &Expect, lets: &HashMap<String, Given>) -> Option<TestKind> {
         match &expect.kind {
             ExpectKind::Subtype { negated, left, right } => {
-                let (left, right) = (self.contract(module, &Generics::new(), left), self.contract(module, &Generics::new(), right));
+                let (left, right) =
+                    (self.contract(module, &Generics::new(), left), self.contract(module, &Generics::new(), right));
                 Some(TestKind::Subtype { negated: *negated, left, right })
             }
             ExpectKind::Verdict { subject, verdict, at } => {
@@ -276,9 +332,15 @@ impl Checker<'_> {
                     return self.policy_test(module, subject.span, name, args, lets, *verdict, at);
                 }
                 match self.given(module, subject, lets)? {
-                    Given::Row(contract, row) => Some(TestKind::Row { contract, row, passes: *verdict == Verdict::Passes, at }),
+                    Given::Row(contract, row) => {
+                        Some(TestKind::Row { contract, row, passes: *verdict == Verdict::Passes, at })
+                    }
                     Given::Report(..) => {
-                        self.report(words::misplaced(subject.span, "a report alone has no verdict", "call a policy with it, as in `expect Release(report, none) passes`"));
+                        self.report(words::misplaced(
+                            subject.span,
+                            "a report alone has no verdict",
+                            "call a policy with it, as in `expect Release(report, none) passes`",
+                        ));
                         None
                     }
                 }
@@ -288,12 +350,24 @@ impl Checker<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of an expectation")]
-    fn policy_test(&mut self, module: usize, span: Span, name: &tree::Name, args: &[Arg], lets: &HashMap<String, Given>, verdict: Verdict, at: Option<String>) -> Option<TestKind> {
+    fn policy_test(
+        &mut self,
+        module: usize,
+        span: Span,
+        name: &tree::Name,
+        args: &[Arg],
+        lets: &HashMap<String, Given>,
+        verdict: Verdict,
+        at: Option<String>,
+    ) -> Option<TestKind> {
         let id = self.find(module, &name.text, name.span, "policy", &[Kind::Policy])?;
         let policy = self.policy(id)?;
         let (mut reports, mut params) = (BTreeMap::new(), BTreeMap::new());
         for (index, param) in policy.params.iter().enumerate() {
-            let given = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name)).or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
+            let given = args
+                .iter()
+                .find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name))
+                .or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
             match given {
                 None if param.report.is_some() && param.optional => {
                     reports.insert(param.name.clone(), None);
@@ -303,7 +377,13 @@ impl Checker<'_> {
                         params.insert(param.name.clone(), value.clone());
                     }
                     None => {
-                        self.report(words::argument(span, format!("`{}` needs its argument `{}`", policy.name, param.name), name.span, "missing here", Some((param.span, "declared here".to_owned()))));
+                        self.report(words::argument(
+                            span,
+                            format!("`{}` needs its argument `{}`", policy.name, param.name),
+                            name.span,
+                            "missing here",
+                            Some((param.span, "declared here".to_owned())),
+                        ));
                         return None;
                     }
                 },
@@ -313,7 +393,15 @@ impl Checker<'_> {
         Some(TestKind::Policy { id, policy, reports, params, verdict, at })
     }
 
-    fn policy_value(&mut self, module: usize, param: &PolicyParam, arg: &Arg, lets: &HashMap<String, Given>, reports: &mut BTreeMap<String, Option<GivenReport>>, params: &mut BTreeMap<String, Literal>) -> Option<()> {
+    fn policy_value(
+        &mut self,
+        module: usize,
+        param: &PolicyParam,
+        arg: &Arg,
+        lets: &HashMap<String, Given>,
+        reports: &mut BTreeMap<String, Option<GivenReport>>,
+        params: &mut BTreeMap<String, Literal>,
+    ) -> Option<()> {
         let Some(metrics) = &param.report else {
             let ty = param.scalar.clone()?;
             params.insert(param.name.clone(), self.value_of(&arg.value, &ty, &format!("`{}`", param.name))?);
@@ -330,16 +418,32 @@ impl Checker<'_> {
             }
             _ => {
                 let message = format!("`{}` takes Report<{}>", param.name, metrics.text());
-                self.report(words::argument(arg.value.span, message, arg.value.span, "of another type", Some((param.span, "declared here".to_owned()))));
+                self.report(words::argument(
+                    arg.value.span,
+                    message,
+                    arg.value.span,
+                    "of another type",
+                    Some((param.span, "declared here".to_owned())),
+                ));
                 None
             }
         }
     }
 
     /// `expect stage([Row { .. }]) == [Row { .. }]`.
-    fn stage_test(&mut self, module: usize, left: &Expr, right: &Expr, lets: &HashMap<String, Given>) -> Option<TestKind> {
+    fn stage_test(
+        &mut self,
+        module: usize,
+        left: &Expr,
+        right: &Expr,
+        lets: &HashMap<String, Given>,
+    ) -> Option<TestKind> {
         let (ExprKind::Call { callee, args }, ExprKind::List(rows)) = (&left.kind, &right.kind) else {
-            self.report(words::misplaced(left.span, "a stage's rows are compared with a list of rows", "as in `expect clean([Row { .. }]) == [Row { .. }]`"));
+            self.report(words::misplaced(
+                left.span,
+                "a stage's rows are compared with a list of rows",
+                "as in `expect clean([Row { .. }]) == [Row { .. }]`",
+            ));
             return None;
         };
         let ExprKind::Name(name) = &callee.kind else { return None };
@@ -351,21 +455,38 @@ impl Checker<'_> {
         let signature = self.signature(id)?;
         let (mut inputs, mut params) = (Vec::new(), BTreeMap::new());
         for (index, param) in signature.params.iter().enumerate() {
-            let given = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name)).or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
+            let given = args
+                .iter()
+                .find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name))
+                .or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
             match (&param.ty, given) {
                 (Ty::Table(contract), Some(Arg { value: Expr { kind: ExprKind::List(rows), .. }, .. })) => {
                     let rows = self.rows(module, rows, lets)?;
                     inputs.push((param.name.clone(), Arc::clone(contract), rows));
                 }
                 (Ty::Value(ty), Some(arg)) => {
-                    params.insert(param.name.clone(), self.value_of(&arg.value, &ty.clone(), &format!("`{}`", param.name))?);
+                    params.insert(
+                        param.name.clone(),
+                        self.value_of(&arg.value, &ty.clone(), &format!("`{}`", param.name))?,
+                    );
                 }
                 (_, None) if param.default.is_some() => {
                     params.extend(param.default.clone().map(|value| (param.name.clone(), value)));
                 }
                 _ => {
-                    let message = format!("`{}` of `{}` needs {}", param.name, signature.name, if matches!(param.ty, Ty::Table(_)) { "a list of rows" } else { "a value" });
-                    self.report(words::argument(left.span, message, name.span, "in this call", Some((param.span, "declared here".to_owned()))));
+                    let message = format!(
+                        "`{}` of `{}` needs {}",
+                        param.name,
+                        signature.name,
+                        if matches!(param.ty, Ty::Table(_)) { "a list of rows" } else { "a value" }
+                    );
+                    self.report(words::argument(
+                        left.span,
+                        message,
+                        name.span,
+                        "in this call",
+                        Some((param.span, "declared here".to_owned())),
+                    ));
                     return None;
                 }
             }
@@ -379,11 +500,14 @@ impl Checker<'_> {
             .map(|row| match self.given(module, row, lets)? {
                 Given::Row(_, row) => Some(row),
                 Given::Report(..) => {
-                    self.report(words::misplaced(row.span, "a row is meant here", "as in `Flight { distance: 5, .. }`"));
+                    self.report(words::misplaced(
+                        row.span,
+                        "a row is meant here",
+                        "as in `Flight { distance: 5, .. }`",
+                    ));
                     None
                 }
             })
             .collect()
     }
 }
-

@@ -7,7 +7,14 @@ use mlp_plan::{DataType, StructField, TimeUnit, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, ExprKind, ItemKind, TypeExpr, TypeKind};
 
-use crate::{checker::Checker, contracts::Shared, literals, metrics::MetricsInfo, program::{DeclId, Kind}, scope::{Found, nearest}};
+use crate::{
+    checker::Checker,
+    contracts::Shared,
+    literals,
+    metrics::MetricsInfo,
+    program::{DeclId, Kind},
+    scope::{Found, nearest},
+};
 
 /// A named type, or the type of a field before its modifiers: the value, and where each of its constraints stands.
 #[derive(Clone, Debug)]
@@ -100,8 +107,32 @@ pub type Generics = HashMap<String, Shared>;
 
 /// Names of the scalar types.
 const SCALARS: [&str; 26] = [
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "int", "float", "decimal", "string", "bytes",
-    "uuid", "date", "time", "timestamp", "duration", "json", "list", "map", "vector", "field",
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float32",
+    "float64",
+    "int",
+    "float",
+    "decimal",
+    "string",
+    "bytes",
+    "uuid",
+    "date",
+    "time",
+    "timestamp",
+    "duration",
+    "json",
+    "list",
+    "map",
+    "vector",
+    "field",
 ];
 
 fn scalar(name: &str) -> Option<DataType> {
@@ -144,7 +175,11 @@ impl Checker<'_> {
                 let mut fields: Vec<StructField> = Vec::new();
                 for field in block.entries.iter().filter_map(tree::Entry::ok) {
                     let (column, _) = self.field(module, field)?;
-                    if let Some(first) = block.entries.iter().filter_map(tree::Entry::ok).find(|other| other.name.text == field.name.text)
+                    if let Some(first) = block
+                        .entries
+                        .iter()
+                        .filter_map(tree::Entry::ok)
+                        .find(|other| other.name.text == field.name.text)
                         && first.name.span != field.name.span
                     {
                         self.report(names::declared_twice(field.name.span, "field", &field.name.text, first.name.span));
@@ -155,7 +190,11 @@ impl Checker<'_> {
             }
             TypeKind::Error => None,
             TypeKind::Number(_) | TypeKind::Text(_) | TypeKind::Unit | TypeKind::Algebra { .. } => {
-                self.report(words::malformed(ty.span, "this is not the type of a value", "as in `int32`, `string?`, `list<float64>`"));
+                self.report(words::malformed(
+                    ty.span,
+                    "this is not the type of a value",
+                    "as in `int32`, `string?`, `list<float64>`",
+                ));
                 None
             }
         }
@@ -165,7 +204,8 @@ impl Checker<'_> {
         let mut members: Vec<String> = Vec::new();
         for member in &body.members {
             if members.contains(&member.text) {
-                let first = body.members.iter().find(|first| first.text == member.text).map_or(member.span, |first| first.span);
+                let first =
+                    body.members.iter().find(|first| first.text == member.text).map_or(member.span, |first| first.span);
                 self.report(names::declared_twice(member.span, "member", &member.text, first));
             } else {
                 members.push(member.text.clone());
@@ -174,7 +214,14 @@ impl Checker<'_> {
         DataType::Enum { members, open: body.open }
     }
 
-    fn named_value(&mut self, module: usize, span: Span, path: &tree::Path, values: Option<&[Arg]>, args: &[TypeExpr]) -> Option<NamedType> {
+    fn named_value(
+        &mut self,
+        module: usize,
+        span: Span,
+        path: &tree::Path,
+        values: Option<&[Arg]>,
+        args: &[TypeExpr],
+    ) -> Option<NamedType> {
         let [name] = path.segments.as_slice() else {
             self.report(names::unknown(path.span, "type", &dotted(path), None));
             return None;
@@ -200,7 +247,14 @@ impl Checker<'_> {
     }
 
     /// A type of the language itself: `None` where the name is none, `Some(None)` where it is used wrongly, which was reported.
-    fn builtin_value(&mut self, module: usize, span: Span, name: &str, values: Option<&[Arg]>, args: &[TypeExpr]) -> Option<Option<DataType>> {
+    fn builtin_value(
+        &mut self,
+        module: usize,
+        span: Span,
+        name: &str,
+        values: Option<&[Arg]>,
+        args: &[TypeExpr],
+    ) -> Option<Option<DataType>> {
         let wrong = |this: &mut Self, message: &str, help: &str| {
             this.report(words::malformed(span, message, help));
             Some(None)
@@ -208,27 +262,43 @@ impl Checker<'_> {
         match (name, values, args) {
             ("decimal", Some(values), []) => match digits(values) {
                 Some((precision, scale)) => Some(Some(DataType::Decimal { precision, scale })),
-                None => wrong(self, "`decimal` needs its digits and those behind the point, at most 38", "as in `decimal(12, 2)`"),
+                None => wrong(
+                    self,
+                    "`decimal` needs its digits and those behind the point, at most 38",
+                    "as in `decimal(12, 2)`",
+                ),
             },
-            ("decimal", ..) => wrong(self, "`decimal` needs its digits and those behind the point", "as in `decimal(12, 2)`"),
+            ("decimal", ..) => {
+                wrong(self, "`decimal` needs its digits and those behind the point", "as in `decimal(12, 2)`")
+            }
             ("timestamp", Some(values), []) => match timestamp(values) {
                 Some(data) => Some(Some(data)),
                 None => wrong(self, "`timestamp` takes `ms`, `ns` or `naive`", "as in `timestamp(ms)`"),
             },
-            ("list", None, [element]) => Some(self.value_type(module, element).map(|element| DataType::List(Box::new(element.value)))),
+            ("list", None, [element]) => {
+                Some(self.value_type(module, element).map(|element| DataType::List(Box::new(element.value))))
+            }
             ("list", ..) => wrong(self, "`list` needs the type of its elements", "as in `list<string>`"),
             ("map", None, [key, value]) => {
                 let (key, value) = (self.value_type(module, key), self.value_type(module, value));
                 Some(key.zip(value).map(|(key, value)| DataType::Map(Box::new(key.value), Box::new(value.value))))
             }
             ("map", ..) => wrong(self, "`map` needs the types of its keys and values", "as in `map<string, int64>`"),
-            ("vector", None, [element, TypeExpr { kind: TypeKind::Number(length), .. }]) => match length.replace('_', "").parse() {
-                Ok(length) if length > 0 => {
-                    Some(self.value_type(module, element).map(|element| DataType::Vector { element: Box::new(element.value), length }))
+            ("vector", None, [element, TypeExpr { kind: TypeKind::Number(length), .. }]) => match length
+                .replace('_', "")
+                .parse()
+            {
+                Ok(length) if length > 0 => Some(
+                    self.value_type(module, element)
+                        .map(|element| DataType::Vector { element: Box::new(element.value), length }),
+                ),
+                _ => {
+                    wrong(self, "the length of a `vector` is a whole number above zero", "as in `vector<float32, 768>`")
                 }
-                _ => wrong(self, "the length of a `vector` is a whole number above zero", "as in `vector<float32, 768>`"),
             },
-            ("vector", ..) => wrong(self, "`vector` needs the type of its elements and their number", "as in `vector<float32, 768>`"),
+            ("vector", ..) => {
+                wrong(self, "`vector` needs the type of its elements and their number", "as in `vector<float32, 768>`")
+            }
             (name, values, args) => {
                 let data = scalar(name)?;
                 if values.is_some() || !args.is_empty() {
@@ -277,7 +347,14 @@ impl Checker<'_> {
         }
     }
 
-    fn named_artifact(&mut self, module: usize, generics: &Generics, ty: &TypeExpr, name: &str, args: &[TypeExpr]) -> Ty {
+    fn named_artifact(
+        &mut self,
+        module: usize,
+        generics: &Generics,
+        ty: &TypeExpr,
+        name: &str,
+        args: &[TypeExpr],
+    ) -> Ty {
         let wrong = |this: &mut Self, message: &str, help: &str| {
             this.report(words::malformed(ty.span, message, help));
             Ty::Error
@@ -289,10 +366,16 @@ impl Checker<'_> {
                 let input = self.contract(module, generics, input);
                 Ty::Model(input, self.contract(module, generics, output))
             }
-            ("Model", _) => wrong(self, "`Model` needs the contracts of what it reads and what it gives", "as in `Model<Features, Scored>`"),
+            ("Model", _) => wrong(
+                self,
+                "`Model` needs the contracts of what it reads and what it gives",
+                "as in `Model<Features, Scored>`",
+            ),
             ("Report", [metrics]) => self.metrics_of(module, metrics).map_or(Ty::Error, Ty::Report),
             ("Report", _) => wrong(self, "`Report` needs its metrics", "as in `Report<Binary>`"),
-            ("File", [TypeExpr { kind: TypeKind::Text(extension), .. }]) => Ty::File(extension.trim_start_matches('.').to_owned()),
+            ("File", [TypeExpr { kind: TypeKind::Text(extension), .. }]) => {
+                Ty::File(extension.trim_start_matches('.').to_owned())
+            }
             ("File", _) => wrong(self, "`File` needs its extension", "as in `File<\"txt\">`"),
             ("Dir", []) => Ty::Dir,
             ("field", [contract]) => Ty::Column(self.contract(module, generics, contract), None),

@@ -6,7 +6,13 @@ use mlp_diagnostics::catalog::{names, stages};
 use mlp_plan::{ArithmeticOp, DataType, FormatPiece, Literal, TimeUnit, Value, ValueType};
 use mlp_syntax::tree::{BinaryOp, Expr, ExprKind, FormatPart, ItemKind, UnaryOp};
 
-use crate::{checker::Checker, literals, program::{DeclId, Kind}, scope::{Found, nearest}, types::{Generics, Ty}};
+use crate::{
+    checker::Checker,
+    literals,
+    program::{DeclId, Kind},
+    scope::{Found, nearest},
+    types::{Generics, Ty},
+};
 
 /// A scalar with its type.
 #[derive(Clone, Debug)]
@@ -43,7 +49,13 @@ impl Scalar {
 
 impl Checker<'_> {
     /// The scalar that an expression stands for; `None` after a report. With `wanted`, literals and enum members are read as that type.
-    pub fn scalar(&mut self, module: usize, scope: &Scalars, expr: &Expr, wanted: Option<&ValueType>) -> Option<Scalar> {
+    pub fn scalar(
+        &mut self,
+        module: usize,
+        scope: &Scalars,
+        expr: &Expr,
+        wanted: Option<&ValueType>,
+    ) -> Option<Scalar> {
         if let Some(ty) = wanted
             && let Ok(value) = literals::typed(expr, ty)
         {
@@ -73,7 +85,8 @@ impl Checker<'_> {
             }
             ExprKind::Field(base, field) => self.run_field(base, &field.text, expr),
             ExprKind::Format(parts) => {
-                let pieces: Option<Vec<FormatPiece>> = parts.iter().map(|part| self.piece(module, scope, part)).collect();
+                let pieces: Option<Vec<FormatPiece>> =
+                    parts.iter().map(|part| self.piece(module, scope, part)).collect();
                 Some(Scalar { ty: ValueType::plain(DataType::String), value: Value::Format(pieces?) })
             }
             ExprKind::Unary(UnaryOp::Neg, inner) => {
@@ -91,14 +104,24 @@ impl Checker<'_> {
                     Some(DataType::List(element)) => Some((**element).clone()),
                     _ => None,
                 };
-                let items: Option<Vec<Scalar>> = items.iter().map(|item| self.scalar(module, scope, item, element.as_ref())).collect();
+                let items: Option<Vec<Scalar>> =
+                    items.iter().map(|item| self.scalar(module, scope, item, element.as_ref())).collect();
                 let items = items?;
-                let ty = element.or_else(|| items.first().map(|item| item.ty.clone())).unwrap_or_else(|| ValueType::plain(DataType::String));
-                Some(Scalar { ty: ValueType::plain(DataType::List(Box::new(ty))), value: Value::List(items.into_iter().map(|item| item.value).collect()) })
+                let ty = element
+                    .or_else(|| items.first().map(|item| item.ty.clone()))
+                    .unwrap_or_else(|| ValueType::plain(DataType::String));
+                Some(Scalar {
+                    ty: ValueType::plain(DataType::List(Box::new(ty))),
+                    value: Value::List(items.into_iter().map(|item| item.value).collect()),
+                })
             }
             ExprKind::Error => None,
             _ => {
-                self.report(stages::misplaced(expr.span, "this is not a value", "a literal, a parameter, a `const`, `run.date`, or arithmetic on them"));
+                self.report(stages::misplaced(
+                    expr.span,
+                    "this is not a value",
+                    "a literal, a parameter, a `const`, `run.date`, or arithmetic on them",
+                ));
                 None
             }
         }
@@ -112,11 +135,20 @@ impl Checker<'_> {
             (true, "time") => scalar(DataType::Timestamp { unit: TimeUnit::Us, naive: false }, Value::RunTime),
             (true, "id") => scalar(DataType::String, Value::RunId),
             (true, other) => {
-                self.report(names::unknown_field(expr.span, "`run`", other, nearest(other, ["date", "time", "id"]).as_deref()));
+                self.report(names::unknown_field(
+                    expr.span,
+                    "`run`",
+                    other,
+                    nearest(other, ["date", "time", "id"]).as_deref(),
+                ));
                 None
             }
             _ => {
-                self.report(stages::misplaced(expr.span, "this is not a value", "a literal, a parameter, a `const`, or `run.date`"));
+                self.report(stages::misplaced(
+                    expr.span,
+                    "this is not a value",
+                    "a literal, a parameter, a `const`, or `run.date`",
+                ));
                 None
             }
         }
@@ -127,8 +159,14 @@ impl Checker<'_> {
             FormatPart::Text(text) => Some(FormatPiece::Text(text.clone())),
             FormatPart::Value { expr, format } => {
                 let scalar = self.scalar(module, scope, expr, None)?;
-                if format.is_some() && !matches!(scalar.ty.data, DataType::Date | DataType::Timestamp { .. } | DataType::Time) {
-                    self.report(stages::misplaced(expr.span, format!("a {} takes no format", scalar.ty), "formats such as `%Y%m%d` are for dates and times"));
+                if format.is_some()
+                    && !matches!(scalar.ty.data, DataType::Date | DataType::Timestamp { .. } | DataType::Time)
+                {
+                    self.report(stages::misplaced(
+                        expr.span,
+                        format!("a {} takes no format", scalar.ty),
+                        "formats such as `%Y%m%d` are for dates and times",
+                    ));
                     return None;
                 }
                 Some(FormatPiece::Value { value: scalar.value, format: format.clone() })
@@ -136,21 +174,37 @@ impl Checker<'_> {
         }
     }
 
-    fn arithmetic(&mut self, module: usize, scope: &Scalars, expr: &Expr, left: &Expr, op: BinaryOp, right: &Expr) -> Option<Scalar> {
+    fn arithmetic(
+        &mut self,
+        module: usize,
+        scope: &Scalars,
+        expr: &Expr,
+        left: &Expr,
+        op: BinaryOp,
+        right: &Expr,
+    ) -> Option<Scalar> {
         let op = match op {
             BinaryOp::Add => ArithmeticOp::Add,
             BinaryOp::Sub => ArithmeticOp::Sub,
             BinaryOp::Mul => ArithmeticOp::Mul,
             BinaryOp::Div => ArithmeticOp::Div,
             _ => {
-                self.report(stages::misplaced(expr.span, "a comparison has no place here", "values are computed with `+`, `-`, `*` and `/`"));
+                self.report(stages::misplaced(
+                    expr.span,
+                    "a comparison has no place here",
+                    "values are computed with `+`, `-`, `*` and `/`",
+                ));
                 return None;
             }
         };
         let (a, b) = (self.scalar(module, scope, left, None), self.scalar(module, scope, right, None));
         let (a, b) = (a?, b?);
         let Some(ty) = arithmetic_type(op, &a.ty.data, &b.ty.data) else {
-            self.report(stages::misplaced(expr.span, format!("{} {} {} has no value", a.ty, op.symbol(), b.ty), "numbers with numbers; a date or timestamp with a duration"));
+            self.report(stages::misplaced(
+                expr.span,
+                format!("{} {} {} has no value", a.ty, op.symbol(), b.ty),
+                "numbers with numbers; a date or timestamp with a duration",
+            ));
             return None;
         };
         if let (Value::Literal(x), Value::Literal(y)) = (&a.value, &b.value) {
@@ -175,7 +229,12 @@ impl Checker<'_> {
             Some(text) => match literals::from_text(text, &ty) {
                 Ok(value) => (ty, value),
                 Err(why) => {
-                    let found = mlp_diagnostics::catalog::contracts::bad_literal(decl.span, &format!("the target sets `{}`, and", decl.name), &why, &ty.to_string());
+                    let found = mlp_diagnostics::catalog::contracts::bad_literal(
+                        decl.span,
+                        &format!("the target sets `{}`, and", decl.name),
+                        &why,
+                        &ty.to_string(),
+                    );
                     self.report(found);
                     (ty, value)
                 }
@@ -200,7 +259,11 @@ impl Checker<'_> {
         };
         let scalar = self.scalar(module, &Scalars::new(), &tree.value, ty.as_ref())?;
         let Value::Literal(literal) = scalar.value else {
-            self.report(stages::misplaced(tree.value.span, "a const is known when compiling", "parameters and `run.date` belong into pipelines"));
+            self.report(stages::misplaced(
+                tree.value.span,
+                "a const is known when compiling",
+                "parameters and `run.date` belong into pipelines",
+            ));
             return None;
         };
         let ty = ty.unwrap_or(scalar.ty);
@@ -210,7 +273,12 @@ impl Checker<'_> {
                 Some((ty, literal))
             }
             Err(literal) => {
-                self.report(mlp_diagnostics::catalog::contracts::bad_literal(tree.value.span, &format!("the const `{}`,", tree.name.text), &literal.to_string(), &ty.to_string()));
+                self.report(mlp_diagnostics::catalog::contracts::bad_literal(
+                    tree.value.span,
+                    &format!("the const `{}`,", tree.name.text),
+                    &literal.to_string(),
+                    &ty.to_string(),
+                ));
                 None
             }
         }
@@ -221,12 +289,16 @@ fn arithmetic_type(op: ArithmeticOp, a: &DataType, b: &DataType) -> Option<DataT
     use ArithmeticOp::{Add, Mul, Sub};
     match (op, a, b) {
         (_, a, b) if a.is_numeric() && b.is_numeric() => {
-            let whole = matches!(a, DataType::Int(_) | DataType::Uint(_)) && matches!(b, DataType::Int(_) | DataType::Uint(_)) && op != ArithmeticOp::Div;
+            let whole = matches!(a, DataType::Int(_) | DataType::Uint(_))
+                && matches!(b, DataType::Int(_) | DataType::Uint(_))
+                && op != ArithmeticOp::Div;
             Some(if whole { DataType::Int(64) } else { DataType::Float(64) })
         }
         (Add | Sub, DataType::Date, DataType::Duration) => Some(DataType::Date),
         (Add | Sub, DataType::Timestamp { .. }, DataType::Duration) => Some(a.clone()),
-        (Sub, DataType::Date, DataType::Date) | (Sub, DataType::Timestamp { .. }, DataType::Timestamp { .. }) => Some(DataType::Duration),
+        (Sub, DataType::Date, DataType::Date) | (Sub, DataType::Timestamp { .. }, DataType::Timestamp { .. }) => {
+            Some(DataType::Duration)
+        }
         (Add | Sub, DataType::Duration, DataType::Duration) => Some(DataType::Duration),
         (Mul, DataType::Duration, DataType::Int(_)) => Some(DataType::Duration),
         _ => None,

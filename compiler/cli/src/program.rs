@@ -38,15 +38,18 @@ pub fn checked<T>(loaded: &Loaded, set: &Override, work: impl FnOnce(&mut Checke
 fn all(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Diagnostic> {
     let touches = |a: Span, b: Span| a.file == b.file && a.start <= b.end && b.start <= a.end;
     let mut all = loaded.diagnostics.clone();
-    let own = found.iter().filter(|diagnostic| !loaded.diagnostics.iter().any(|syntax| touches(syntax.primary, diagnostic.primary)));
+    let own = found
+        .iter()
+        .filter(|diagnostic| !loaded.diagnostics.iter().any(|syntax| touches(syntax.primary, diagnostic.primary)));
     all.extend(own.cloned());
-    all.sort_by(|a, b| (a.primary, a.code).cmp(&(b.primary, b.code)));
+    all.sort_by_key(|found| (found.primary, found.code));
     all
 }
 
 /// The plan of a package for a target. Where the program has errors, or the target sets what is not there, that is said, and the exit code answered.
 pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -> Result<Plan, u8> {
-    let (target, mut all_set) = target_of(&loaded.manifest, target).map_err(|message| output.failure(&message, None))?;
+    let (target, mut all_set) =
+        target_of(&loaded.manifest, target).map_err(|message| output.failure(&message, None))?;
     all_set.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
     let mut plan = checked(loaded, &all_set, |checked, diagnostics| {
         if diagnostics.iter().any(Diagnostic::is_error) {
@@ -59,10 +62,20 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
             owner: loaded.manifest.package.owner.clone(),
             digest: digest(loaded),
         };
-        let context = mlp_lower::Context { sources: &loaded.sources, places: &loaded.places, package, target, files: &loaded.files };
+        let context = mlp_lower::Context {
+            sources: &loaded.sources,
+            places: &loaded.places,
+            package,
+            target,
+            files: &loaded.files,
+        };
         Ok(mlp_lower::lower(checked, &context))
     })?;
-    let consts = loaded.program.of_kind(mlp_analysis::Kind::Const).filter_map(|id| loaded.program.decl(id)).map(|decl| decl.name.clone());
+    let consts = loaded
+        .program
+        .of_kind(mlp_analysis::Kind::Const)
+        .filter_map(|id| loaded.program.decl(id))
+        .map(|decl| decl.name.clone());
     let consts: Vec<String> = consts.collect();
     apply_target(&mut plan, &all_set, &consts).map_err(|faults| {
         for fault in &faults {
@@ -99,7 +112,12 @@ fn digest(loaded: &Loaded) -> String {
 
 /// The span of a plan's place.
 pub fn span_of(loaded: &Loaded, place: &mlp_plan::Place) -> Span {
-    let file = loaded.places.iter().position(|name| *name == place.file).and_then(|index| u32::try_from(index).ok()).map(FileId);
+    let file = loaded
+        .places
+        .iter()
+        .position(|name| *name == place.file)
+        .and_then(|index| u32::try_from(index).ok())
+        .map(FileId);
     let Some(file) = file else { return Span::default() };
     let Some(source) = loaded.sources.get(file) else { return Span::default() };
     let line = source.line_range(place.line.saturating_sub(1) as usize).unwrap_or(0..0);
@@ -116,12 +134,17 @@ pub fn pipeline_of(plan: &Plan, asked: Option<&str>, output: &Output) -> Result<
     let known: Vec<&str> = plan.pipelines.keys().map(String::as_str).collect();
     match (asked, known.as_slice()) {
         (Some(name), known) if known.contains(&name) => Ok(name.to_owned()),
-        (Some(name), known) => Err(output.failure(&format!("there is no pipeline `{name}`; the package has {}", known.join(", ")), None)),
+        (Some(name), known) => {
+            Err(output.failure(&format!("there is no pipeline `{name}`; the package has {}", known.join(", ")), None))
+        }
         (None, []) => Err(output.failure("the package has no pipeline", None)),
         (None, [only]) => Ok((*only).to_owned()),
         (None, _) => {
             // the first that the sources declare is the one that a package is about
-            let first = plan.pipelines.values().min_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
+            let first = plan
+                .pipelines
+                .values()
+                .min_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
             let same = plan.pipelines.values().find(|pipeline| pipeline.name == plan.package.name).or(first);
             Ok(same.map(|pipeline| pipeline.name.clone()).unwrap_or_default())
         }

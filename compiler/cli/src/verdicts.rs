@@ -37,20 +37,35 @@ impl<'l, 'c, 'p> Bench<'l, 'c, 'p> {
             TestKind::Subtype { negated, left, right } => subtype_holds(*negated, left, right),
             TestKind::Row { contract, row, passes, at } => row_holds(contract, row, *passes, at.as_deref()),
             TestKind::Policy { policy, reports, params, verdict, at, .. } => {
-                let target = Target { name: "local".to_owned(), backend: mlp_plan::Backend::Local, options: BTreeMap::new() };
+                let target =
+                    Target { name: "local".to_owned(), backend: mlp_plan::Backend::Local, options: BTreeMap::new() };
                 let package = Package { name: String::new(), version: None, owner: None, digest: String::new() };
-                let context = mlp_lower::Context { sources: &self.loaded.sources, places: &self.loaded.places, package, target, files: &self.loaded.files };
+                let context = mlp_lower::Context {
+                    sources: &self.loaded.sources,
+                    places: &self.loaded.places,
+                    package,
+                    target,
+                    files: &self.loaded.files,
+                };
                 let policy = mlp_lower::policy(&context, policy);
                 let reports = reports.iter().map(|(name, given)| (name.clone(), given.as_ref().map(report))).collect();
                 let judgement = judge(&policy, &reports, params, &Approvals::default());
                 policy_holds(&judgement, *verdict, at.as_deref())
             }
-            TestKind::Stage { signature, inputs, params, expected } => self.stage_holds(signature, inputs, params, expected),
+            TestKind::Stage { signature, inputs, params, expected } => {
+                self.stage_holds(signature, inputs, params, expected)
+            }
         }
     }
 
     /// A stage on a few rows: SQL is run in the embedded engine.
-    fn stage_holds(&mut self, signature: &Signature, inputs: &[(String, Shared, Vec<GivenRow>)], _: &BTreeMap<String, Literal>, expected: &[GivenRow]) -> Result<(), String> {
+    fn stage_holds(
+        &mut self,
+        signature: &Signature,
+        inputs: &[(String, Shared, Vec<GivenRow>)],
+        _: &BTreeMap<String, Literal>,
+        expected: &[GivenRow],
+    ) -> Result<(), String> {
         let run = self.checked.checker.quietly(|checker| checker.run_kind(signature));
         let Some(RunKind::Sql { text, .. }) = run else {
             return Err(format!("`{}` is no SQL stage, and only those are run on rows of a test", signature.name));
@@ -63,8 +78,10 @@ impl<'l, 'c, 'p> Bench<'l, 'c, 'p> {
             let rows: Result<Vec<String>, String> = rows.iter().map(|row| full_row(contract, row)).collect();
             fs::write(&lines, rows?.join("\n")).map_err(|error| error.to_string())?;
             let source = TableSource::Files { paths: vec![lines], format: Format::Jsonl };
-            let rules: Vec<Rule> = contract.face.columns.iter().map(|column| Rule::Type { column: column.name.clone() }).collect();
-            let made = deliver(&source, &contract.face, &rules, 0.0, &table, &Options::default()).map_err(|error| error.to_string())?;
+            let rules: Vec<Rule> =
+                contract.face.columns.iter().map(|column| Rule::Type { column: column.name.clone() }).collect();
+            let made = deliver(&source, &contract.face, &rules, 0.0, &table, &Options::default())
+                .map_err(|error| error.to_string())?;
             if let Some(violation) = made.violations.first() {
                 return Err(format!("the rows of `{name}` are none of {}: {violation}", contract.face.name));
             }
@@ -84,7 +101,10 @@ fn subtype_holds(negated: bool, left: &Shared, right: &Shared) -> Result<(), Str
         (true, true) => Err(format!("{left} <: {right} holds")),
         (false, false) => {
             let first = edge.problems.iter().find(|problem| !problem.is_warning());
-            let why = first.map_or_else(|| format!("{} rules are not proven", edge.planted.len()), |problem| format!("`{}`: {:?}", problem.path, problem.kind));
+            let why = first.map_or_else(
+                || format!("{} rules are not proven", edge.planted.len()),
+                |problem| format!("`{}`: {:?}", problem.path, problem.kind),
+            );
             Err(format!("{left} <: {right} is not proven: {why}"))
         }
     }
@@ -112,8 +132,17 @@ fn policy_holds(judgement: &Judgement, wanted: Verdict, at: Option<&str>) -> Res
         Decision::Held => Verdict::Unknown,
     };
     if got != wanted {
-        let first = judgement.clauses.iter().find(|clause| !matches!(clause.verdict, ClauseVerdict::Pass | ClauseVerdict::Skipped));
-        let why = first.map_or_else(String::new, |clause| format!(": {}{}", clause.text, clause.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"))));
+        let first = judgement
+            .clauses
+            .iter()
+            .find(|clause| !matches!(clause.verdict, ClauseVerdict::Pass | ClauseVerdict::Skipped));
+        let why = first.map_or_else(String::new, |clause| {
+            format!(
+                ": {}{}",
+                clause.text,
+                clause.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"))
+            )
+        });
         return Err(format!("`{}` {}, and {} was expected{why}", judgement.policy, word(got), word(wanted)));
     }
     let Some(at) = at else { return Ok(()) };
@@ -145,7 +174,9 @@ fn row_holds(contract: &Shared, row: &GivenRow, passes: bool, at: Option<&str>) 
         let null = !contract.face.column(&column.name).is_some_and(|column| contract.face.may_be_null(column));
         column.value.nullable = true;
         column.value.constraints.retain(|constraint| match constraint {
-            Constraint::Where(expr) => expr.columns().iter().all(|path| given(path.split('.').next().unwrap_or_default())),
+            Constraint::Where(expr) => {
+                expr.columns().iter().all(|path| given(path.split('.').next().unwrap_or_default()))
+            }
             Constraint::Unique => false,
             _ => true,
         });
@@ -153,11 +184,14 @@ fn row_holds(contract: &Shared, row: &GivenRow, passes: bool, at: Option<&str>) 
         if null {
             rules.push(Rule::NotNull { column: column.name.clone() });
         }
-        rules.extend((0..column.value.constraints.len()).map(|index| Rule::Constraint { column: column.name.clone(), index }));
+        rules.extend(
+            (0..column.value.constraints.len()).map(|index| Rule::Constraint { column: column.name.clone(), index }),
+        );
     }
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let lines = folder.path().join("row.jsonl");
-    let fields: Vec<String> = row.fields.iter().map(|(name, value)| format!("{}:{}", json_text(name), json(value))).collect();
+    let fields: Vec<String> =
+        row.fields.iter().map(|(name, value)| format!("{}:{}", json_text(name), json(value))).collect();
     fs::write(&lines, format!("{{{}}}\n", fields.join(","))).map_err(|error| error.to_string())?;
     let source = TableSource::Files { paths: vec![lines], format: Format::Jsonl };
     let checked = check_file(&source, &face, &rules, &Options::default()).map_err(|error| error.to_string())?;
@@ -177,7 +211,10 @@ fn row_holds(contract: &Shared, row: &GivenRow, passes: bool, at: Option<&str>) 
 
 fn rule_column(rule: &Rule) -> Option<&str> {
     match rule {
-        Rule::Type { column } | Rule::NotNull { column } | Rule::Constraint { column, .. } | Rule::Nested { column } => Some(column),
+        Rule::Type { column }
+        | Rule::NotNull { column }
+        | Rule::Constraint { column, .. }
+        | Rule::Nested { column } => Some(column),
         _ => None,
     }
 }
@@ -190,7 +227,8 @@ fn full_row(contract: &Shared, row: &GivenRow) -> Result<String, String> {
         let value = match given.or_else(|| column.default.clone()) {
             Some(value) => value,
             None if column.value.nullable => Literal::Null,
-            None => any(&column.value).ok_or_else(|| format!("give `{}` a value: none can be made up for `{}`", column.name, column.value))?,
+            None => any(&column.value)
+                .ok_or_else(|| format!("give `{}` a value: none can be made up for `{}`", column.name, column.value))?,
         };
         fields.push(format!("{}:{}", json_text(&column.name), json(&value)));
     }
@@ -202,14 +240,19 @@ fn any(value: &ValueType) -> Option<Literal> {
     let domain = subtype::domain::Domain::of(value);
     let start = |data: &DataType| match data {
         DataType::Bool => Some(Literal::Bool(false)),
-        DataType::Int(_) | DataType::Uint(_) | DataType::Float(_) | DataType::Decimal { .. } => Some(Literal::Number(0.into())),
+        DataType::Int(_) | DataType::Uint(_) | DataType::Float(_) | DataType::Decimal { .. } => {
+            Some(Literal::Number(0.into()))
+        }
         DataType::String => Some(Literal::Text("a".repeat(usize::try_from(domain.shortest.max(1)).unwrap_or(1)))),
         DataType::Date => chrono::NaiveDate::from_ymd_opt(2000, 1, 1).map(Literal::Date),
-        DataType::Timestamp { .. } => chrono::NaiveDate::from_ymd_opt(2000, 1, 1).map(|day| Literal::Timestamp(mlp_plan::midnight(day))),
+        DataType::Timestamp { .. } => {
+            chrono::NaiveDate::from_ymd_opt(2000, 1, 1).map(|day| Literal::Timestamp(mlp_plan::midnight(day)))
+        }
         _ => None,
     };
     let listed = domain.set.as_ref().and_then(|set| set.first().cloned());
-    let ends = [&domain.low, &domain.high].into_iter().flatten().filter(|bound| !bound.open).map(|bound| bound.value.clone());
+    let ends =
+        [&domain.low, &domain.high].into_iter().flatten().filter(|bound| !bound.open).map(|bound| bound.value.clone());
     listed.into_iter().chain(start(&value.data)).chain(ends).find(|candidate| domain.contains(candidate))
 }
 

@@ -36,7 +36,9 @@ impl Lowering<'_> {
                 places.entry(format!("{}#{}", column.name, constraint.word())).or_insert_with(|| self.place(*span));
             }
         }
-        for (word, spans) in [("key", &info.rules.keys), ("unique", &info.rules.uniques), ("references", &info.rules.references)] {
+        for (word, spans) in
+            [("key", &info.rules.keys), ("unique", &info.rules.uniques), ("references", &info.rules.references)]
+        {
             for (index, span) in spans.iter().enumerate() {
                 let name = if index == 0 { format!("#{word}") } else { format!("#{word}{}", index + 1) };
                 places.insert(name, self.place(*span));
@@ -72,5 +74,10 @@ impl Lowering<'_> {
 
 /// Whether two contracts are the same but for their names.
 fn same(a: &Contract, b: &Contract) -> bool {
-    a.columns == b.columns && a.keys == b.keys && a.uniques == b.uniques && a.expectations == b.expectations && a.references == b.references && a.places == b.places
+    a.columns == b.columns
+        && a.keys == b.keys
+        && a.uniques == b.uniques
+        && a.expectations == b.expectations
+        && a.references == b.references
+        && a.places == b.places
 }

@@ -24,9 +24,12 @@ impl Lowering<'_> {
             Run::Command { .. } => settings.env,
             _ => None,
         };
-        let secrets = settings.secrets.iter().filter_map(|id| checked.checker.program.decl(*id)).map(|decl| decl.name.clone());
+        let secrets =
+            settings.secrets.iter().filter_map(|id| checked.checker.program.decl(*id)).map(|decl| decl.name.clone());
         let mut secrets: Vec<String> = secrets.collect();
-        if let Run::Read(External { secret: Some(secret), .. }) | Run::Write { to: External { secret: Some(secret), .. }, .. } = &run {
+        if let Run::Read(External { secret: Some(secret), .. })
+        | Run::Write { to: External { secret: Some(secret), .. }, .. } = &run
+        {
             secrets.push(secret.clone());
         }
         secrets.sort();
@@ -39,7 +42,11 @@ impl Lowering<'_> {
             outputs: node
                 .outputs
                 .iter()
-                .map(|output| Output { name: output.name.clone(), artifact: self.artifact(&output.ty), checks: output.checks.clone() })
+                .map(|output| Output {
+                    name: output.name.clone(),
+                    artifact: self.artifact(&output.ty),
+                    checks: output.checks.clone(),
+                })
                 .collect(),
             params: node.params.clone(),
             env: env.and_then(|id| self.environment(checked, id)),
@@ -61,14 +68,24 @@ impl Lowering<'_> {
     }
 
     fn input(&mut self, input: &mlp_analysis::flow::FlowInput) -> Input {
-        Input { name: input.name.clone(), from: input.from.clone(), expects: self.artifact(&input.ty), optional: input.optional, checks: input.checks.clone() }
+        Input {
+            name: input.name.clone(),
+            from: input.from.clone(),
+            expects: self.artifact(&input.ty),
+            optional: input.optional,
+            checks: input.checks.clone(),
+        }
     }
 
     fn run(&mut self, checked: &mut Checked<'_>, node: &FlowNode) -> Run {
         match &node.work {
             Work::Pick => Run::Builtin { name: "pick".to_owned() },
             Work::Promote { model, rung, policies } => {
-                let policies = policies.iter().map(|call| PolicyUse { policy: self.policy(&call.policy), reports: call.reports.clone(), params: call.params.clone() });
+                let policies = policies.iter().map(|call| PolicyUse {
+                    policy: self.policy(&call.policy),
+                    reports: call.reports.clone(),
+                    params: call.params.clone(),
+                });
                 Run::Promote(Promote { model: model.name.clone(), rung: rung.clone(), policies: policies.collect() })
             }
             Work::Run(kind, scope) => Self::run_kind(checked, node, kind, scope),
@@ -79,7 +96,9 @@ impl Lowering<'_> {
         match kind {
             RunKind::Python { module, function } => Run::Python { module: module.clone(), function: function.clone() },
             RunKind::Command(argv) => Run::Command { argv: values(checked, node.decl, scope, argv) },
-            RunKind::Container(image, argv) => Run::Container { image: image.clone(), argv: values(checked, node.decl, scope, argv) },
+            RunKind::Container(image, argv) => {
+                Run::Container { image: image.clone(), argv: values(checked, node.decl, scope, argv) }
+            }
             RunKind::Sql { text, .. } => Run::Sql { text: text.clone() },
             RunKind::Builtin(name) => Run::Builtin { name: name.clone() },
             RunKind::External { format, location, secret } => {
@@ -89,7 +108,11 @@ impl Lowering<'_> {
                     secret: secret.and_then(|id| checked.checker.program.decl(id)).map(|decl| decl.name.clone()),
                     freshness: node.settings.freshness,
                 };
-                if node.outputs.is_empty() { Run::Write { to: external, mode: node.settings.write } } else { Run::Read(external) }
+                if node.outputs.is_empty() {
+                    Run::Write { to: external, mode: node.settings.write }
+                } else {
+                    Run::Read(external)
+                }
             }
             RunKind::Sink(sink) => {
                 let to = checked.checker.signature(*sink).and_then(|signature| checked.checker.run_kind(&signature));
@@ -100,7 +123,12 @@ impl Lowering<'_> {
                         secret: secret.and_then(|id| checked.checker.program.decl(id)).map(|decl| decl.name.clone()),
                         freshness: node.settings.freshness,
                     },
-                    _ => External { format: Format::Parquet, location: Value::Literal(Literal::Text(String::new())), secret: None, freshness: None },
+                    _ => External {
+                        format: Format::Parquet,
+                        location: Value::Literal(Literal::Text(String::new())),
+                        secret: None,
+                        freshness: None,
+                    },
                 };
                 Run::Read(external)
             }
@@ -158,7 +186,12 @@ fn environment_of(checked: &mut Checked<'_>, decl: DeclId) -> Option<DeclId> {
 }
 
 /// Values of expressions in the body of a stage, source or sink, where its parameters stand for what the call gives.
-fn values(checked: &mut Checked<'_>, decl: Option<DeclId>, scope: &HashMap<String, Value>, exprs: &[Expr]) -> Vec<Value> {
+fn values(
+    checked: &mut Checked<'_>,
+    decl: Option<DeclId>,
+    scope: &HashMap<String, Value>,
+    exprs: &[Expr],
+) -> Vec<Value> {
     exprs.iter().map(|expr| value(checked, decl, scope, expr)).collect()
 }
 
@@ -172,7 +205,10 @@ fn value(checked: &mut Checked<'_>, decl: Option<DeclId>, scope: &HashMap<String
             scalars.insert(param.name.clone(), Scalar { ty: ty.clone(), value: value.clone() });
         }
     }
-    checked.checker.quietly(|checker| checker.scalar(module, &scalars, expr, None)).map_or(Value::Literal(Literal::Null), |scalar| scalar.value)
+    checked
+        .checker
+        .quietly(|checker| checker.scalar(module, &scalars, expr, None))
+        .map_or(Value::Literal(Literal::Null), |scalar| scalar.value)
 }
 
 /// Names of modules that lines of a Python module import; those that are not of the package are not found, and so do not count.
@@ -185,7 +221,9 @@ fn imports(text: &str, module: &str) -> Vec<String> {
         } else if let Some((from, names)) = line.strip_prefix("from ").and_then(|rest| rest.split_once(" import ")) {
             let base = match from.trim().strip_prefix('.') {
                 Some(relative) if parent.is_empty() => relative.trim_start_matches('.').to_owned(),
-                Some(relative) => format!("{parent}.{}", relative.trim_start_matches('.')).trim_end_matches('.').to_owned(),
+                Some(relative) => {
+                    format!("{parent}.{}", relative.trim_start_matches('.')).trim_end_matches('.').to_owned()
+                }
                 None => from.trim().to_owned(),
             };
             for name in names.split(',').filter_map(|name| name.split_whitespace().next()) {

@@ -38,7 +38,11 @@ impl Lowering<'_> {
 /// A clause on one line, as a program would spell it.
 fn text(rule: &ClauseRule) -> String {
     let gate = |gate: &mlp_plan::Gate| match &gate.confidence {
-        Some(Literal::Number(share)) => format!("{} at {}% confidence", gate.expr, (share * bigdecimal::BigDecimal::from(100)).normalized().to_plain_string()),
+        Some(Literal::Number(share)) => format!(
+            "{} at {}% confidence",
+            gate.expr,
+            (share * bigdecimal::BigDecimal::from(100)).normalized().to_plain_string()
+        ),
         _ => gate.expr.to_string(),
     };
     match rule {
@@ -47,7 +51,8 @@ fn text(rule: &ClauseRule) -> String {
         ClauseRule::Nothing { because } => format!("nothing, because {because:?}"),
         ClauseRule::Approve { count, group, except_author, within } => {
             let except = if *except_author { " except author" } else { "" };
-            let within = within.map_or_else(String::new, |within| format!(" within {}", mlp_plan::duration_text(within)));
+            let within =
+                within.map_or_else(String::new, |within| format!(" within {}", mlp_plan::duration_text(within)));
             format!("approve by {count} of {group:?}{except}{within}")
         }
     }

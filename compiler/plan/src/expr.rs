@@ -214,8 +214,12 @@ impl Expr {
     pub fn walk(&self, visit: &mut dyn FnMut(&Self)) {
         visit(self);
         match self {
-            Self::Not(inner) | Self::Negate(inner) | Self::OneOf(inner, _) | Self::Matches(inner, _) => inner.walk(visit),
-            Self::All(parts) | Self::Any(parts) | Self::Call { args: parts, .. } => parts.iter().for_each(|part| part.walk(visit)),
+            Self::Not(inner) | Self::Negate(inner) | Self::OneOf(inner, _) | Self::Matches(inner, _) => {
+                inner.walk(visit)
+            }
+            Self::All(parts) | Self::Any(parts) | Self::Call { args: parts, .. } => {
+                parts.iter().for_each(|part| part.walk(visit))
+            }
             Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
                 left.walk(visit);
                 right.walk(visit);
@@ -224,7 +228,12 @@ impl Expr {
                 value.walk(visit);
                 low.iter().chain(high).for_each(|end| end.walk(visit));
             }
-            Self::Literal(_) | Self::Column(_) | Self::This | Self::Metric { .. } | Self::Param(_) | Self::OverSlices { .. } => {}
+            Self::Literal(_)
+            | Self::Column(_)
+            | Self::This
+            | Self::Metric { .. }
+            | Self::Param(_)
+            | Self::OverSlices { .. } => {}
         }
     }
 
@@ -233,13 +242,13 @@ impl Expr {
     pub fn columns(&self) -> Vec<&str> {
         fn collect<'a>(expr: &'a Expr, found: &mut Vec<&'a str>) {
             match expr {
-                Expr::Column(name) => {
-                    if !found.contains(&name.as_str()) {
-                        found.push(name);
-                    }
+                Expr::Column(name) if !found.contains(&name.as_str()) => found.push(name),
+                Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => {
+                    collect(inner, found)
                 }
-                Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => collect(inner, found),
-                Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => parts.iter().for_each(|part| collect(part, found)),
+                Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => {
+                    parts.iter().for_each(|part| collect(part, found))
+                }
                 Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
                     collect(left, found);
                     collect(right, found);
@@ -260,7 +269,9 @@ impl Expr {
 /// As a program would spell it.
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let join = |parts: &[Self], word: &str| parts.iter().map(Grouped).map(|part| part.to_string()).collect::<Vec<_>>().join(word);
+        let join = |parts: &[Self], word: &str| {
+            parts.iter().map(Grouped).map(|part| part.to_string()).collect::<Vec<_>>().join(word)
+        };
         match self {
             Self::Literal(value) => write!(f, "{value}"),
             Self::Column(name) | Self::Param(name) => f.write_str(name),
@@ -303,7 +314,14 @@ struct Grouped<'a>(&'a Expr);
 impl fmt::Display for Grouped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Expr::All(_) | Expr::Any(_) | Expr::Compare(..) | Expr::Arithmetic(..) | Expr::Between { .. } | Expr::OneOf(..) | Expr::Matches(..) | Expr::Not(_) => {
+            Expr::All(_)
+            | Expr::Any(_)
+            | Expr::Compare(..)
+            | Expr::Arithmetic(..)
+            | Expr::Between { .. }
+            | Expr::OneOf(..)
+            | Expr::Matches(..)
+            | Expr::Not(_) => {
                 write!(f, "({})", self.0)
             }
             plain => write!(f, "{plain}"),

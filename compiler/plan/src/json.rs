@@ -42,7 +42,11 @@ impl Plan {
     /// Where the text is not a plan of this format.
     pub fn from_json(text: &str) -> Result<Self, String> {
         let plan: Self = serde_json::from_str(text).map_err(|error| format!("not a plan: {error}"))?;
-        if plan.format == crate::FORMAT { Ok(plan) } else { Err(format!("plan format `{}`, this mlp reads `{}`", plan.format, crate::FORMAT)) }
+        if plan.format == crate::FORMAT {
+            Ok(plan)
+        } else {
+            Err(format!("plan format `{}`, this mlp reads `{}`", plan.format, crate::FORMAT))
+        }
     }
 
     /// The JSON Schema of the format.

@@ -57,9 +57,9 @@ impl Literal {
     /// The number as the nearest float; `nan` for `nan`, `None` for anything else.
     #[must_use]
     pub fn as_f64(&self) -> Option<f64> {
-        use bigdecimal::ToPrimitive as _;
         match self {
-            Self::Number(number) => number.to_f64(),
+            // the text of a decimal is parsed to the nearest float; `to_f64` of the library is off by some ulps for large exponents
+            Self::Number(number) => number.to_string().parse().ok(),
             Self::Nan => Some(f64::NAN),
             _ => None,
         }
@@ -128,7 +128,7 @@ pub fn duration_text(nanoseconds: i64) -> String {
 #[must_use]
 pub fn size_text(bytes: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    match UNITS.into_iter().find(|(_, size)| bytes > 0 && bytes % size == 0) {
+    match UNITS.into_iter().find(|(_, size)| bytes > 0 && bytes.is_multiple_of(*size)) {
         Some((unit, size)) => format!("{}{unit}", bytes / size),
         None => format!("{bytes}"),
     }

@@ -168,7 +168,8 @@ impl std::fmt::Display for DataType {
             Self::List(element) => write!(f, "list<{element}>"),
             Self::Map(key, value) => write!(f, "map<{key}, {value}>"),
             Self::Struct(fields) => {
-                let fields: Vec<String> = fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect();
+                let fields: Vec<String> =
+                    fields.iter().map(|field| format!("{}: {}", field.name, field.value)).collect();
                 write!(f, "struct {{ {} }}", fields.join(", "))
             }
             Self::Vector { element, length } => write!(f, "vector<{element}, {length}>"),

@@ -94,12 +94,16 @@ impl Value {
     pub fn evaluate(&self, run: &RunContext) -> Result<Literal, String> {
         Ok(match self {
             Self::Literal(literal) => literal.clone(),
-            Self::Param(name) => run.params.get(name).cloned().ok_or_else(|| format!("parameter `{name}` has no value"))?,
+            Self::Param(name) => {
+                run.params.get(name).cloned().ok_or_else(|| format!("parameter `{name}` has no value"))?
+            }
             Self::RunDate => Literal::Date(run.date),
             Self::RunTime => Literal::Timestamp(run.time),
             Self::RunId => Literal::Text(run.id.clone()),
             Self::Column(name) => Literal::Text(name.clone()),
-            Self::List(values) => Literal::List(values.iter().map(|value| value.evaluate(run)).collect::<Result<_, _>>()?),
+            Self::List(values) => {
+                Literal::List(values.iter().map(|value| value.evaluate(run)).collect::<Result<_, _>>()?)
+            }
             Self::Arithmetic(op, left, right) => {
                 let (left, right) = (left.evaluate(run)?, right.evaluate(run)?);
                 arithmetic(*op, &left, &right).ok_or_else(|| format!("{left} {} {right} has no value", op.symbol()))?
@@ -164,17 +168,27 @@ fn days(low: &Literal, high: &Literal) -> Result<Literal, String> {
 #[must_use]
 pub fn arithmetic(op: ArithmeticOp, left: &Literal, right: &Literal) -> Option<Literal> {
     use Literal::{Date, Duration, Number, Timestamp};
-    let span = |nanoseconds: i64| chrono::TimeDelta::nanoseconds(if op == ArithmeticOp::Sub { nanoseconds.saturating_neg() } else { nanoseconds });
+    let span = |nanoseconds: i64| {
+        chrono::TimeDelta::nanoseconds(if op == ArithmeticOp::Sub { nanoseconds.saturating_neg() } else { nanoseconds })
+    };
     match (op, left, right) {
         (ArithmeticOp::Add, Number(a), Number(b)) => Some(Number(a + b)),
         (ArithmeticOp::Sub, Number(a), Number(b)) => Some(Number(a - b)),
         (ArithmeticOp::Mul, Number(a), Number(b)) => Some(Number(a * b)),
-        (ArithmeticOp::Div, Number(a), Number(b)) => (*b != bigdecimal::BigDecimal::from(0)).then(|| Number((a / b).with_prec(38))),
+        (ArithmeticOp::Div, Number(a), Number(b)) => {
+            (*b != 0).then(|| Number((a / b).with_prec(38)))
+        }
         (ArithmeticOp::Add, Duration(a), Duration(b)) => a.checked_add(*b).map(Duration),
         (ArithmeticOp::Sub, Duration(a), Duration(b)) => a.checked_sub(*b).map(Duration),
-        (ArithmeticOp::Mul, Duration(a), Number(_)) => right.as_i64().and_then(|times| a.checked_mul(times)).map(Duration),
-        (ArithmeticOp::Add | ArithmeticOp::Sub, Date(day), Duration(by)) if by % 86_400_000_000_000 == 0 => day.checked_add_signed(span(*by)).map(Date),
-        (ArithmeticOp::Add | ArithmeticOp::Sub, Timestamp(at), Duration(by)) => at.checked_add_signed(span(*by)).map(Timestamp),
+        (ArithmeticOp::Mul, Duration(a), Number(_)) => {
+            right.as_i64().and_then(|times| a.checked_mul(times)).map(Duration)
+        }
+        (ArithmeticOp::Add | ArithmeticOp::Sub, Date(day), Duration(by)) if by % 86_400_000_000_000 == 0 => {
+            day.checked_add_signed(span(*by)).map(Date)
+        }
+        (ArithmeticOp::Add | ArithmeticOp::Sub, Timestamp(at), Duration(by)) => {
+            at.checked_add_signed(span(*by)).map(Timestamp)
+        }
         (ArithmeticOp::Sub, Timestamp(a), Timestamp(b)) => a.signed_duration_since(*b).num_nanoseconds().map(Duration),
         (ArithmeticOp::Sub, Date(a), Date(b)) => a.signed_duration_since(*b).num_nanoseconds().map(Duration),
         _ => None,

@@ -106,7 +106,8 @@ impl SourceMap {
     #[must_use]
     pub fn positions(&self, span: Span) -> (Position, Position) {
         let nowhere = Position { line: 1, column: 1, offset: 0 };
-        self.get(span.file).map_or((nowhere, nowhere), |source| (source.position(span.start), source.position(span.end)))
+        self.get(span.file)
+            .map_or((nowhere, nowhere), |source| (source.position(span.start), source.position(span.end)))
     }
 
     /// The name of a file; empty for a foreign id.

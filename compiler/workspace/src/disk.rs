@@ -1,6 +1,12 @@
 //! Reading files with clear errors.
 
-use std::{collections::BTreeMap, fs, io::Read as _, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use mlp_analysis::ports::Files;
 
@@ -18,15 +24,23 @@ pub fn read_text(path: &Path) -> Result<String, String> {
         return Err(format!("{}: is a folder, and a file is meant here", path.display()));
     }
     if meta.len() > MAX_BYTES {
-        return Err(format!("{}: has {} MiB; a source file has at most {} MiB", path.display(), meta.len() >> 20, MAX_BYTES >> 20));
+        return Err(format!(
+            "{}: has {} MiB; a source file has at most {} MiB",
+            path.display(),
+            meta.len() >> 20,
+            MAX_BYTES >> 20
+        ));
     }
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(|error| fault(&error))?;
+    fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| fault(&error))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(format!("{}: is larger than {} MiB", path.display(), MAX_BYTES >> 20));
     }
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+        let line =
+            error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
         format!("{}: is not UTF-8 (line {line}); save it as UTF-8", path.display())
     })
 }
@@ -95,6 +109,8 @@ impl Files for DiskFiles {
         }
         let full = root.join(relative);
         // the message names the path that the program names, not where the package happens to lie
-        read_text(&full).map(Arc::from).map_err(|message| message.strip_prefix(&format!("{}: ", full.display())).unwrap_or(&message).to_owned())
+        read_text(&full)
+            .map(Arc::from)
+            .map_err(|message| message.strip_prefix(&format!("{}: ", full.display())).unwrap_or(&message).to_owned())
     }
 }

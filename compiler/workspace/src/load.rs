@@ -69,12 +69,16 @@ pub fn package_root(start: &Path) -> Option<PathBuf> {
 /// Where a file or folder cannot be read, or a manifest is wrong.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let one = |message: String| LoadError(vec![message]);
-    let meta = std::fs::metadata(path).map_err(|error| one(format!("{}: {}", path.display(), crate::disk::io_words(&error))))?;
+    let meta = std::fs::metadata(path)
+        .map_err(|error| one(format!("{}: {}", path.display(), crate::disk::io_words(&error))))?;
     if meta.is_file() {
         return load_file(path);
     }
     let Some(root) = package_root(path) else {
-        return Err(one(format!("{}: there is no mlp.toml here or above; `mlp new NAME` makes a package", path.display())));
+        return Err(one(format!(
+            "{}: there is no mlp.toml here or above; `mlp new NAME` makes a package",
+            path.display()
+        )));
     };
     let manifest = read_manifest(&root).map_err(one)?;
     let mut pending = Vec::new();
@@ -106,7 +110,10 @@ fn load_file(path: &Path) -> Result<Loaded, LoadError> {
     }
     let text = read_text(path).map_err(one)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let manifest = Manifest { package: crate::manifest::PackageTable { name: stem.clone(), ..Default::default() }, ..Default::default() };
+    let manifest = Manifest {
+        package: crate::manifest::PackageTable { name: stem.clone(), ..Default::default() },
+        ..Default::default()
+    };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let root = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let roots = BTreeMap::from([(stem.clone(), root.clone())]);
@@ -119,12 +126,21 @@ fn load_file(path: &Path) -> Result<Loaded, LoadError> {
 #[must_use]
 pub fn in_memory(modules: &[(&str, &str)]) -> Loaded {
     let package = "memory".to_owned();
-    let manifest = Manifest { package: crate::manifest::PackageTable { name: package.clone(), ..Default::default() }, ..Default::default() };
+    let manifest = Manifest {
+        package: crate::manifest::PackageTable { name: package.clone(), ..Default::default() },
+        ..Default::default()
+    };
     let pending = modules
         .iter()
         .map(|(module, text)| {
             let name = format!("{}.mlp", module.replace('.', "/"));
-            Pending { package: package.clone(), module: (*module).to_owned(), place: name.clone(), name, text: (*text).to_owned() }
+            Pending {
+                package: package.clone(),
+                module: (*module).to_owned(),
+                place: name.clone(),
+                name,
+                text: (*text).to_owned(),
+            }
         })
         .collect();
     parse_all(pending, manifest, PathBuf::from("."), DiskFiles::default(), true)
@@ -159,7 +175,8 @@ fn collect(package: &str, root: &Path, own: bool, pending: &mut Vec<Pending>, fa
         let inside = path.strip_prefix(&folder).unwrap_or(&path).with_extension("");
         let parts: Vec<_> = inside.iter().map(|part| part.to_string_lossy()).collect();
         let module = if own { parts.join(".") } else { format!("{package}.{}", parts.join(".")) };
-        let place = if own { format!("src/{}.mlp", parts.join("/")) } else { format!("{package}:src/{}.mlp", parts.join("/")) };
+        let place =
+            if own { format!("src/{}.mlp", parts.join("/")) } else { format!("{package}:src/{}.mlp", parts.join("/")) };
         match read_text(&path) {
             Ok(text) => {
                 let name = path.strip_prefix(".").unwrap_or(&path).display().to_string();
@@ -171,13 +188,23 @@ fn collect(package: &str, root: &Path, own: bool, pending: &mut Vec<Pending>, fa
 }
 
 /// Adds dependencies by path, with theirs; each package once.
-fn dependencies(manifest: &Manifest, root: &Path, roots: &mut BTreeMap<String, PathBuf>, pending: &mut Vec<Pending>, faults: &mut Vec<String>) {
+fn dependencies(
+    manifest: &Manifest,
+    root: &Path,
+    roots: &mut BTreeMap<String, PathBuf>,
+    pending: &mut Vec<Pending>,
+    faults: &mut Vec<String>,
+) {
     for (name, dependency) in &manifest.dependencies {
         if roots.contains_key(name) {
             continue;
         }
         let Some(path) = &dependency.path else {
-            let why = if dependency.git.is_some() { "names a git repository; check it out and use `path`" } else { "needs `path`" };
+            let why = if dependency.git.is_some() {
+                "names a git repository; check it out and use `path`"
+            } else {
+                "needs `path`"
+            };
             faults.push(format!("{}: dependency `{name}` {why}", root.join("mlp.toml").display()));
             continue;
         };

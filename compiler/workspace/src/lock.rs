@@ -13,7 +13,9 @@ pub fn write(root: &Path, manifest: &Manifest) -> Result<(), String> {
     if manifest.dependencies.is_empty() {
         return Ok(());
     }
-    let mut text = String::from("# Written by mlp: what the dependencies of this package were when it was last checked.\nversion = 1\n");
+    let mut text = String::from(
+        "# Written by mlp: what the dependencies of this package were when it was last checked.\nversion = 1\n",
+    );
     for (name, dependency) in &manifest.dependencies {
         let Some(place) = &dependency.path else { continue };
         let digest = digest(&root.join(place))?;

@@ -18,14 +18,21 @@ pub type Override = BTreeMap<String, String>;
 pub fn target_of(manifest: &Manifest, name: &str) -> Result<(Target, Override), String> {
     let Some(table) = manifest.targets.get(name) else {
         let backend = backend(name).ok_or_else(|| {
-            let known: Vec<&str> = manifest.targets.keys().map(String::as_str).chain(["local", "airflow", "kubernetes"]).collect();
+            let known: Vec<&str> =
+                manifest.targets.keys().map(String::as_str).chain(["local", "airflow", "kubernetes"]).collect();
             format!("there is no target `{name}`; mlp knows {}", known.join(", "))
         })?;
         return Ok((Target { name: name.to_owned(), backend, options: BTreeMap::new() }, Override::new()));
     };
-    let backend = backend(&table.backend).ok_or_else(|| format!("target `{name}`: backend `{}` is none of local, airflow, kubernetes", table.backend))?;
+    let backend = backend(&table.backend)
+        .ok_or_else(|| format!("target `{name}`: backend `{}` is none of local, airflow, kubernetes", table.backend))?;
     let mut options = BTreeMap::new();
-    for (key, value) in [("version", &table.version), ("executor", &table.executor), ("namespace", &table.namespace), ("store", &table.store)] {
+    for (key, value) in [
+        ("version", &table.version),
+        ("executor", &table.executor),
+        ("namespace", &table.namespace),
+        ("store", &table.store),
+    ] {
         if let Some(value) = value {
             options.insert(key.to_owned(), value.clone());
         }
@@ -72,28 +79,45 @@ pub fn apply_target(plan: &mut Plan, set: &Override, consts: &[String]) -> Resul
 
 fn apply(plan: &mut Plan, key: &str, value: &str) -> Result<bool, String> {
     if let Some(known) = plan.secrets.get_mut(key) {
-        let expr = expression(value).ok_or_else(|| "write `env(\"X\")`, `connection(\"x\")` or `kubernetes(\"x\", key: \"y\")`".to_owned())?;
-        *known = secret(&expr).ok_or_else(|| "write `env(\"X\")`, `connection(\"x\")` or `kubernetes(\"x\", key: \"y\")`".to_owned())?;
+        let expr = expression(value)
+            .ok_or_else(|| "write `env(\"X\")`, `connection(\"x\")` or `kubernetes(\"x\", key: \"y\")`".to_owned())?;
+        *known = secret(&expr)
+            .ok_or_else(|| "write `env(\"X\")`, `connection(\"x\")` or `kubernetes(\"x\", key: \"y\")`".to_owned())?;
         return Ok(true);
     }
     let mut found = false;
     for pipeline in plan.pipelines.values_mut() {
         for param in pipeline.params.iter_mut().filter(|param| param.name == key) {
-            let ty = ValueType { data: param.data.clone(), nullable: param.nullable, unit: None, constraints: param.constraints.clone() };
+            let ty = ValueType {
+                data: param.data.clone(),
+                nullable: param.nullable,
+                unit: None,
+                constraints: param.constraints.clone(),
+            };
             param.default = Some(from_text(value, &ty)?);
             found = true;
         }
         match key {
-            "concurrency" => pipeline.concurrency = Some(value.parse().map_err(|_| "a whole number is meant".to_owned())?),
+            "concurrency" => {
+                pipeline.concurrency = Some(value.parse().map_err(|_| "a whole number is meant".to_owned())?)
+            }
             "schedule" => pipeline.schedule = schedule(value)?,
             "timeout" => {
                 let limit = duration(value)?;
-                pipeline.nodes.iter_mut().filter(|node| node.timeout.is_none()).for_each(|node| node.timeout = Some(limit));
+                pipeline
+                    .nodes
+                    .iter_mut()
+                    .filter(|node| node.timeout.is_none())
+                    .for_each(|node| node.timeout = Some(limit));
             }
             "retries" => {
                 let limit = value.parse().map_err(|_| "a whole number is meant".to_owned())?;
                 let retries = Retries { limit, backoff_min: 10_000_000_000, backoff_max: 300_000_000_000 };
-                pipeline.nodes.iter_mut().filter(|node| node.retries.is_none()).for_each(|node| node.retries = Some(retries.clone()));
+                pipeline
+                    .nodes
+                    .iter_mut()
+                    .filter(|node| node.retries.is_none())
+                    .for_each(|node| node.retries = Some(retries.clone()));
             }
             _ => continue,
         }

@@ -7,7 +7,11 @@ use mlp_plan::{Column, Constraint, Expr};
 use mlp_syntax::tree::{AlgebraKind, AlgebraOp, Entry, FieldDecl, Name, Selection, TypeExpr, TypeKind};
 
 use super::info::{ContractInfo, Shared};
-use crate::{checker::Checker, program::Kind, types::{Generics, dotted}};
+use crate::{
+    checker::Checker,
+    program::Kind,
+    types::{Generics, dotted},
+};
 
 impl Checker<'_> {
     /// The contract that a name or an expression stands for; a broken one, after a report, where it is none.
@@ -36,7 +40,11 @@ impl Checker<'_> {
             }
             TypeKind::Error => self.no_contract("", ty.span),
             _ => {
-                self.report(words::malformed(ty.span, "a contract is meant here", "its name, or an expression such as `Flight pick { carrier }`"));
+                self.report(words::malformed(
+                    ty.span,
+                    "a contract is meant here",
+                    "its name, or an expression such as `Flight pick { carrier }`",
+                ));
                 self.no_contract("", ty.span)
             }
         }
@@ -63,7 +71,9 @@ impl Checker<'_> {
 
     /// The columns that a selection names; those that are not there are reported.
     fn chosen(&mut self, info: &ContractInfo, selection: &Selection) -> Vec<String> {
-        let by = |keep: &dyn Fn(&Column) -> bool| info.face.columns.iter().filter(|column| keep(column)).map(|column| column.name.clone()).collect();
+        let by = |keep: &dyn Fn(&Column) -> bool| {
+            info.face.columns.iter().filter(|column| keep(column)).map(|column| column.name.clone()).collect()
+        };
         match selection {
             Selection::Names(listed) => {
                 self.check_doubles(listed, "column");
@@ -90,7 +100,8 @@ impl Checker<'_> {
                 continue;
             }
             let moved = |name: &str| pairs.iter().any(|(from, _)| from.text == name);
-            let taken = info.face.columns.iter().any(|column| column.name == to.text && !moved(&column.name)) || renames.iter().any(|(_, new)| *new == to.text);
+            let taken = info.face.columns.iter().any(|column| column.name == to.text && !moved(&column.name))
+                || renames.iter().any(|(_, new)| *new == to.text);
             if taken {
                 let first = info.column_span(&to.text);
                 self.report(names::declared_twice(to.span, "column", &to.text, first));
@@ -98,7 +109,9 @@ impl Checker<'_> {
             }
             renames.push((from.text.clone(), to.text.clone()));
         }
-        let new = |name: &str| renames.iter().find(|(from, _)| from == name).map_or_else(|| name.to_owned(), |(_, to)| to.clone());
+        let new = |name: &str| {
+            renames.iter().find(|(from, _)| from == name).map_or_else(|| name.to_owned(), |(_, to)| to.clone())
+        };
         for column in &mut info.face.columns {
             column.name = new(&column.name);
             for constraint in &mut column.value.constraints {
@@ -121,8 +134,12 @@ fn rename_columns(expr: &mut Expr, new: &dyn Fn(&str) -> String) {
             let first = new(parts.next().unwrap_or_default());
             *path = parts.next().map_or(first.clone(), |rest| format!("{first}.{rest}"));
         }
-        Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => rename_columns(inner, new),
-        Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => parts.iter_mut().for_each(|part| rename_columns(part, new)),
+        Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => {
+            rename_columns(inner, new)
+        }
+        Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => {
+            parts.iter_mut().for_each(|part| rename_columns(part, new))
+        }
         Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
             rename_columns(left, new);
             rename_columns(right, new);
@@ -140,7 +157,9 @@ fn op_text(op: &AlgebraOp) -> String {
     let list = |names: &[&str]| names.join(", ");
     let mut text = String::new();
     let selection = |selection: &Selection| match selection {
-        Selection::Names(names) => format!("{{ {} }}", list(&names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>())),
+        Selection::Names(names) => {
+            format!("{{ {} }}", list(&names.iter().map(|name| name.text.as_str()).collect::<Vec<_>>()))
+        }
         Selection::Label(_) => "label".to_owned(),
         Selection::Key(_) => "key".to_owned(),
         Selection::Tag(tag) => format!("@{}", tag.text),
@@ -149,7 +168,8 @@ fn op_text(op: &AlgebraOp) -> String {
         AlgebraKind::Pick(what) => write!(text, " pick {}", selection(what)),
         AlgebraKind::Without(what) => write!(text, " without {}", selection(what)),
         AlgebraKind::With(block) => {
-            let names: Vec<&str> = block.entries.iter().filter_map(Entry::ok).map(|field| field.name.text.as_str()).collect();
+            let names: Vec<&str> =
+                block.entries.iter().filter_map(Entry::ok).map(|field| field.name.text.as_str()).collect();
             write!(text, " with {{ {} }}", list(&names))
         }
         AlgebraKind::Rename(pairs) => {

@@ -4,10 +4,20 @@ use std::sync::Arc;
 
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType};
-use mlp_syntax::tree::{self, Block, ContractBody, ContractEntry, ContractRule, Entry, FieldDecl, ItemKind, ModifierKind, Name, RuleKind, Setting};
+use mlp_syntax::tree::{
+    self, Block, ContractBody, ContractEntry, ContractRule, Entry, FieldDecl, ItemKind, ModifierKind, Name, RuleKind,
+    Setting,
+};
 
 use super::info::{ContractInfo, Shared};
-use crate::{checker::Checker, literals, predicates::Predicates, program::{DeclId, Kind}, scope::{check_snake, nearest}, types::Generics};
+use crate::{
+    checker::Checker,
+    literals,
+    predicates::Predicates,
+    program::{DeclId, Kind},
+    scope::{check_snake, nearest},
+    types::Generics,
+};
 
 const SETTINGS: [&str; 3] = ["owner", "version", "compatibility"];
 const MODES: [(&str, Compatibility); 7] = [
@@ -27,7 +37,9 @@ impl Checker<'_> {
             return Arc::clone(known);
         }
         let program = self.program;
-        let (Some(decl), Some(item)) = (program.decl(id), program.item(id)) else { return self.no_contract("", mlp_source::Span::default()) };
+        let (Some(decl), Some(item)) = (program.decl(id), program.item(id)) else {
+            return self.no_contract("", mlp_source::Span::default());
+        };
         let ItemKind::Contract(tree) = &item.kind else { return self.no_contract(&decl.name, decl.span) };
         let mut info = if self.circular.contains(&id) {
             ContractInfo { partial: true, ..ContractInfo::default() }
@@ -54,7 +66,10 @@ impl Checker<'_> {
         info.face = Contract { name: name.text.clone(), ..Contract::default() };
         info.partial = block.entries.iter().any(|entry| entry.ok().is_none());
         let entries: Vec<&ContractEntry> = block.entries.iter().filter_map(Entry::ok).collect();
-        let fields: Vec<&FieldDecl> = entries.iter().filter_map(|entry| if let ContractEntry::Field(field) = entry { Some(field) } else { None }).collect();
+        let fields: Vec<&FieldDecl> = entries
+            .iter()
+            .filter_map(|entry| if let ContractEntry::Field(field) = entry { Some(field) } else { None })
+            .collect();
         self.fields(module, &mut info, &fields);
         for entry in entries {
             match entry {
@@ -112,7 +127,9 @@ impl Checker<'_> {
                 diagnostics: &mut self.diagnostics,
             }
             .lower(expr);
-            if let (Some(expr), Some(column), Some(spans)) = (lowered, info.face.columns.get_mut(index), info.columns.get_mut(index)) {
+            if let (Some(expr), Some(column), Some(spans)) =
+                (lowered, info.face.columns.get_mut(index), info.columns.get_mut(index))
+            {
                 column.value.constraints.push(Constraint::Where(expr));
                 spans.constraints.push(modifier.span);
             }
@@ -133,7 +150,12 @@ impl Checker<'_> {
                 if let Some(version) = &face.version
                     && !is_semver(version)
                 {
-                    let found = words::bad_literal(setting.value.span, "the version", &format!("{version:?}"), "MAJOR.MINOR.PATCH");
+                    let found = words::bad_literal(
+                        setting.value.span,
+                        "the version",
+                        &format!("{version:?}"),
+                        "MAJOR.MINOR.PATCH",
+                    );
                     self.report(found);
                 }
             }
@@ -159,7 +181,11 @@ impl Checker<'_> {
     pub fn unknown_setting(&mut self, name: &Name, owner: &str, written: &str, known: &[&str]) {
         let near = nearest(written, known.iter().copied());
         let found = names::unknown(name.span, &format!("setting of a {owner}"), written, near.as_deref());
-        let found = if near.is_none() { found.help(format!("the settings of a {owner} are {}", known.join(", "))) } else { found };
+        let found = if near.is_none() {
+            found.help(format!("the settings of a {owner} are {}", known.join(", ")))
+        } else {
+            found
+        };
         self.report(found);
     }
 
@@ -197,7 +223,12 @@ impl Checker<'_> {
                 }
                 .lower(expr);
                 if let Some(expr) = lowered {
-                    info.face.expectations.push(Expectation { warn: *warn, expr, message: message.clone(), place: Place::default() });
+                    info.face.expectations.push(Expectation {
+                        warn: *warn,
+                        expr,
+                        message: message.clone(),
+                        place: Place::default(),
+                    });
                     info.rules.expectations.push(rule.span);
                 }
             }
@@ -226,12 +257,25 @@ impl Checker<'_> {
         let known = info.face.column(&column.text).is_some();
         if !known && !info.partial {
             let near = nearest(&column.text, info.face.columns.iter().map(|column| column.name.as_str()));
-            self.report(names::unknown_field(column.span, &format!("contract `{}`", info.face.name), &column.text, near.as_deref()));
+            self.report(names::unknown_field(
+                column.span,
+                &format!("contract `{}`", info.face.name),
+                &column.text,
+                near.as_deref(),
+            ));
         }
         known
     }
 
-    fn reference(&mut self, module: usize, info: &mut ContractInfo, rule: &ContractRule, contract: &tree::Path, to: &[Name], from: &[Name]) {
+    fn reference(
+        &mut self,
+        module: usize,
+        info: &mut ContractInfo,
+        rule: &ContractRule,
+        contract: &tree::Path,
+        to: &[Name],
+        from: &[Name],
+    ) {
         let ours = self.listed(info, from);
         let [name] = contract.segments.as_slice() else { return };
         let Some(id) = self.find(module, &name.text, name.span, "contract", &[Kind::Contract]) else { return };

@@ -49,19 +49,30 @@ impl ContractInfo {
     /// What stands for a contract that could not be made out: everything about it is silent.
     #[must_use]
     pub fn broken(name: &str, span: Span) -> Shared {
-        Arc::new(Self { face: Contract { name: name.to_owned(), ..Contract::default() }, span, partial: true, ..Self::default() })
+        Arc::new(Self {
+            face: Contract { name: name.to_owned(), ..Contract::default() },
+            span,
+            partial: true,
+            ..Self::default()
+        })
     }
 
     /// Where a column stands; the contract, where it has no such column.
     #[must_use]
     pub fn column_span(&self, name: &str) -> Span {
-        self.face.columns.iter().zip(&self.columns).find(|(column, _)| column.name == name).map_or(self.span, |(_, spans)| spans.name)
+        self.face
+            .columns
+            .iter()
+            .zip(&self.columns)
+            .find(|(column, _)| column.name == name)
+            .map_or(self.span, |(_, spans)| spans.name)
     }
 
     /// Where the n-th constraint of a column stands; the column, where there is none.
     #[must_use]
     pub fn constraint_span(&self, name: &str, index: usize) -> Span {
-        let spans = self.face.columns.iter().zip(&self.columns).find(|(column, _)| column.name == name).map(|(_, spans)| spans);
+        let spans =
+            self.face.columns.iter().zip(&self.columns).find(|(column, _)| column.name == name).map(|(_, spans)| spans);
         spans.and_then(|spans| spans.constraints.get(index)).copied().unwrap_or_else(|| self.column_span(name))
     }
 
@@ -99,7 +110,9 @@ impl ContractInfo {
         keep_both(&mut self.face.uniques, &mut self.rules.uniques, |columns| all(columns));
         for (column, spans) in self.face.columns.iter_mut().zip(&mut self.columns) {
             keep_both(&mut column.value.constraints, &mut spans.constraints, |constraint| match constraint {
-                Constraint::Where(expr) => expr.columns().iter().all(|path| names.iter().any(|name| path.split('.').next() == Some(name))),
+                Constraint::Where(expr) => {
+                    expr.columns().iter().all(|path| names.iter().any(|name| path.split('.').next() == Some(name)))
+                }
                 _ => true,
             });
         }

@@ -77,7 +77,12 @@ impl Checker<'_> {
             ModifierKind::Unique => Some(Constraint::Unique),
             ModifierKind::Range { low, high } => {
                 if !data.is_ordered() {
-                    return self.misfit(modifier.span, "in", &data, "numbers, dates, times and durations; for text use `in { \"a\", \"b\" }` or `matches`");
+                    return self.misfit(
+                        modifier.span,
+                        "in",
+                        &data,
+                        "numbers, dates, times and durations; for text use `in { \"a\", \"b\" }` or `matches`",
+                    );
                 }
                 let ends = ValueType::plain(widest(&data));
                 let low = self.ends(low.as_ref(), &ends)?;
@@ -86,11 +91,15 @@ impl Checker<'_> {
             }
             ModifierKind::OneOf(members) => {
                 let plain = ValueType::plain(data);
-                let members: Option<Vec<Literal>> = members.iter().map(|member| self.value_of(member, &plain, "the member")).collect();
+                let members: Option<Vec<Literal>> =
+                    members.iter().map(|member| self.value_of(member, &plain, "the member")).collect();
                 Some(Constraint::OneOf(members?))
             }
             ModifierKind::Length { low, high } => {
-                if !matches!(data, DataType::String | DataType::Bytes | DataType::Json | DataType::List(_) | DataType::Map(..)) {
+                if !matches!(
+                    data,
+                    DataType::String | DataType::Bytes | DataType::Json | DataType::List(_) | DataType::Map(..)
+                ) {
                     return self.misfit(modifier.span, "length", &data, "strings, bytes, lists and maps");
                 }
                 let min = self.length(low.as_ref())?.unwrap_or(0);
@@ -161,7 +170,11 @@ impl Checker<'_> {
             Ok(value) => Some(value),
             Err(literals::Fault::NotLiteral) => {
                 if !matches!(expr.kind, tree::ExprKind::Error) {
-                    self.report(stages::misplaced(expr.span, format!("{what} must be spelled out"), "an expression belongs in `where`"));
+                    self.report(stages::misplaced(
+                        expr.span,
+                        format!("{what} must be spelled out"),
+                        "an expression belongs in `where`",
+                    ));
                 }
                 None
             }
@@ -180,19 +193,35 @@ impl Checker<'_> {
                 ModifierKind::Tag(tag) => base.tags.push(tag.text.clone()),
                 ModifierKind::Where(expr) => {
                     let this = base.value.clone();
-                    let lowered = Predicates { columns: &[], this: Some(&this), owner: &name.text, set: false, partial: false, diagnostics: &mut self.diagnostics }.lower(expr);
+                    let lowered = Predicates {
+                        columns: &[],
+                        this: Some(&this),
+                        owner: &name.text,
+                        set: false,
+                        partial: false,
+                        diagnostics: &mut self.diagnostics,
+                    }
+                    .lower(expr);
                     if let Some(expr) = lowered {
                         base.value.constraints.push(Constraint::Where(expr));
                         base.spans.push(modifier.span);
                     }
                 }
-                ModifierKind::Unit(_) | ModifierKind::Range { .. } | ModifierKind::OneOf(_) | ModifierKind::Length { .. } | ModifierKind::Matches(_) => {
+                ModifierKind::Unit(_)
+                | ModifierKind::Range { .. }
+                | ModifierKind::OneOf(_)
+                | ModifierKind::Length { .. }
+                | ModifierKind::Matches(_) => {
                     if let Some(constraint) = self.constraint(&mut base.value, modifier) {
                         base.value.constraints.push(constraint);
                         base.spans.push(modifier.span);
                     }
                 }
-                _ => self.report(stages::misplaced(modifier.span, "this says something about a field, not about a type", "a named type carries unit, bounds, length, regex, `where self ..` and tags")),
+                _ => self.report(stages::misplaced(
+                    modifier.span,
+                    "this says something about a field, not about a type",
+                    "a named type carries unit, bounds, length, regex, `where self ..` and tags",
+                )),
             }
         }
         self.check_satisfiable(&base.value, &name.text, base.spans.last().copied().unwrap_or(name.span));

@@ -39,13 +39,22 @@ pub(super) struct Taken {
 
 impl Elaborator<'_, '_> {
     /// Gives each argument its parameter; `None` after a report (MLP401).
-    pub(super) fn arguments(&mut self, span: Span, signature: &Arc<Signature>, args: &[Arg], id: &Id) -> Option<Vec<Given>> {
+    pub(super) fn arguments(
+        &mut self,
+        span: Span,
+        signature: &Arc<Signature>,
+        args: &[Arg],
+        id: &Id,
+    ) -> Option<Vec<Given>> {
         let mut given: Vec<Given> = Vec::new();
         let mut fault = None;
         for (position, arg) in args.iter().enumerate() {
             match self.place(span, signature, args, position, arg, &given) {
                 Ok(index) => {
-                    let artifact = signature.params.get(index).is_some_and(|param| !param.ty.is_scalar() && !matches!(param.ty, Ty::Error));
+                    let artifact = signature
+                        .params
+                        .get(index)
+                        .is_some_and(|param| !param.ty.is_scalar() && !matches!(param.ty, Ty::Error));
                     let val = artifact.then(|| self.eval(&arg.value, &id.inside()));
                     given.push(Given { index, expr: arg.value.clone(), val });
                 }
@@ -55,11 +64,19 @@ impl Elaborator<'_, '_> {
             }
         }
         let missing = signature.params.iter().enumerate().find(|(index, param)| {
-            param.default.is_none() && !matches!(param.ty, Ty::Optional(_) | Ty::Error) && !given.iter().any(|given| given.index == *index)
+            param.default.is_none()
+                && !matches!(param.ty, Ty::Optional(_) | Ty::Error)
+                && !given.iter().any(|given| given.index == *index)
         });
         if let (None, Some((_, param))) = (&fault, missing) {
             let message = format!("`{}` needs its argument `{}`", signature.name, param.name);
-            fault = Some(words::argument(span, message, span, format!("`{}` is missing", param.name), Some((param.span, "declared here".to_owned()))));
+            fault = Some(words::argument(
+                span,
+                message,
+                span,
+                format!("`{}` is missing", param.name),
+                Some((param.span, "declared here".to_owned())),
+            ));
         }
         match fault {
             Some(found) => {
@@ -72,21 +89,46 @@ impl Elaborator<'_, '_> {
 
     /// The parameter of an argument.
     #[expect(clippy::result_large_err, reason = "the error is the diagnostic itself, and is reported at once")]
-    fn place(&self, span: Span, signature: &Signature, args: &[Arg], position: usize, arg: &Arg, given: &[Given]) -> Result<usize, mlp_diagnostics::Diagnostic> {
+    fn place(
+        &self,
+        span: Span,
+        signature: &Signature,
+        args: &[Arg],
+        position: usize,
+        arg: &Arg,
+        given: &[Given],
+    ) -> Result<usize, mlp_diagnostics::Diagnostic> {
         let declared = |param: &ParamInfo| Some((param.span, "declared here".to_owned()));
         let Some(name) = &arg.name else {
             let late = args.iter().take(position).any(|arg| arg.name.is_some());
             return match signature.params.get(position) {
-                _ if late => Err(words::argument(span, "arguments without a name come first", arg.value.span, "give this one its name", None)),
+                _ if late => Err(words::argument(
+                    span,
+                    "arguments without a name come first",
+                    arg.value.span,
+                    "give this one its name",
+                    None,
+                )),
                 Some(_) => Ok(position),
                 None => {
-                    let message = format!("`{}` takes {} argument{}", signature.name, signature.params.len(), if signature.params.len() == 1 { "" } else { "s" });
+                    let message = format!(
+                        "`{}` takes {} argument{}",
+                        signature.name,
+                        signature.params.len(),
+                        if signature.params.len() == 1 { "" } else { "s" }
+                    );
                     Err(words::argument(span, message, arg.value.span, "this one is too many", None))
                 }
             };
         };
         let Some(index) = signature.params.iter().position(|param| param.name == name.text) else {
-            let found = words::argument(span, format!("`{}` has no parameter `{}`", signature.name, name.text), name.span, "unknown parameter", None);
+            let found = words::argument(
+                span,
+                format!("`{}` has no parameter `{}`", signature.name, name.text),
+                name.span,
+                "unknown parameter",
+                None,
+            );
             return Err(match nearest(&name.text, signature.params.iter().map(|param| param.name.as_str())) {
                 Some(near) => found.fix(format!("did you mean `{near}`?"), name.span, near),
                 None => found,
@@ -94,7 +136,13 @@ impl Elaborator<'_, '_> {
         };
         if given.iter().any(|given| given.index == index) {
             let place = signature.params.get(index).and_then(declared);
-            return Err(words::argument(span, format!("`{}` is given twice", name.text), name.span, "given again", place));
+            return Err(words::argument(
+                span,
+                format!("`{}` is given twice", name.text),
+                name.span,
+                "given again",
+                place,
+            ));
         }
         Ok(index)
     }
@@ -118,7 +166,13 @@ impl Elaborator<'_, '_> {
     }
 
     /// Whether the contracts that type parameters stand for satisfy their bounds; reports where not.
-    pub(super) fn check_bounds(&mut self, span: Span, signature: &Signature, tree: &StageDecl, generics: &Generics) -> bool {
+    pub(super) fn check_bounds(
+        &mut self,
+        span: Span,
+        signature: &Signature,
+        tree: &StageDecl,
+        generics: &Generics,
+    ) -> bool {
         let module = self.checker.module_of(signature.id);
         let mut fits = true;
         for generic in &tree.generics {
@@ -134,7 +188,13 @@ impl Elaborator<'_, '_> {
     }
 
     /// Checks every argument against its parameter; `None` where one does not fit, after a report.
-    pub(super) fn take(&mut self, span: Span, signature: &Signature, params: &[ParamInfo], given: Vec<Given>) -> Option<Taken> {
+    pub(super) fn take(
+        &mut self,
+        span: Span,
+        signature: &Signature,
+        params: &[ParamInfo],
+        given: Vec<Given>,
+    ) -> Option<Taken> {
         let mut taken = Taken::default();
         let mut fits = true;
         for (index, param) in params.iter().enumerate() {
@@ -160,7 +220,14 @@ impl Elaborator<'_, '_> {
     }
 
     /// An artifact as an argument.
-    fn input(&mut self, span: Span, signature: &Signature, param: &ParamInfo, val: &Val, at: Span) -> Option<MaybeNone> {
+    fn input(
+        &mut self,
+        span: Span,
+        signature: &Signature,
+        param: &ParamInfo,
+        val: &Val,
+        at: Span,
+    ) -> Option<MaybeNone> {
         let wanted = param.ty.required();
         let optional = matches!(param.ty, Ty::Optional(_));
         let mut checks = Vec::new();
@@ -182,22 +249,43 @@ impl Elaborator<'_, '_> {
         let (from, given, maybe_none, good) = match (val, wanted) {
             (Val::Error, _) => return None,
             (Val::None, _) => (Origin::None, wanted.clone(), true, true),
-            (Val::Artifact(handle), wanted) => (handle.from.clone(), handle.ty.clone(), handle.optional, fits(self, &handle.ty.clone(), wanted)),
+            (Val::Artifact(handle), wanted) => {
+                (handle.from.clone(), handle.ty.clone(), handle.optional, fits(self, &handle.ty.clone(), wanted))
+            }
             (Val::List(items), Ty::List(element)) => {
-                let handles: Option<Vec<&Handle>> = items.iter().map(|item| if let Val::Artifact(handle) = item { Some(handle) } else { None }).collect();
+                let handles: Option<Vec<&Handle>> = items
+                    .iter()
+                    .map(|item| if let Val::Artifact(handle) = item { Some(handle) } else { None })
+                    .collect();
                 let handles = handles.unwrap_or_default();
-                let good = !handles.is_empty() && handles.len() == items.len() && handles.iter().all(|handle| fits(self, &handle.ty, element));
-                let given = Ty::List(Box::new(handles.first().map_or_else(|| (**element).clone(), |handle| handle.ty.clone())));
-                (Origin::List(handles.iter().map(|handle| handle.from.clone()).collect()), given, handles.iter().any(|handle| handle.optional), good)
+                let good = !handles.is_empty()
+                    && handles.len() == items.len()
+                    && handles.iter().all(|handle| fits(self, &handle.ty, element));
+                let given =
+                    Ty::List(Box::new(handles.first().map_or_else(|| (**element).clone(), |handle| handle.ty.clone())));
+                (
+                    Origin::List(handles.iter().map(|handle| handle.from.clone()).collect()),
+                    given,
+                    handles.iter().any(|handle| handle.optional),
+                    good,
+                )
             }
             _ => (Origin::None, wanted.clone(), false, false),
         };
         if !good {
-            let message = format!("`{}` of `{}` takes {}, not {}", param.name, signature.name, param.ty.text(), val.text());
-            self.checker.report(words::argument(span, message, at, format!("this is {}", val.text()), Some((param.span, "declared here".to_owned()))));
+            let message =
+                format!("`{}` of `{}` takes {}, not {}", param.name, signature.name, param.ty.text(), val.text());
+            self.checker.report(words::argument(
+                span,
+                message,
+                at,
+                format!("this is {}", val.text()),
+                Some((param.span, "declared here".to_owned())),
+            ));
             return None;
         }
-        let input = FlowInput { name: param.name.clone(), from, ty: wanted.clone(), given, optional, checks, proven, span: at };
+        let input =
+            FlowInput { name: param.name.clone(), from, ty: wanted.clone(), given, optional, checks, proven, span: at };
         Some((input, maybe_none))
     }
 
@@ -213,11 +301,23 @@ impl Elaborator<'_, '_> {
                 }
                 let ExprKind::List(items) = &expr.kind else {
                     let message = format!("`{}` of `{}` takes a list of columns", param.name, signature.name);
-                    self.checker.report(words::argument(span, message, expr.span, "write it in square brackets, as in `[.carrier]`", None));
+                    self.checker.report(words::argument(
+                        span,
+                        message,
+                        expr.span,
+                        "write it in square brackets, as in `[.carrier]`",
+                        None,
+                    ));
                     return None;
                 };
-                let columns: Option<Vec<Scalar>> = items.iter().map(|item| self.column(span, signature, param, contract, data.as_ref(), item)).collect();
-                Some(Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::List(columns?.into_iter().map(|column| column.value).collect()) })
+                let columns: Option<Vec<Scalar>> = items
+                    .iter()
+                    .map(|item| self.column(span, signature, param, contract, data.as_ref(), item))
+                    .collect();
+                Some(Scalar {
+                    ty: ValueType::plain(mlp_plan::DataType::String),
+                    value: Value::List(columns?.into_iter().map(|column| column.value).collect()),
+                })
             }
             _ => None,
         }
@@ -231,14 +331,27 @@ impl Elaborator<'_, '_> {
         }
     }
 
-    fn value(&mut self, span: Span, signature: &Signature, param: &ParamInfo, wanted: &ValueType, expr: &Expr) -> Option<Scalar> {
+    fn value(
+        &mut self,
+        span: Span,
+        signature: &Signature,
+        param: &ParamInfo,
+        wanted: &ValueType,
+        expr: &Expr,
+    ) -> Option<Scalar> {
         let scalars = self.scalars.clone();
         if let ExprKind::Name(name) = &expr.kind
             && let Some(bound) = self.names.get_mut(&name.text)
         {
             bound.used = true;
             let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, bound.val.text());
-            self.checker.report(words::argument(span, message, expr.span, "not a value", Some((param.span, "declared here".to_owned()))));
+            self.checker.report(words::argument(
+                span,
+                message,
+                expr.span,
+                "not a value",
+                Some((param.span, "declared here".to_owned())),
+            ));
             return None;
         }
         let scalar = self.checker.scalar(self.module, &scalars, expr, Some(wanted))?;
@@ -249,24 +362,49 @@ impl Elaborator<'_, '_> {
                 Value::Literal(literal) => format!("{literal} is {}", crate::literals::kind_word(literal)),
                 _ => format!("this is {}", scalar.ty),
             };
-            self.checker.report(words::argument(span, message, expr.span, label, Some((param.span, "declared here".to_owned()))));
+            self.checker.report(words::argument(
+                span,
+                message,
+                expr.span,
+                label,
+                Some((param.span, "declared here".to_owned())),
+            ));
             return None;
         }
         if let Value::Literal(literal) = &scalar.value {
-            self.checker.check_constraints(literal, wanted, expr.span, &format!("`{}` of `{}`,", param.name, signature.name));
+            self.checker.check_constraints(
+                literal,
+                wanted,
+                expr.span,
+                &format!("`{}` of `{}`,", param.name, signature.name),
+            );
         }
         Some(scalar)
     }
 
     /// `.late` as an argument.
-    fn column(&mut self, span: Span, signature: &Signature, param: &ParamInfo, contract: &Shared, data: Option<&ValueType>, expr: &Expr) -> Option<Scalar> {
+    fn column(
+        &mut self,
+        span: Span,
+        signature: &Signature,
+        param: &ParamInfo,
+        contract: &Shared,
+        data: Option<&ValueType>,
+        expr: &Expr,
+    ) -> Option<Scalar> {
         if let Some(bound) = self.bound_scalar(expr) {
             return Some(bound);
         }
         let ExprKind::Column(name) = &expr.kind else {
             if !matches!(expr.kind, ExprKind::Error) {
                 let message = format!("`{}` of `{}` takes {}", param.name, signature.name, param.ty.text());
-                self.checker.report(words::argument(span, message, expr.span, "write a column with a dot before it, as in `.late`", None));
+                self.checker.report(words::argument(
+                    span,
+                    message,
+                    expr.span,
+                    "write a column with a dot before it, as in `.late`",
+                    None,
+                ));
             }
             return None;
         };
@@ -276,15 +414,27 @@ impl Elaborator<'_, '_> {
                 return Some(made);
             }
             let near = nearest(&name.text, contract.face.columns.iter().map(|column| column.name.as_str()));
-            self.checker.report(names::unknown_field(name.span, &format!("`{}`", contract.face.name), &name.text, near.as_deref()).because(contract.span, "its columns are declared here"));
+            self.checker.report(
+                names::unknown_field(name.span, &format!("`{}`", contract.face.name), &name.text, near.as_deref())
+                    .because(contract.span, "its columns are declared here"),
+            );
             return None;
         };
         if let Some(wanted) = data
             && accepts(&column.value.data, &wanted.data).is_none()
         {
-            let message = format!("`{}` of `{}` takes a column of {wanted}, and `{}` is {}", param.name, signature.name, name.text, column.value);
+            let message = format!(
+                "`{}` of `{}` takes a column of {wanted}, and `{}` is {}",
+                param.name, signature.name, name.text, column.value
+            );
             let place = contract.column_span(&name.text);
-            self.checker.report(words::argument(span, message, expr.span, format!("a column of {}", column.value), Some((place, "declared here".to_owned()))));
+            self.checker.report(words::argument(
+                span,
+                message,
+                expr.span,
+                format!("a column of {}", column.value),
+                Some((place, "declared here".to_owned())),
+            ));
             return None;
         }
         Some(made)
@@ -300,7 +450,11 @@ fn unify(name: &str, wanted: &TypeExpr, have: &Ty) -> Option<Shared> {
             match (head, args.as_slice(), have) {
                 ("Table", [contract], Ty::Table(given)) => is_name(contract, name).then(|| Arc::clone(given)),
                 ("Model", [input, output], Ty::Model(reads, gives)) => {
-                    if is_name(input, name) { Some(Arc::clone(reads)) } else { is_name(output, name).then(|| Arc::clone(gives)) }
+                    if is_name(input, name) {
+                        Some(Arc::clone(reads))
+                    } else {
+                        is_name(output, name).then(|| Arc::clone(gives))
+                    }
                 }
                 ("list", [element], Ty::List(given)) => unify(name, element, given),
                 _ => None,

@@ -8,7 +8,13 @@ use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Entry, Expr, ExprKind, ItemKind, StageBody, StageDecl, StageEntry};
 
 use super::{Bound, Elaborator, FlowInput, FlowNode, FlowOutput, Handle, Id, Val, Work, arguments::Taken};
-use crate::{metrics::MetricsInfo, program::{DeclId, Kind}, run::RunKind, stages::{ParamInfo, Signature}, types::Ty};
+use crate::{
+    metrics::MetricsInfo,
+    program::{DeclId, Kind},
+    run::RunKind,
+    stages::{ParamInfo, Signature},
+    types::Ty,
+};
 
 /// Stages made of stages are inlined this deep; circles were refused before.
 const DEPTH_LIMIT: usize = 64;
@@ -17,7 +23,8 @@ impl Elaborator<'_, '_> {
     /// `f(a, name: b)`.
     pub(super) fn call(&mut self, span: Span, callee: &Expr, args: &[Arg], id: &Id) -> Val {
         let ExprKind::Name(name) = &callee.kind else { return self.not_callable(callee.span) };
-        if name.text == "pick" && matches!(self.checker.scopes.find(self.module, "pick"), crate::scope::Found::Nothing) {
+        if name.text == "pick" && matches!(self.checker.scopes.find(self.module, "pick"), crate::scope::Found::Nothing)
+        {
             return self.pick(span, args, id);
         }
         let kinds = [Kind::Stage, Kind::Source, Kind::Sink];
@@ -50,19 +57,37 @@ impl Elaborator<'_, '_> {
 
     /// Adds the node of a call.
     #[expect(clippy::too_many_arguments, reason = "a call has this many parts")]
-    fn node(&mut self, span: Span, decl: DeclId, signature: &Arc<Signature>, params: &[ParamInfo], taken: Taken, outputs: Vec<(String, Ty)>, id: &Id) -> Val {
+    fn node(
+        &mut self,
+        span: Span,
+        decl: DeclId,
+        signature: &Arc<Signature>,
+        params: &[ParamInfo],
+        taken: Taken,
+        outputs: Vec<(String, Ty)>,
+        id: &Id,
+    ) -> Val {
         let node = self.fresh(&id.of(&signature.name));
         let run = self.checker.quietly(|checker| checker.run_kind(signature));
         let sql = self.sql_of(run.as_ref(), params, &outputs);
         let mut checks = Vec::new();
         for (index, (_, ty)) in outputs.iter().enumerate() {
-            checks.push(sql.as_ref().filter(|_| index == 0).map_or_else(|| delivered(signature, run.as_ref(), ty), |(rules, _)| rules.clone()));
+            checks.push(
+                sql.as_ref()
+                    .filter(|_| index == 0)
+                    .map_or_else(|| delivered(signature, run.as_ref(), ty), |(rules, _)| rules.clone()),
+            );
         }
         let optional = taken.inputs.iter().any(|input| input.1 && !input.0.optional);
         let made: Vec<(String, Val)> = outputs
             .iter()
             .map(|(name, ty)| {
-                let handle = Handle { ty: ty.required().clone(), from: Origin::Output { node: node.clone(), output: name.clone() }, optional: optional || matches!(ty, Ty::Optional(_)), span };
+                let handle = Handle {
+                    ty: ty.required().clone(),
+                    from: Origin::Output { node: node.clone(), output: name.clone() },
+                    optional: optional || matches!(ty, Ty::Optional(_)),
+                    span,
+                };
                 (name.clone(), Val::Artifact(handle))
             })
             .collect();
@@ -74,7 +99,11 @@ impl Elaborator<'_, '_> {
             decl: Some(decl),
             work: run.map_or(Work::Pick, |run| Work::Run(run, scope)),
             inputs: taken.inputs.into_iter().map(|(input, _)| input).collect(),
-            outputs: outputs.into_iter().zip(checks).map(|((name, ty), checks)| FlowOutput { name, ty: ty.required().clone(), checks }).collect(),
+            outputs: outputs
+                .into_iter()
+                .zip(checks)
+                .map(|((name, ty), checks)| FlowOutput { name, ty: ty.required().clone(), checks })
+                .collect(),
             params: taken.params,
             settings: signature.settings.clone(),
             disjoint: signature.disjoint,
@@ -83,15 +112,16 @@ impl Elaborator<'_, '_> {
             doc: item.and_then(|item| item.lead.docs()),
             sql: sql.map(|(_, columns)| columns).unwrap_or_default(),
         });
-        if signature.record {
-            Val::Record(made)
-        } else {
-            made.into_iter().next().map_or(Val::Unit, |(_, value)| value)
-        }
+        if signature.record { Val::Record(made) } else { made.into_iter().next().map_or(Val::Unit, |(_, value)| value) }
     }
 
     /// What an SQL stage selects, and what is to be checked of it.
-    fn sql_of(&mut self, run: Option<&RunKind>, params: &[ParamInfo], outputs: &[(String, Ty)]) -> Option<(Vec<Rule>, Vec<crate::ports::SqlColumn>)> {
+    fn sql_of(
+        &mut self,
+        run: Option<&RunKind>,
+        params: &[ParamInfo],
+        outputs: &[(String, Ty)],
+    ) -> Option<(Vec<Rule>, Vec<crate::ports::SqlColumn>)> {
         let (Some(RunKind::Sql { text, .. }), [(_, Ty::Table(output))]) = (run, outputs) else { return None };
         let tables = params.iter().filter_map(|param| match param.ty.required() {
             Ty::Table(contract) => Some((param.name.clone(), Arc::clone(contract))),
@@ -102,7 +132,16 @@ impl Elaborator<'_, '_> {
 
     /// A stage made of stages: its body is worked out with its parameters bound, so that every proof sees through it.
     #[expect(clippy::too_many_arguments, reason = "a call has this many parts")]
-    fn inline(&mut self, span: Span, decl: DeclId, signature: &Arc<Signature>, tree: &StageDecl, taken: Taken, outputs: &[(String, Ty)], id: &Id) -> Val {
+    fn inline(
+        &mut self,
+        span: Span,
+        decl: DeclId,
+        signature: &Arc<Signature>,
+        tree: &StageDecl,
+        taken: Taken,
+        outputs: &[(String, Ty)],
+        id: &Id,
+    ) -> Val {
         if self.depth >= DEPTH_LIMIT {
             return Val::Error;
         }
@@ -127,7 +166,10 @@ impl Elaborator<'_, '_> {
                     self.scalars.insert(name.clone(), scalar.clone());
                 }
                 value => {
-                    self.names.insert(name.clone(), Bound { val: value.clone(), span: Span::default(), used: true, is_let: false });
+                    self.names.insert(
+                        name.clone(),
+                        Bound { val: value.clone(), span: Span::default(), used: true, is_let: false },
+                    );
                 }
             }
         }
@@ -138,7 +180,12 @@ impl Elaborator<'_, '_> {
         match &tree.body {
             StageBody::Expr(expr) => self.eval(expr, &Id::exact(base)),
             StageBody::Block(block) => {
-                let lets: Vec<_> = block.entries.iter().filter_map(Entry::ok).filter_map(|entry| if let StageEntry::Let(binding) = entry { Some(binding) } else { None }).collect();
+                let lets: Vec<_> = block
+                    .entries
+                    .iter()
+                    .filter_map(Entry::ok)
+                    .filter_map(|entry| if let StageEntry::Let(binding) = entry { Some(binding) } else { None })
+                    .collect();
                 for binding in &lets {
                     let value = self.eval(&binding.value, &Id::exact(format!("{base}-{}", binding.name.text)));
                     self.define(&binding.name, value);
@@ -161,12 +208,20 @@ impl Elaborator<'_, '_> {
                         }
                         None => {
                             let span = tree.result.as_ref().map_or(tree.name.span, |result| result.span);
-                            self.checker.report(words::misplaced(span, format!("no `let` gives the output `{name}`"), "each named output is the `let` of that name"));
+                            self.checker.report(words::misplaced(
+                                span,
+                                format!("no `let` gives the output `{name}`"),
+                                "each named output is the `let` of that name",
+                            ));
                             outputs.push((name, Val::Error));
                         }
                     }
                 }
-                if record { Val::Record(outputs) } else { outputs.into_iter().next().map_or(Val::Unit, |(_, value)| value) }
+                if record {
+                    Val::Record(outputs)
+                } else {
+                    outputs.into_iter().next().map_or(Val::Unit, |(_, value)| value)
+                }
             }
         }
     }
@@ -194,7 +249,9 @@ fn delivered(signature: &Signature, run: Option<&RunKind>, ty: &Ty) -> Vec<Rule>
         if !face.may_be_null(column) {
             rules.push(Rule::NotNull { column: column.name.clone() });
         }
-        rules.extend((0..column.value.constraints.len()).map(|index| Rule::Constraint { column: column.name.clone(), index }));
+        rules.extend(
+            (0..column.value.constraints.len()).map(|index| Rule::Constraint { column: column.name.clone(), index }),
+        );
         if is_nested(&column.value.data) {
             rules.push(Rule::Nested { column: column.name.clone() });
         }
@@ -209,7 +266,13 @@ fn delivered(signature: &Signature, run: Option<&RunKind>, ty: &Ty) -> Vec<Rule>
 }
 
 const fn is_nested(data: &mlp_plan::DataType) -> bool {
-    matches!(data, mlp_plan::DataType::List(_) | mlp_plan::DataType::Map(..) | mlp_plan::DataType::Struct(_) | mlp_plan::DataType::Vector { .. })
+    matches!(
+        data,
+        mlp_plan::DataType::List(_)
+            | mlp_plan::DataType::Map(..)
+            | mlp_plan::DataType::Struct(_)
+            | mlp_plan::DataType::Vector { .. }
+    )
 }
 
 /// A parameter of the metrics that has the name of a parameter of the stage has its value: `binary(.., threshold: 0.3)` gives `Report<Binary(threshold: 0.3)>`.
@@ -234,7 +297,8 @@ fn as_declared(value: Val, outputs: &[(String, Ty)], span: Span) -> Val {
         (Val::Artifact(handle), [(_, ty)]) => Val::Artifact(Handle { ty: ty.required().clone(), span, ..handle }),
         (Val::Record(fields), outputs) => {
             let fields = fields.into_iter().map(|(name, value)| {
-                let declared: Vec<(String, Ty)> = outputs.iter().filter(|(output, _)| *output == name).cloned().collect();
+                let declared: Vec<(String, Ty)> =
+                    outputs.iter().filter(|(output, _)| *output == name).cloned().collect();
                 (name, as_declared(value, &declared, span))
             });
             Val::Record(fields.collect())

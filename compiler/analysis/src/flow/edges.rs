@@ -4,7 +4,12 @@ use mlp_diagnostics::{Diagnostic, catalog::contracts as words};
 use mlp_plan::Rule;
 use mlp_source::Span;
 
-use crate::{checker::Checker, contracts::Shared, subtype::{self, Edge, ProblemKind}, types::Ty};
+use crate::{
+    checker::Checker,
+    contracts::Shared,
+    subtype::{self, Edge, ProblemKind},
+    types::Ty,
+};
 
 impl Checker<'_> {
     /// Compares the table that comes with the one that is expected; reports what is refuted, answers what could not be decided.
@@ -23,7 +28,12 @@ impl Checker<'_> {
 /// What is wrong with an edge, column by column; missing columns together.
 fn edge_diagnostics(span: Span, what: &str, from: &Shared, to: &Shared, edge: &Edge) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let missing: Vec<String> = edge.problems.iter().filter(|problem| problem.kind == ProblemKind::Missing).map(|problem| problem.path.clone()).collect();
+    let missing: Vec<String> = edge
+        .problems
+        .iter()
+        .filter(|problem| problem.kind == ProblemKind::Missing)
+        .map(|problem| problem.path.clone())
+        .collect();
     let known_missing = !missing.is_empty() && !from.partial && !to.partial;
     if known_missing {
         let owner = format!("`{}`", from.face.name);
@@ -32,13 +42,21 @@ fn edge_diagnostics(span: Span, what: &str, from: &Shared, to: &Shared, edge: &E
             diagnostic = diagnostic.because(to.column_span(top(column)), "expected here");
         }
         let near = missing.iter().find_map(|column| {
-            let extra = from.face.columns.iter().filter(|have| to.face.column(&have.name).is_none()).map(|have| have.name.as_str());
-            crate::scope::nearest(column, extra).map(|near| format!("`{}` has `{near}`: was `{column}` renamed?", from.face.name))
+            let extra = from
+                .face
+                .columns
+                .iter()
+                .filter(|have| to.face.column(&have.name).is_none())
+                .map(|have| have.name.as_str());
+            crate::scope::nearest(column, extra)
+                .map(|near| format!("`{}` has `{near}`: was `{column}` renamed?", from.face.name))
         });
         let nullable = missing.iter().find(|column| to.face.column(column).is_some_and(|column| column.value.nullable));
         diagnostic = match (near, nullable) {
             (Some(near), _) => diagnostic.help(near),
-            (None, Some(column)) => diagnostic.help(format!("if `{column}` may be missing altogether, say `{column}: .. = none`")),
+            (None, Some(column)) => {
+                diagnostic.help(format!("if `{column}` may be missing altogether, say `{column}: .. = none`"))
+            }
             (None, None) => diagnostic.because(from.span, "this is what comes"),
         };
         found.push(diagnostic);
@@ -51,13 +69,17 @@ fn edge_diagnostics(span: Span, what: &str, from: &Shared, to: &Shared, edge: &E
             ProblemKind::Type { found, expected } => words::column_type(span, what, path, found, expected)
                 .because(theirs, format!("{expected} is expected here"))
                 .because(ours, format!("it is {found} here")),
-            ProblemKind::Null => words::nullness(span, what, path).because(theirs, "never null here").because(ours, "may be null here"),
+            ProblemKind::Null => {
+                words::nullness(span, what, path).because(theirs, "never null here").because(ours, "may be null here")
+            }
             ProblemKind::Refuted { index, found, expected } => words::refuted(span, what, path, found, expected)
                 .because(to.constraint_span(problem.column(), *index), "this is expected")
                 .because(ours, "this is what comes"),
-            ProblemKind::Unit { found, expected } => words::units(span, what, path, found.as_deref(), expected.as_deref())
-                .because(theirs, "expected here")
-                .because(ours, "this is what comes"),
+            ProblemKind::Unit { found, expected } => {
+                words::units(span, what, path, found.as_deref(), expected.as_deref())
+                    .because(theirs, "expected here")
+                    .because(ours, "this is what comes")
+            }
         };
         found.push(diagnostic);
     }
@@ -75,7 +97,8 @@ pub fn accepted(from: &Ty, to: &Ty) -> bool {
         (Ty::Error, _) | (_, Ty::Error) => true,
         (Ty::Table(a), Ty::Table(b)) => a.partial || b.partial || rows(a, b),
         (Ty::Model(input, output), Ty::Model(wanted_input, wanted_output)) => {
-            (input.partial || wanted_input.partial || rows(wanted_input, input)) && (output.partial || wanted_output.partial || rows(output, wanted_output))
+            (input.partial || wanted_input.partial || rows(wanted_input, input))
+                && (output.partial || wanted_output.partial || rows(output, wanted_output))
         }
         (Ty::Report(a), Ty::Report(b)) => a.accepted_as(b),
         (Ty::File(a), Ty::File(b)) => a == b,

@@ -6,7 +6,12 @@ use mlp_source::Span;
 use mlp_syntax::tree::{Expr, ExprKind, Name};
 
 use super::{Bound, Elaborator, Handle, Id, NODE_LIMIT, Val};
-use crate::{program::Kind, scope::{Found, nearest}, types::Ty, values::Scalar};
+use crate::{
+    program::Kind,
+    scope::{Found, nearest},
+    types::Ty,
+    values::Scalar,
+};
 
 impl Elaborator<'_, '_> {
     /// What an expression stands for; `Val::Error` after a report.
@@ -56,11 +61,21 @@ impl Elaborator<'_, '_> {
         }
         match self.checker.scopes.find(self.module, &name.text) {
             Found::Poisoned => Val::Error,
-            Found::Decl(decl) if self.checker.program.decl(decl).is_some_and(|decl| decl.kind == Kind::Const) => self.scalar(expr),
+            Found::Decl(decl) if self.checker.program.decl(decl).is_some_and(|decl| decl.kind == Kind::Const) => {
+                self.scalar(expr)
+            }
             Found::Decl(decl) => {
                 let kind = self.checker.program.decl(decl).map_or("name", |decl| decl.kind.word());
-                let help = if matches!(kind, "stage" | "source") { format!("call it: `{}(..)`", name.text) } else { String::new() };
-                self.checker.report(words::misplaced(name.span, format!("`{}` is a {kind}, and a value is meant here", name.text), help));
+                let help = if matches!(kind, "stage" | "source") {
+                    format!("call it: `{}(..)`", name.text)
+                } else {
+                    String::new()
+                };
+                self.checker.report(words::misplaced(
+                    name.span,
+                    format!("`{}` is a {kind}, and a value is meant here", name.text),
+                    help,
+                ));
                 Val::Error
             }
             Found::Nothing => {
@@ -139,14 +154,22 @@ impl Elaborator<'_, '_> {
                 return;
             }
             other => {
-                self.checker.report(words::misplaced(list.span, format!("{} cannot be gone through", other.text()), "a list is unrolled when compiling, as in `for d in [2, 4]`"));
+                self.checker.report(words::misplaced(
+                    list.span,
+                    format!("{} cannot be gone through", other.text()),
+                    "a list is unrolled when compiling, as in `for d in [2, 4]`",
+                ));
                 values.push(Val::Error);
                 return;
             }
         };
         for item in items {
             if self.nodes.len() > NODE_LIMIT || values.len() > NODE_LIMIT {
-                self.checker.report(words::misplaced(list.span, format!("this list unrolls into more than {NODE_LIMIT} nodes"), "make the list shorter"));
+                self.checker.report(words::misplaced(
+                    list.span,
+                    format!("this list unrolls into more than {NODE_LIMIT} nodes"),
+                    "make the list shorter",
+                ));
                 return;
             }
             let shadowed = self.bind(name, item);
@@ -183,7 +206,11 @@ impl Elaborator<'_, '_> {
 
     /// Says that something cannot be called.
     pub(super) fn not_callable(&mut self, span: Span) -> Val {
-        self.checker.report(words::misplaced(span, "this cannot be called", "stages, sources and sinks are called by their name"));
+        self.checker.report(words::misplaced(
+            span,
+            "this cannot be called",
+            "stages, sources and sinks are called by their name",
+        ));
         Val::Error
     }
 

@@ -15,20 +15,39 @@ impl Elaborator<'_, '_> {
     pub(super) fn pick(&mut self, span: Span, args: &[Arg], id: &Id) -> Val {
         let usage = "as in `pick(models, reports, highest: auc)`";
         let [candidates, reports, metric] = args else {
-            self.checker.report(words::argument(span, "`pick` takes candidates, their reports, and the metric", span, usage, None));
+            self.checker.report(words::argument(
+                span,
+                "`pick` takes candidates, their reports, and the metric",
+                span,
+                usage,
+                None,
+            ));
             return Val::Error;
         };
-        let (candidates_val, reports_val) = (self.eval(&candidates.value, &id.inside()), self.eval(&reports.value, &id.inside()));
+        let (candidates_val, reports_val) =
+            (self.eval(&candidates.value, &id.inside()), self.eval(&reports.value, &id.inside()));
         if matches!(candidates_val, Val::Error) || matches!(reports_val, Val::Error) {
             return Val::Error;
         }
         let (Some(models), Some(judged)) = (handles(&candidates_val), handles(&reports_val)) else {
-            self.checker.report(words::argument(span, "`pick` takes a list of candidates and a list of reports", span, usage, None));
+            self.checker.report(words::argument(
+                span,
+                "`pick` takes a list of candidates and a list of reports",
+                span,
+                usage,
+                None,
+            ));
             return Val::Error;
         };
         if models.len() != judged.len() {
             let message = format!("`pick` is given {} candidates and {} reports", models.len(), judged.len());
-            self.checker.report(words::argument(span, message, reports.value.span, "one report for each candidate", None));
+            self.checker.report(words::argument(
+                span,
+                message,
+                reports.value.span,
+                "one report for each candidate",
+                None,
+            ));
             return Val::Error;
         }
         let Some((direction, path)) = self.metric(span, metric, &judged) else { return Val::Error };
@@ -37,7 +56,8 @@ impl Elaborator<'_, '_> {
         let optional = models.iter().chain(&judged).any(|handle| handle.optional);
         let ty = first.ty.clone();
         let params = BTreeMap::from([("metric".to_owned(), text(&path)), ("direction".to_owned(), text(direction))]);
-        let inputs = vec![input("candidates", &models, candidates.value.span), input("reports", &judged, reports.value.span)];
+        let inputs =
+            vec![input("candidates", &models, candidates.value.span), input("reports", &judged, reports.value.span)];
         self.nodes.push(FlowNode {
             id: node.clone(),
             stage: "pick".to_owned(),
@@ -62,24 +82,47 @@ impl Elaborator<'_, '_> {
             Some("highest") => "highest",
             Some("lowest") => "lowest",
             _ => {
-                self.checker.report(words::argument(span, "`pick` needs `highest:` or `lowest:` and a metric", arg.value.span, "as in `highest: auc`", None));
+                self.checker.report(words::argument(
+                    span,
+                    "`pick` needs `highest:` or `lowest:` and a metric",
+                    arg.value.span,
+                    "as in `highest: auc`",
+                    None,
+                ));
                 return None;
             }
         };
         let path = dotted(&arg.value)?;
         let Some(Ty::Report(metrics)) = reports.first().map(|handle| &handle.ty) else {
-            self.checker.report(words::argument(span, "`pick` judges by reports", span, "the second list holds none", None));
+            self.checker.report(words::argument(
+                span,
+                "`pick` judges by reports",
+                span,
+                "the second list holds none",
+                None,
+            ));
             return None;
         };
         let Some(found) = metrics.metric(&path) else {
             let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
-            self.checker.report(policy_words::unknown_metric(arg.value.span, "each candidate's report", &metrics.text(), &path, near.as_deref()));
+            self.checker.report(policy_words::unknown_metric(
+                arg.value.span,
+                "each candidate's report",
+                &metrics.text(),
+                &path,
+                near.as_deref(),
+            ));
             return None;
         };
-        let wrong = matches!((direction, found.better), ("highest", Some(Better::Lower)) | ("lowest", Some(Better::Higher)));
+        let wrong =
+            matches!((direction, found.better), ("highest", Some(Better::Lower)) | ("lowest", Some(Better::Higher)));
         if wrong {
             let other = if direction == "highest" { "lowest" } else { "highest" };
-            self.checker.report(policy_words::direction(span, format!("`{path}` is better when {}", if direction == "highest" { "lower" } else { "higher" }), format!("did you mean `{other}: {path}`?")));
+            self.checker.report(policy_words::direction(
+                span,
+                format!("`{path}` is better when {}", if direction == "highest" { "lower" } else { "higher" }),
+                format!("did you mean `{other}: {path}`?"),
+            ));
             return None;
         }
         Some((direction, path))
@@ -95,7 +138,16 @@ fn input(name: &str, handles: &[&Handle], span: Span) -> FlowInput {
     let element = handles.first().map_or(Ty::Error, |handle| handle.ty.clone());
     let ty = Ty::List(Box::new(element));
     let from = Origin::List(handles.iter().map(|handle| handle.from.clone()).collect());
-    FlowInput { name: name.to_owned(), from, given: ty.clone(), ty, optional: false, checks: Vec::new(), proven: 0, span }
+    FlowInput {
+        name: name.to_owned(),
+        from,
+        given: ty.clone(),
+        ty,
+        optional: false,
+        checks: Vec::new(),
+        proven: 0,
+        span,
+    }
 }
 
 fn text(value: &str) -> Value {

@@ -8,7 +8,12 @@ use mlp_source::Span;
 use mlp_syntax::tree::{Arg, BinaryOp, Expr, ExprKind, Name, Promote};
 
 use super::{Elaborator, FlowInput, FlowNode, FlowOutput, Handle, Id, PolicyCall, Val, Work, edges::accepted};
-use crate::{policies::{PolicyInfo, PolicyParam}, program::Kind, settings::Settings, types::Ty};
+use crate::{
+    policies::{PolicyInfo, PolicyParam},
+    program::Kind,
+    settings::Settings,
+    types::Ty,
+};
 
 impl Elaborator<'_, '_> {
     /// Adds the node that judges and moves the rung; gives the model, or none when refused.
@@ -26,12 +31,24 @@ impl Elaborator<'_, '_> {
         }
         let (Some((model, rung)), false) = (target, matches!(candidate, Val::Error)) else { return Val::Error };
         let Val::Artifact(handle) = candidate else {
-            self.checker.report(words::argument(span, format!("a model is promoted, not {}", candidate.text()), promote.model.span, "no model", None));
+            self.checker.report(words::argument(
+                span,
+                format!("a model is promoted, not {}", candidate.text()),
+                promote.model.span,
+                "no model",
+                None,
+            ));
             return Val::Error;
         };
         if !accepted(&handle.ty, &model.ty()) {
             let message = format!("`{}` holds {}, not {}", model.name, model.ty().text(), handle.ty.text());
-            self.checker.report(words::argument(span, message, promote.model.span, format!("this is {}", handle.ty.text()), Some((model.span, "declared here".to_owned()))));
+            self.checker.report(words::argument(
+                span,
+                message,
+                promote.model.span,
+                format!("this is {}", handle.ty.text()),
+                Some((model.span, "declared here".to_owned())),
+            ));
             return Val::Error;
         }
         if !fits {
@@ -75,10 +92,14 @@ impl Elaborator<'_, '_> {
             }
             return None;
         };
-        let mut made = PolicyCall { id: decl, policy: Arc::clone(&policy), reports: BTreeMap::new(), params: BTreeMap::new() };
+        let mut made =
+            PolicyCall { id: decl, policy: Arc::clone(&policy), reports: BTreeMap::new(), params: BTreeMap::new() };
         self.check_names(span, &policy, name, args)?;
         for (index, param) in policy.params.iter().enumerate() {
-            let given = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name)).or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
+            let given = args
+                .iter()
+                .find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name))
+                .or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
             match given {
                 Some(arg) => self.policy_argument(span, &policy, param, &arg.value, id, inputs, &mut made)?,
                 None if param.optional => {}
@@ -88,7 +109,13 @@ impl Elaborator<'_, '_> {
                     }
                     None => {
                         let message = format!("`{}` needs its argument `{}`", policy.name, param.name);
-                        self.checker.report(words::argument(span, message, name.span, "missing here", Some((param.span, "declared here".to_owned()))));
+                        self.checker.report(words::argument(
+                            span,
+                            message,
+                            name.span,
+                            "missing here",
+                            Some((param.span, "declared here".to_owned())),
+                        ));
                         return None;
                     }
                 },
@@ -98,19 +125,35 @@ impl Elaborator<'_, '_> {
     }
 
     fn no_policy(&mut self, call: &Expr) -> Option<PolicyCall> {
-        self.checker.report(words::misplaced(call.span, "`when` needs policies, joined by `and`", "as in `when Release(report, before)`"));
+        self.checker.report(words::misplaced(
+            call.span,
+            "`when` needs policies, joined by `and`",
+            "as in `when Release(report, before)`",
+        ));
         None
     }
 
     /// Unknown names and arguments that are too many.
     fn check_names(&mut self, span: Span, policy: &PolicyInfo, name: &Name, args: &[Arg]) -> Option<()> {
         if args.len() > policy.params.len() {
-            self.checker.report(words::argument(span, format!("`{}` takes {} arguments", policy.name, policy.params.len()), name.span, "too many here", None));
+            self.checker.report(words::argument(
+                span,
+                format!("`{}` takes {} arguments", policy.name, policy.params.len()),
+                name.span,
+                "too many here",
+                None,
+            ));
             return None;
         }
         for arg in args.iter().filter_map(|arg| arg.name.as_ref()) {
             if !policy.params.iter().any(|param| param.name == arg.text) {
-                let found = words::argument(span, format!("`{}` has no parameter `{}`", policy.name, arg.text), arg.span, "unknown parameter", None);
+                let found = words::argument(
+                    span,
+                    format!("`{}` has no parameter `{}`", policy.name, arg.text),
+                    arg.span,
+                    "unknown parameter",
+                    None,
+                );
                 let near = crate::scope::nearest(&arg.text, policy.params.iter().map(|param| param.name.as_str()));
                 self.checker.report(match near {
                     Some(near) => found.help(format!("did you mean `{near}`?")),
@@ -123,14 +166,29 @@ impl Elaborator<'_, '_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what an argument meets")]
-    fn policy_argument(&mut self, span: Span, policy: &PolicyInfo, param: &PolicyParam, expr: &Expr, id: &Id, inputs: &mut Vec<FlowInput>, made: &mut PolicyCall) -> Option<()> {
+    fn policy_argument(
+        &mut self,
+        span: Span,
+        policy: &PolicyInfo,
+        param: &PolicyParam,
+        expr: &Expr,
+        id: &Id,
+        inputs: &mut Vec<FlowInput>,
+        made: &mut PolicyCall,
+    ) -> Option<()> {
         let Some(metrics) = &param.report else {
             let ty = param.scalar.clone()?;
             let scalars = self.scalars.clone();
             let scalar = self.checker.scalar(self.module, &scalars, expr, Some(&ty))?;
             if crate::subtype::values::accepts(&scalar.ty.data, &ty.data).is_none() {
                 let message = format!("`{}` of `{}` takes {ty}, not {}", param.name, policy.name, scalar.ty);
-                self.checker.report(words::argument(span, message, expr.span, "of another type", Some((param.span, "declared here".to_owned()))));
+                self.checker.report(words::argument(
+                    span,
+                    message,
+                    expr.span,
+                    "of another type",
+                    Some((param.span, "declared here".to_owned())),
+                ));
                 return None;
             }
             made.params.insert(param.name.clone(), scalar.value);
@@ -142,7 +200,11 @@ impl Elaborator<'_, '_> {
             Val::None if param.optional => Some(()),
             Val::Artifact(handle) if accepted(&handle.ty, &Ty::Report(Arc::clone(metrics))) => {
                 if handle.optional && !param.optional {
-                    self.checker.report(policy_words::optional_without_when(span, &param.name).because(expr.span, "none on the first run").because(param.span, "never none here"));
+                    self.checker.report(
+                        policy_words::optional_without_when(span, &param.name)
+                            .because(expr.span, "none on the first run")
+                            .because(param.span, "never none here"),
+                    );
                     return None;
                 }
                 let input = format!("{}.{}", policy.name, param.name);
@@ -151,8 +213,20 @@ impl Elaborator<'_, '_> {
                 Some(())
             }
             other => {
-                let message = format!("`{}` of `{}` takes Report<{}>, not {}", param.name, policy.name, metrics.text(), other.text());
-                self.checker.report(words::argument(span, message, expr.span, format!("this is {}", other.text()), Some((param.span, "declared here".to_owned()))));
+                let message = format!(
+                    "`{}` of `{}` takes Report<{}>, not {}",
+                    param.name,
+                    policy.name,
+                    metrics.text(),
+                    other.text()
+                );
+                self.checker.report(words::argument(
+                    span,
+                    message,
+                    expr.span,
+                    format!("this is {}", other.text()),
+                    Some((param.span, "declared here".to_owned())),
+                ));
                 None
             }
         }

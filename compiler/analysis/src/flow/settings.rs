@@ -33,7 +33,8 @@ pub struct PipelineSettings {
 }
 
 /// Settings of a pipeline.
-pub const PIPELINE: &[&str] = &["schedule", "catchup", "concurrency", "priority", "queue", "tags", "deadline", "owner", "on_failure"];
+pub const PIPELINE: &[&str] =
+    &["schedule", "catchup", "concurrency", "priority", "queue", "tags", "deadline", "owner", "on_failure"];
 
 impl Checker<'_> {
     /// Reads one setting of a pipeline or monitor.
@@ -56,7 +57,9 @@ impl Checker<'_> {
             "deadline" => settings.deadline = self.duration(value, name),
             "owner" => settings.owner = self.text_of(setting, &text),
             "on_failure" => match call(value) {
-                Some(("notify", [Arg { value: to, .. }])) if matches!(literals::literal(to), Some(Literal::Text(_))) => {
+                Some(("notify", [Arg { value: to, .. }]))
+                    if matches!(literals::literal(to), Some(Literal::Text(_))) =>
+                {
                     if let Some(Literal::Text(to)) = literals::literal(to) {
                         settings.on_failure = Some(to);
                     }
@@ -124,7 +127,10 @@ fn cron_fault(expression: &str, timezone: &str) -> Option<String> {
         return Some(format!("there is no time zone `{timezone}`"));
     };
     if expression.split_whitespace().count() != 5 {
-        return Some(format!("`{expression}` has {} fields, and a schedule has five", expression.split_whitespace().count()));
+        return Some(format!(
+            "`{expression}` has {} fields, and a schedule has five",
+            expression.split_whitespace().count()
+        ));
     }
     let cron = match expression.parse::<croner::Cron>() {
         Ok(cron) => cron,
@@ -132,7 +138,9 @@ fn cron_fault(expression: &str, timezone: &str) -> Option<String> {
     };
     // any fixed instant will do: whether a schedule fires at all does not depend on today
     let start = chrono::DateTime::from_timestamp(946_684_800, 0).map(|start| start.with_timezone(&zone))?;
-    cron.find_next_occurrence(&start, false).err().map(|_| format!("`{expression}` names a day that no calendar has: it never fires"))
+    cron.find_next_occurrence(&start, false)
+        .err()
+        .map(|_| format!("`{expression}` names a day that no calendar has: it never fires"))
 }
 
 /// The name and arguments of a call.

@@ -6,7 +6,14 @@ use mlp_source::Span;
 use mlp_syntax::tree::{Entry, ExprKind, ItemKind, Name, ResultKind, StageDecl, Statement};
 
 use super::{Bound, Elaborator, Flow, Handle, Id, PipelineSettings, Val, edges::accepted};
-use crate::{checker::Checker, program::DeclId, scope::check_snake, stages::{ParamInfo, Signature}, types::{Generics, Ty}, values::Scalar};
+use crate::{
+    checker::Checker,
+    program::DeclId,
+    scope::check_snake,
+    stages::{ParamInfo, Signature},
+    types::{Generics, Ty},
+    values::Scalar,
+};
 
 impl Checker<'_> {
     /// Works out a pipeline.
@@ -18,7 +25,11 @@ impl Checker<'_> {
         for param in &tree.params {
             let info = self.param(decl.module, &Generics::new(), param);
             if !matches!(info.ty, Ty::Value(_) | Ty::Error) {
-                self.report(words::misplaced(param.ty.span, format!("a pipeline takes values, not {}", info.ty.text()), "tables come from sources and stages"));
+                self.report(words::misplaced(
+                    param.ty.span,
+                    format!("a pipeline takes values, not {}", info.ty.text()),
+                    "tables come from sources and stages",
+                ));
             }
             if params.iter().any(|known: &ParamInfo| known.name == info.name) {
                 let first = params.iter().find(|known| known.name == info.name).map_or(info.span, |known| known.span);
@@ -50,7 +61,12 @@ impl Checker<'_> {
         let module = self.module_of(signature.id);
         let mut elaborator = Elaborator::new(self, module);
         for param in &signature.params {
-            let handle = Handle { ty: param.ty.required().clone(), from: mlp_plan::Origin::None, optional: matches!(param.ty, Ty::Optional(_)), span: param.span };
+            let handle = Handle {
+                ty: param.ty.required().clone(),
+                from: mlp_plan::Origin::None,
+                optional: matches!(param.ty, Ty::Optional(_)),
+                span: param.span,
+            };
             match &param.ty {
                 Ty::Value(_) | Ty::Column(..) => {
                     elaborator.scalars.insert(param.name.clone(), scalar_param(param));
@@ -59,7 +75,10 @@ impl Checker<'_> {
                     elaborator.scalars.insert(param.name.clone(), scalar_param(param));
                 }
                 _ => {
-                    elaborator.names.insert(param.name.clone(), Bound { val: opaque(handle), span: param.span, used: true, is_let: false });
+                    elaborator.names.insert(
+                        param.name.clone(),
+                        Bound { val: opaque(handle), span: param.span, used: true, is_let: false },
+                    );
                 }
             }
         }
@@ -87,7 +106,8 @@ impl Checker<'_> {
                 }
                 (Val::Artifact(handle), wanted) if accepted(&handle.ty, wanted.required()) => {}
                 (other, wanted) => {
-                    let message = format!("`{}` declares {}, and its body gives {}", signature.name, wanted.text(), other.text());
+                    let message =
+                        format!("`{}` declares {}, and its body gives {}", signature.name, wanted.text(), other.text());
                     self.report(words::argument(span, message, span, "declared here", None));
                 }
             }
@@ -127,7 +147,11 @@ impl Elaborator<'_, '_> {
     }
 
     fn outside(&mut self, span: Span, word: &str, owner: &str) {
-        self.checker.report(words::misplaced(span, format!("`{word}` has no place in a pipeline"), format!("it belongs into {owner}")));
+        self.checker.report(words::misplaced(
+            span,
+            format!("`{word}` has no place in a pipeline"),
+            format!("it belongs into {owner}"),
+        ));
     }
 
     fn effect(&mut self, line: &mlp_syntax::tree::ExprStatement) {
@@ -139,7 +163,11 @@ impl Elaborator<'_, '_> {
             ExprKind::Promote(_) => "promote".to_owned(),
             ExprKind::Error => return,
             _ => {
-                self.checker.report(words::misplaced(line.expr.span, "this line does nothing", "call a sink, promote a model, or bind the value with `let`"));
+                self.checker.report(words::misplaced(
+                    line.expr.span,
+                    "this line does nothing",
+                    "call a sink, promote a model, or bind the value with `let`",
+                ));
                 return;
             }
         };
@@ -170,7 +198,12 @@ impl Elaborator<'_, '_> {
 
     /// Says which `let`s nothing uses, in the order written.
     pub fn unused(&mut self) {
-        let mut unused: Vec<(Span, &String)> = self.names.iter().filter(|(_, bound)| bound.is_let && !bound.used).map(|(name, bound)| (bound.span, name)).collect();
+        let mut unused: Vec<(Span, &String)> = self
+            .names
+            .iter()
+            .filter(|(_, bound)| bound.is_let && !bound.used)
+            .map(|(name, bound)| (bound.span, name))
+            .collect();
         unused.sort_unstable();
         for (span, name) in unused {
             self.checker.diagnostics.push(words::unused(span, name));
@@ -205,4 +238,3 @@ pub fn output_names(tree: &StageDecl) -> Vec<String> {
         Some(ResultKind::Record(fields)) => fields.iter().map(|(name, _)| name.text.clone()).collect(),
     }
 }
-

@@ -37,13 +37,22 @@ impl Checker<'_> {
     /// Checks every model of the package itself against its declared features, and against what trains it.
     pub fn check_moments(&mut self, flows: &[Flow]) {
         let mut late: HashMap<DeclId, BTreeMap<String, Late>> = HashMap::new();
-        let models: Vec<(DeclId, Arc<ModelInfo>)> =
-            self.program.of_kind(Kind::Model).collect::<Vec<_>>().into_iter().filter_map(|id| Some((id, self.model(id)?))).collect();
+        let models: Vec<(DeclId, Arc<ModelInfo>)> = self
+            .program
+            .of_kind(Kind::Model)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .filter_map(|id| Some((id, self.model(id)?)))
+            .collect();
         for (id, model) in &models {
             let Some((at, _)) = &model.predicts_at else { continue };
             for (column, spans) in model.input.face.columns.iter().zip(&model.input.columns) {
-                if let Some(moment) = column.known_at.as_ref().filter(|moment| !column.label && !self.moments.is_known_at(moment, at)) {
-                    late.entry(*id).or_default().insert(column.name.clone(), Late { moment: moment.clone(), span: spans.name });
+                if let Some(moment) =
+                    column.known_at.as_ref().filter(|moment| !column.label && !self.moments.is_known_at(moment, at))
+                {
+                    late.entry(*id)
+                        .or_default()
+                        .insert(column.name.clone(), Late { moment: moment.clone(), span: spans.name });
                 }
             }
         }
@@ -52,7 +61,8 @@ impl Checker<'_> {
         }
         for (id, model) in models {
             let (Some(columns), Some((at, span))) = (late.get(&id), &model.predicts_at) else { continue };
-            let listed: Vec<(String, String)> = columns.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
+            let listed: Vec<(String, String)> =
+                columns.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
             let mut found = catalog::stages::known_too_late(*span, &model.name, at, &listed);
             for (name, late) in columns.iter().take(3) {
                 found = found.because(late.span, format!("`{name}` is known at {} here", late.moment));
@@ -62,11 +72,19 @@ impl Checker<'_> {
     }
 
     /// Features of promoted models, as late as the tables that trained them know them.
-    fn training(&self, flow: &Flow, models: &[(DeclId, Arc<ModelInfo>)], late: &mut HashMap<DeclId, BTreeMap<String, Late>>) {
+    fn training(
+        &self,
+        flow: &Flow,
+        models: &[(DeclId, Arc<ModelInfo>)],
+        late: &mut HashMap<DeclId, BTreeMap<String, Late>>,
+    ) {
         let tables = self.known(flow);
         for node in &flow.nodes {
             let Work::Promote { model, .. } = &node.work else { continue };
-            let Some((id, _)) = models.iter().find(|(_, known)| known.name == model.name && known.span == model.span) else { continue };
+            let Some((id, _)) = models.iter().find(|(_, known)| known.name == model.name && known.span == model.span)
+            else {
+                continue;
+            };
             let Some((at, _)) = &model.predicts_at else { continue };
             let Some(candidate) = node.inputs.first() else { continue };
             for trainer in trainers(flow, &candidate.from) {
@@ -100,7 +118,8 @@ impl Checker<'_> {
         let mut known = declared(contract);
         match &node.work {
             Work::Run(RunKind::Sql { .. }, _) => {
-                let inputs: HashMap<&str, Known> = node.inputs.iter().map(|input| (input.name.as_str(), input_known(input, tables))).collect();
+                let inputs: HashMap<&str, Known> =
+                    node.inputs.iter().map(|input| (input.name.as_str(), input_known(input, tables))).collect();
                 for column in &node.sql {
                     for (table, name) in column.values.iter().chain(&column.conditions) {
                         if let Some(why) = inputs.get(table.as_str()).and_then(|known| known.get(name)) {
@@ -138,7 +157,11 @@ impl Checker<'_> {
 /// When a contract says that its columns are known.
 fn declared(contract: &Shared) -> Known {
     let columns = contract.face.columns.iter().zip(&contract.columns);
-    columns.filter_map(|(column, spans)| Some((column.name.clone(), Late { moment: column.known_at.clone()?, span: spans.name }))).collect()
+    columns
+        .filter_map(|(column, spans)| {
+            Some((column.name.clone(), Late { moment: column.known_at.clone()?, span: spans.name }))
+        })
+        .collect()
 }
 
 /// When the columns that come in are known.
@@ -166,7 +189,9 @@ fn collect(from: &Origin, tables: &HashMap<(String, String), Known>, known: &mut
 fn trainers<'a>(flow: &'a Flow, from: &Origin) -> Vec<&'a FlowNode> {
     match from {
         Origin::Output { node, .. } => match flow.nodes.iter().find(|have| have.id == *node) {
-            Some(picked) if matches!(picked.work, Work::Pick) => picked.inputs.first().map(|candidates| trainers(flow, &candidates.from)).unwrap_or_default(),
+            Some(picked) if matches!(picked.work, Work::Pick) => {
+                picked.inputs.first().map(|candidates| trainers(flow, &candidates.from)).unwrap_or_default()
+            }
             Some(trainer) => vec![trainer],
             None => Vec::new(),
         },

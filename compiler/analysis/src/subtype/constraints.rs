@@ -48,14 +48,23 @@ fn domains(from: &ValueType, to: &ValueType, wanted: &Constraint) -> Answer {
         Constraint::Range { .. } => ours.within(&theirs),
         Constraint::OneOf(_) => listed(&ours, &theirs),
         Constraint::Length { .. } => lengths(&ours, &theirs),
-        Constraint::Where(expr) => is_interval(expr) && ours.within(&theirs) && lengths(&ours, &theirs) && (theirs.set.is_none() || listed(&ours, &theirs)),
+        Constraint::Where(expr) => {
+            is_interval(expr)
+                && ours.within(&theirs)
+                && lengths(&ours, &theirs)
+                && (theirs.set.is_none() || listed(&ours, &theirs))
+        }
         Constraint::Matches(_) | Constraint::Unique => false,
     };
     if proven { Answer::Proven } else { Answer::Unknown }
 }
 
 fn listed(ours: &Domain, theirs: &Domain) -> bool {
-    let member = |value| theirs.set.as_ref().is_some_and(|set: &Vec<mlp_plan::Literal>| set.iter().any(|other| other.compare(value) == Some(std::cmp::Ordering::Equal)));
+    let member = |value| {
+        theirs.set.as_ref().is_some_and(|set: &Vec<mlp_plan::Literal>| {
+            set.iter().any(|other| other.compare(value) == Some(std::cmp::Ordering::Equal))
+        })
+    };
     !ours.nan && ours.set.as_ref().is_some_and(|set| set.iter().all(member))
 }
 
@@ -71,7 +80,8 @@ fn lengths(ours: &Domain, theirs: &Domain) -> bool {
             _ => true,
         });
     }
-    ours.shortest >= theirs.shortest && theirs.longest.is_none_or(|longest| ours.longest.is_some_and(|ours| ours <= longest))
+    ours.shortest >= theirs.shortest
+        && theirs.longest.is_none_or(|longest| ours.longest.is_some_and(|ours| ours <= longest))
 }
 
 fn pattern_holds(from: &ValueType, pattern: &str) -> Answer {
@@ -88,7 +98,11 @@ fn pattern_holds(from: &ValueType, pattern: &str) -> Answer {
             return Answer::Refuted;
         }
     }
-    if ours.patterns.iter().any(|known| regular::disjoint(known, pattern) == Some(true)) { Answer::Refuted } else { Answer::Unknown }
+    if ours.patterns.iter().any(|known| regular::disjoint(known, pattern) == Some(true)) {
+        Answer::Refuted
+    } else {
+        Answer::Unknown
+    }
 }
 
 /// A type without its constraints.
@@ -106,9 +120,13 @@ fn is_interval(expr: &Expr) -> bool {
     match expr {
         Expr::All(parts) => parts.iter().all(is_interval),
         Expr::Compare(op, left, right) => {
-            let about_self = |expr: &Expr| *expr == Expr::This || matches!(expr, Expr::Call { function, args } if function == "length" && args.as_slice() == [Expr::This]);
+            let about_self = |expr: &Expr| {
+                *expr == Expr::This
+                    || matches!(expr, Expr::Call { function, args } if function == "length" && args.as_slice() == [Expr::This])
+            };
             *op != mlp_plan::CompareOp::Ne
-                && ((about_self(left) && matches!(**right, Expr::Literal(_))) || (about_self(right) && matches!(**left, Expr::Literal(_))))
+                && ((about_self(left) && matches!(**right, Expr::Literal(_)))
+                    || (about_self(right) && matches!(**left, Expr::Literal(_))))
         }
         Expr::Between { value, low, high } => {
             **value == Expr::This && low.iter().chain(high).all(|end| matches!(**end, Expr::Literal(_)))

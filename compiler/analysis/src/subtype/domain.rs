@@ -181,7 +181,10 @@ impl Domain {
     fn keep(&mut self, members: &[Literal]) {
         self.nan = self.nan && members.contains(&Literal::Nan);
         self.set = Some(match self.set.take() {
-            Some(set) => set.into_iter().filter(|value| members.iter().any(|member| member.compare(value) == Some(Ordering::Equal))).collect(),
+            Some(set) => set
+                .into_iter()
+                .filter(|value| members.iter().any(|member| member.compare(value) == Some(Ordering::Equal)))
+                .collect(),
             None => members.to_vec(),
         });
     }
@@ -204,7 +207,8 @@ impl Domain {
     /// Whether a value is one of the domain's, as far as it can be told.
     #[must_use]
     pub fn contains(&self, value: &Literal) -> bool {
-        let listed = self.set.as_ref().is_none_or(|set| set.iter().any(|member| member.compare(value) == Some(Ordering::Equal)));
+        let listed =
+            self.set.as_ref().is_none_or(|set| set.iter().any(|member| member.compare(value) == Some(Ordering::Equal)));
         if *value == Literal::Nan { self.nan } else { listed && self.admits(value) }
     }
 
@@ -220,7 +224,10 @@ impl Domain {
             Some(Ordering::Equal) => !high.open,
             _ => false,
         });
-        above && below && self.length_admits(value) && self.patterns.iter().all(|pattern| super::regular::matches(pattern, value) != Some(false))
+        above
+            && below
+            && self.length_admits(value)
+            && self.patterns.iter().all(|pattern| super::regular::matches(pattern, value) != Some(false))
     }
 
     fn length_admits(&self, value: &Literal) -> bool {
@@ -262,7 +269,8 @@ impl Domain {
             return !self.nan && set.iter().all(|value| other.admits(value));
         }
         let low = other.low.as_ref().is_none_or(|theirs| self.low.as_ref().is_some_and(|ours| at_least(ours, theirs)));
-        let high = other.high.as_ref().is_none_or(|theirs| self.high.as_ref().is_some_and(|ours| at_most(ours, theirs)));
+        let high =
+            other.high.as_ref().is_none_or(|theirs| self.high.as_ref().is_some_and(|ours| at_most(ours, theirs)));
         low && high && !self.nan
     }
 }
@@ -285,7 +293,11 @@ fn at_most(ours: &Bound, theirs: &Bound) -> bool {
 
 fn whole_bound(bound: &Bound, mode: RoundingMode, step: i64) -> Bound {
     let Literal::Number(number) = &bound.value else { return bound.clone() };
-    let value = if bound.open && number.is_integer() { number + BigDecimal::from(step) } else { number.with_scale_round(0, mode) };
+    let value = if bound.open && number.is_integer() {
+        number + BigDecimal::from(step)
+    } else {
+        number.with_scale_round(0, mode)
+    };
     Bound { value: Literal::Number(value), open: false }
 }
 
@@ -300,4 +312,3 @@ fn high_text(bound: &Bound) -> String {
 fn is_length_of_this(expr: &Expr) -> bool {
     matches!(expr, Expr::Call { function, args } if function == "length" && args.as_slice() == [Expr::This])
 }
-

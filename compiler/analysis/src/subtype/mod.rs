@@ -122,7 +122,8 @@ fn column(from: &Contract, have: &mlp_plan::Column, to: &Contract, wanted: &mlp_
         edge.planted.push(Rule::Type { column: name() });
     }
     for index in &planted.constraints {
-        let where_holds = matches!(theirs.constraints.get(*index), Some(mlp_plan::Constraint::Unique)) && is_unique(from, std::slice::from_ref(&wanted.name));
+        let where_holds = matches!(theirs.constraints.get(*index), Some(mlp_plan::Constraint::Unique))
+            && is_unique(from, std::slice::from_ref(&wanted.name));
         if where_holds {
             edge.proven += 1;
         } else {
@@ -147,6 +148,8 @@ fn sets(from: &Contract, to: &Contract, edge: &mut Edge) {
 /// Whether rows of `from` never agree in all of `columns`: some key, or set of unique columns, lies within them.
 fn is_unique(from: &Contract, columns: &[String]) -> bool {
     let within = |set: &Vec<String>| !set.is_empty() && set.iter().all(|name| columns.contains(name));
-    let alone = |name: &String| from.column(name).is_some_and(|column| column.value.constraints.contains(&mlp_plan::Constraint::Unique));
+    let alone = |name: &String| {
+        from.column(name).is_some_and(|column| column.value.constraints.contains(&mlp_plan::Constraint::Unique))
+    };
     from.keys.iter().any(within) || from.uniques.iter().any(within) || columns.iter().any(alone)
 }

@@ -36,7 +36,8 @@ pub fn compare(path: &str, from: &ValueType, to: &ValueType, problems: &mut Vec<
 fn inner(path: &str, from: &DataType, to: &DataType, problems: &mut Vec<Problem>, planted: &mut Planted) {
     let mut deeper = Planted::default();
     match (from, to) {
-        (DataType::List(a), DataType::List(b)) | (DataType::Vector { element: a, .. }, DataType::List(b) | DataType::Vector { element: b, .. }) => {
+        (DataType::List(a), DataType::List(b))
+        | (DataType::Vector { element: a, .. }, DataType::List(b) | DataType::Vector { element: b, .. }) => {
             compare(&format!("{path}[]"), a, b, problems, &mut deeper);
         }
         (DataType::Map(key, a), DataType::Map(wanted, b)) => {

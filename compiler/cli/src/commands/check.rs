@@ -19,7 +19,14 @@ use crate::{
 };
 
 /// Checks packages or single files.
-pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, deny: Option<Deny>, watch: bool, output: &Output) -> Exit {
+pub fn check(
+    paths: &[PathBuf],
+    at: &Where,
+    format: Option<&str>,
+    deny: Option<Deny>,
+    watch: bool,
+    output: &Output,
+) -> Exit {
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
     let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
     loop {
@@ -62,15 +69,25 @@ fn wait_for_change(paths: &[PathBuf]) {
 fn newest(paths: &[PathBuf]) -> (Option<SystemTime>, usize) {
     let mut newest = None;
     let mut count = 0;
-    let mut open: Vec<PathBuf> = paths.iter().map(|path| mlp_workspace::package_root(path).unwrap_or_else(|| path.clone())).collect();
+    let mut open: Vec<PathBuf> =
+        paths.iter().map(|path| mlp_workspace::package_root(path).unwrap_or_else(|| path.clone())).collect();
     while let Some(path) = open.pop() {
         let Ok(meta) = std::fs::metadata(&path) else { continue };
         if meta.is_dir() {
             let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            open.extend(std::fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()).filter(|path| !hidden(path)));
+            open.extend(
+                std::fs::read_dir(&path)
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .map(|entry| entry.path())
+                    .filter(|path| !hidden(path)),
+            );
             continue;
         }
-        let read = path.extension().is_some_and(|extension| ["mlp", "toml", "sql", "py", "txt"].iter().any(|known| extension == *known));
+        let read = path
+            .extension()
+            .is_some_and(|extension| ["mlp", "toml", "sql", "py", "txt"].iter().any(|known| extension == *known));
         if read {
             count += 1;
             newest = newest.max(meta.modified().ok());

@@ -46,12 +46,15 @@ fn generated(plan: &Plan) -> Result<Outcome, u8> {
         }
         Backend::Airflow => {
             let refusals = mlp_airflow::refusals(plan).into_iter().map(|refusal| (refusal.place, refusal.message));
-            let files = mlp_airflow::compile(plan).into_iter().map(|file| Generated { path: file.path, content: file.content });
+            let files =
+                mlp_airflow::compile(plan).into_iter().map(|file| Generated { path: file.path, content: file.content });
             (refusals.collect(), files.collect(), "dags")
         }
         Backend::Kubernetes => {
             let refusals = mlp_kubernetes::refusals(plan).into_iter().map(|refusal| (refusal.place, refusal.message));
-            let files = mlp_kubernetes::compile(plan).into_iter().map(|file| Generated { path: file.path, content: file.content });
+            let files = mlp_kubernetes::compile(plan)
+                .into_iter()
+                .map(|file| Generated { path: file.path, content: file.content });
             (refusals.collect(), files.collect(), "k8s")
         }
     })
@@ -61,14 +64,25 @@ fn generated(plan: &Plan) -> Result<Outcome, u8> {
 fn refuse(loaded: &Loaded, plan: &Plan, refusals: &[(Place, String)], output: &Output) {
     let found: Vec<Diagnostic> = refusals
         .iter()
-        .map(|(place, message)| catalog::stages::target(span_of(loaded, place), &plan.target.name, message, "change the line, or compile for another target"))
+        .map(|(place, message)| {
+            catalog::stages::target(
+                span_of(loaded, place),
+                &plan.target.name,
+                message,
+                "change the line, or compile for another target",
+            )
+        })
         .collect();
     let format = output.format(None).unwrap_or(mlp_diagnostics::render::Format::Short);
     output.note(render(&found, &loaded.sources, format, &output.options()).trim_end());
 }
 
 fn compare(out: &Path, files: &[Generated], target: &str, output: &Output) -> Exit {
-    let differing: Vec<&str> = files.iter().filter(|file| fs::read_to_string(out.join(&file.path)).ok().as_deref() != Some(&file.content)).map(|file| file.path.as_str()).collect();
+    let differing: Vec<&str> = files
+        .iter()
+        .filter(|file| fs::read_to_string(out.join(&file.path)).ok().as_deref() != Some(&file.content))
+        .map(|file| file.path.as_str())
+        .collect();
     for path in &differing {
         output.result(&format!("{} differs", out.join(path).display()));
     }
@@ -84,9 +98,10 @@ fn write(out: &Path, files: &[Generated], output: &Output) -> Exit {
     for file in files {
         let path = out.join(&file.path);
         let folder = path.parent().unwrap_or(out);
-        let written = fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display())).and_then(|()| {
-            mlp_store::write_atomically(&path, file.content.as_bytes()).map_err(|error| error.to_string())
-        });
+        let written =
+            fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display())).and_then(|()| {
+                mlp_store::write_atomically(&path, file.content.as_bytes()).map_err(|error| error.to_string())
+            });
         if let Err(message) = written {
             return Err(output.failure(&message, None));
         }

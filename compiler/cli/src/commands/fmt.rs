@@ -29,7 +29,8 @@ pub fn fmt(paths: &[PathBuf], check: bool, stdin: bool, output: &Output) -> Exit
             if check {
                 output.result(&format!("{}: is not formatted", file.display()));
             } else {
-                mlp_store::write_atomically(&file, formatted.as_bytes()).map_err(|error| output.failure(&error.to_string(), None))?;
+                mlp_store::write_atomically(&file, formatted.as_bytes())
+                    .map_err(|error| output.failure(&error.to_string(), None))?;
                 output.result(&file.display().to_string());
             }
         }
@@ -39,7 +40,9 @@ pub fn fmt(paths: &[PathBuf], check: bool, stdin: bool, output: &Output) -> Exit
 
 fn from_stdin(check: bool, output: &Output) -> Exit {
     let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).map_err(|error| output.failure(&format!("standard input: {error}"), None))?;
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| output.failure(&format!("standard input: {error}"), None))?;
     let text = String::from_utf8(bytes).map_err(|_| output.failure("standard input is not UTF-8", None))?;
     let formatted = formatted(&text);
     if check {

@@ -24,9 +24,13 @@ use crate::{
 pub fn run(args: Args, output: &Output) -> u8 {
     let result = match args.command {
         Command::New { name, template } => new::new(&name, template, output),
-        Command::Check { paths, at, format, deny, watch } => check::check(&paths, &at, format.as_deref(), deny, watch, output),
+        Command::Check { paths, at, format, deny, watch } => {
+            check::check(&paths, &at, format.as_deref(), deny, watch, output)
+        }
         Command::Fmt { paths, check, stdin } => fmt::fmt(&paths, check, stdin, output),
-        Command::Test { paths, at, filter, format } => test::test(&paths, &at, filter.as_deref(), format.as_deref(), output),
+        Command::Test { paths, at, filter, format } => {
+            test::test(&paths, &at, filter.as_deref(), format.as_deref(), output)
+        }
         Command::Compile { at, target, out, check } => compile::compile(&at, &target, out, check, output),
         Command::Plan { pipeline, at, target, schema } => plan::plan(pipeline.as_deref(), &at, &target, schema, output),
         Command::Run(args) => run::run(&args, output),

@@ -36,9 +36,13 @@ const FLIGHTS: [TemplateFile; 8] = [
 /// Makes a package.
 pub fn new(name: &str, template: Template, output: &Output) -> Exit {
     let word = Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let fits = word.starts_with(|letter: char| letter.is_ascii_lowercase()) && word.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase() || letter.is_ascii_digit());
+    let fits = word.starts_with(|letter: char| letter.is_ascii_lowercase())
+        && word.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase() || letter.is_ascii_digit());
     if !fits {
-        return Err(output.failure(&format!("`{word}` is no name of a package"), Some("small letters, digits and `_`, beginning with a letter")));
+        return Err(output.failure(
+            &format!("`{word}` is no name of a package"),
+            Some("small letters, digits and `_`, beginning with a letter"),
+        ));
     }
     let folder = Path::new(name);
     if folder.exists() {

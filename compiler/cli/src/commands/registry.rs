@@ -21,7 +21,14 @@ pub fn registry(at: &Where, command: Option<RegistryCommand>, output: &Output) -
             if rungs.is_empty() {
                 output.note("no model was promoted yet");
             }
-            let rows = rungs.iter().map(|rung| vec![format!("{}.{}", rung.model, rung.rung), rung.version.to_string(), rung.since.clone(), short(&rung.artifact.digest)]);
+            let rows = rungs.iter().map(|rung| {
+                vec![
+                    format!("{}.{}", rung.model, rung.rung),
+                    rung.version.to_string(),
+                    rung.since.clone(),
+                    short(&rung.artifact.digest),
+                ]
+            });
             output.result(&table(&["rung", "version", "since", "artifact"], rows.collect()));
         }
         RegistryCommand::Show { model } => {
@@ -29,7 +36,15 @@ pub fn registry(at: &Where, command: Option<RegistryCommand>, output: &Output) -
             if versions.is_empty() {
                 return Err(output.failure(&format!("the registry has no version of `{model}`"), None));
             }
-            let rows = versions.iter().map(|version| vec![version.version.to_string(), version.at.clone(), version.run.clone(), version.node.clone(), short(&version.artifact.digest)]);
+            let rows = versions.iter().map(|version| {
+                vec![
+                    version.version.to_string(),
+                    version.at.clone(),
+                    version.run.clone(),
+                    version.node.clone(),
+                    short(&version.artifact.digest),
+                ]
+            });
             output.result(&table(&["version", "made", "run", "node", "artifact"], rows.collect()));
         }
         RegistryCommand::History { model } => {
@@ -39,7 +54,14 @@ pub fn registry(at: &Where, command: Option<RegistryCommand>, output: &Output) -
             }
             let rows = moves.iter().map(|step| {
                 let from = step.previous.map_or("-".to_owned(), |version| version.to_string());
-                vec![step.at.clone(), format!("{}.{}", step.model, step.rung), from, step.version.to_string(), step.audit.to_string(), step.why.clone()]
+                vec![
+                    step.at.clone(),
+                    format!("{}.{}", step.model, step.rung),
+                    from,
+                    step.version.to_string(),
+                    step.audit.to_string(),
+                    step.why.clone(),
+                ]
             });
             output.result(&table(&["at", "rung", "from", "to", "audit", "why"], rows.collect()));
         }
@@ -69,7 +91,11 @@ fn verify(store: &Store, output: &Output) -> Exit {
             for fault in &report.faults {
                 output.result(fault);
             }
-            output.result(&format!("{} entries, {}", report.entries, if report.is_sound() { "the chain is whole" } else { "the chain is broken" }));
+            output.result(&format!(
+                "{} entries, {}",
+                report.entries,
+                if report.is_sound() { "the chain is whole" } else { "the chain is broken" }
+            ));
             Ok(u8::from(!report.is_sound()))
         }
         Err(error) => Err(output.failure(&error.to_string(), None)),
@@ -78,7 +104,9 @@ fn verify(store: &Store, output: &Output) -> Exit {
 
 fn told(decided: Decided, output: &Output) {
     output.result(&match decided {
-        Decided::Moved(step) => format!("{}.{} holds version {} (audit entry {})", step.model, step.rung, step.version, step.audit),
+        Decided::Moved(step) => {
+            format!("{}.{} holds version {} (audit entry {})", step.model, step.rung, step.version, step.audit)
+        }
         Decided::Already { version } => format!("it holds version {version} already"),
         Decided::Recorded { audit } => format!("on record as audit entry {audit}; the rung stays"),
     });

@@ -14,13 +14,17 @@ pub fn run(args: &RunArgs, output: &Output) -> Exit {
     let json = match args.format.as_deref() {
         None | Some("pretty" | "short") => false,
         Some("json") => true,
-        Some(other) => return Err(output.failure(&format!("`mlp run` has no format `{other}`"), Some("pretty or json"))),
+        Some(other) => {
+            return Err(output.failure(&format!("`mlp run` has no format `{other}`"), Some("pretty or json")));
+        }
     };
     let loaded = loaded(&path_of(&args.at), output)?;
     let set = settings(&args.set, output)?;
     let plan = planned(&loaded, &args.target, &set, output)?;
     let pipeline = pipeline_of(&plan, args.pipeline.as_deref(), output)?;
-    let known = |key: &String| plan.pipelines.get(&pipeline).is_some_and(|pipeline| pipeline.params.iter().any(|param| param.name == *key));
+    let known = |key: &String| {
+        plan.pipelines.get(&pipeline).is_some_and(|pipeline| pipeline.params.iter().any(|param| param.name == *key))
+    };
     let options = RunOptions {
         set: set.iter().filter(|(key, _)| known(key)).map(|(key, value)| (key.clone(), value.clone())).collect(),
         date: args.date,
@@ -43,7 +47,8 @@ pub fn run(args: &RunArgs, output: &Output) -> Exit {
     let mut events = |event: Event<'_>| progress.show(&event);
     let summaries = match &args.backfill {
         Some(range) => {
-            let dates = dates(range).ok_or_else(|| output.failure(&format!("--backfill {range}: write 2013-10-01..2013-10-07"), None))?;
+            let dates = dates(range)
+                .ok_or_else(|| output.failure(&format!("--backfill {range}: write 2013-10-01..2013-10-07"), None))?;
             mlp_local::backfill(&plan, &pipeline, &options, dates, &mut events).map_err(failed)?
         }
         None => vec![mlp_local::run(&plan, &pipeline, &options, &mut events).map_err(failed)?],

@@ -21,12 +21,28 @@ pub fn runs(at: &Where, command: Option<RunsCommand>, output: &Output) -> Exit {
             if runs.is_empty() {
                 output.note("nothing ran here yet; `mlp run` runs a pipeline");
             }
-            let rows = runs.iter().map(|run| vec![run.id.clone(), run.pipeline.clone(), run.state.word().to_owned(), run.started.clone(), counts(run)]);
+            let rows = runs.iter().map(|run| {
+                vec![
+                    run.id.clone(),
+                    run.pipeline.clone(),
+                    run.state.word().to_owned(),
+                    run.started.clone(),
+                    counts(run),
+                ]
+            });
             output.result(&table(&["run", "pipeline", "state", "started", "nodes"], rows.collect()));
         }
         RunsCommand::Show { run } => {
             let run = found(&store, &run, output)?;
-            output.result(&format!("run {} of {}: {}\nstarted {} by {} on {}\n", run.id, run.pipeline, run.state.word(), run.started, run.author, run.host));
+            output.result(&format!(
+                "run {} of {}: {}\nstarted {} by {} on {}\n",
+                run.id,
+                run.pipeline,
+                run.state.word(),
+                run.started,
+                run.author,
+                run.host
+            ));
             let nodes = store.nodes(&run.id).map_err(failed)?;
             output.result(&table(&["node", "state", "ms", "rows", "why"], nodes.iter().map(row).collect()));
             for node in &nodes {
@@ -47,14 +63,18 @@ pub fn runs(at: &Where, command: Option<RunsCommand>, output: &Output) -> Exit {
             }
             for log in &record.logs {
                 let path = store.state().join(log);
-                let bytes = std::fs::read(&path).map_err(|error| output.failure(&format!("{}: {error}", path.display()), None))?;
+                let bytes = std::fs::read(&path)
+                    .map_err(|error| output.failure(&format!("{}: {error}", path.display()), None))?;
                 output.result(&String::from_utf8_lossy(&bytes));
             }
         }
         RunsCommand::Gc { keep } => {
             let lock = store.lock("mlp runs gc").map_err(failed)?;
             let collected = store.collect(keep, &lock).map_err(failed)?;
-            output.result(&format!("{} runs forgotten, {} objects removed, {} bytes freed", collected.runs, collected.objects, collected.bytes));
+            output.result(&format!(
+                "{} runs forgotten, {} objects removed, {} bytes freed",
+                collected.runs, collected.objects, collected.bytes
+            ));
         }
     }
     Ok(0)
@@ -63,13 +83,16 @@ pub fn runs(at: &Where, command: Option<RunsCommand>, output: &Output) -> Exit {
 /// The store of a package; it is not made where nothing ran.
 pub fn opened(at: &Where, output: &Output) -> Result<Store, u8> {
     let path = path_of(at);
-    let root = mlp_workspace::package_root(&path).unwrap_or_else(|| if path.is_file() { path.parent().map(PathBuf::from).unwrap_or_default() } else { path.clone() });
+    let root = mlp_workspace::package_root(&path).unwrap_or_else(|| {
+        if path.is_file() { path.parent().map(PathBuf::from).unwrap_or_default() } else { path.clone() }
+    });
     Store::open(&root).map_err(|error| output.failure(&error.to_string(), None))
 }
 
 fn found(store: &Store, id: &str, output: &Output) -> Result<RunRecord, u8> {
     let failed = |error: StoreError| output.failure(&error.to_string(), None);
-    let run = if id == "last" { store.runs(1).map_err(failed)?.into_iter().next() } else { store.run(id).map_err(failed)? };
+    let run =
+        if id == "last" { store.runs(1).map_err(failed)?.into_iter().next() } else { store.run(id).map_err(failed)? };
     run.ok_or_else(|| output.failure(&format!("there is no run `{id}`"), Some("`mlp runs list` shows them")))
 }
 
@@ -78,7 +101,13 @@ fn counts(run: &RunRecord) -> String {
 }
 
 fn row(node: &NodeRecord) -> Vec<String> {
-    vec![node.node.clone(), node.state.word().to_owned(), node.millis.to_string(), node.rows.to_string(), node.cache.why.clone()]
+    vec![
+        node.node.clone(),
+        node.state.word().to_owned(),
+        node.millis.to_string(),
+        node.rows.to_string(),
+        node.cache.why.clone(),
+    ]
 }
 
 /// Rows under their heads, in columns as wide as they need.
@@ -88,7 +117,9 @@ pub fn table(heads: &[&str], rows: Vec<Vec<String>>) -> String {
     }
     let mut all = vec![heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>()];
     all.extend(rows);
-    let width = |column: usize| all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        all.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..heads.len()).map(width).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));

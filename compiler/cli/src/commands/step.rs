@@ -17,7 +17,8 @@ pub fn step(args: &StepArgs, output: &Output) -> Exit {
     let run = info(args, &plan, output)?;
     let root = args.package.clone().unwrap_or_else(|| args.plan.parent().map(Path::to_path_buf).unwrap_or_default());
     let root = std::path::absolute(&root).unwrap_or(root);
-    let store = Store::open_at(&root, &store_folder(&args.store, output)?).map_err(|error| output.failure(&error.to_string(), None))?;
+    let store = Store::open_at(&root, &store_folder(&args.store, output)?)
+        .map_err(|error| output.failure(&error.to_string(), None))?;
     let request = StepRequest { pipeline: args.pipeline.clone(), node: args.node.clone(), run };
     let options = Options { flush: true, ..Options::default() };
     let note = |line: &str| output.note(line);
@@ -37,9 +38,9 @@ fn info(args: &StepArgs, plan: &Plan, output: &Output) -> Result<RunInfo, u8> {
     let now = chrono::Utc::now().naive_utc();
     let time = match &args.time {
         None => now,
-        Some(text) => chrono::DateTime::parse_from_rfc3339(text)
-            .map(|time| time.naive_utc())
-            .map_err(|_| output.failure(&format!("--time={text}: not an instant"), Some("RFC 3339, as in 2013-10-01T06:00:00Z")))?,
+        Some(text) => chrono::DateTime::parse_from_rfc3339(text).map(|time| time.naive_utc()).map_err(|_| {
+            output.failure(&format!("--time={text}: not an instant"), Some("RFC 3339, as in 2013-10-01T06:00:00Z"))
+        })?,
     };
     let mut params = std::collections::BTreeMap::new();
     let set = settings(&args.set, output)?;

@@ -33,10 +33,13 @@ fn package(loaded: &Loaded, filter: Option<&str>, format: Format, output: &Outpu
         if diagnostics.iter().any(Diagnostic::is_error) {
             return (diagnostics, None);
         }
-        let own = |case: &&TestCase| loaded.own.contains(&case.span.file) && filter.is_none_or(|text| case.name.contains(text));
+        let own = |case: &&TestCase| {
+            loaded.own.contains(&case.span.file) && filter.is_none_or(|text| case.name.contains(text))
+        };
         let cases: Vec<TestCase> = checked.tests.iter().filter(own).cloned().collect();
         let mut bench = Bench::new(loaded, checked);
-        let cases: Vec<(TestCase, Vec<Diagnostic>)> = cases.into_iter().map(|case| (case.clone(), failures(&case, &mut bench))).collect();
+        let cases: Vec<(TestCase, Vec<Diagnostic>)> =
+            cases.into_iter().map(|case| (case.clone(), failures(&case, &mut bench))).collect();
         (Vec::new(), Some(cases))
     });
     let Some(cases) = cases else {
@@ -47,7 +50,16 @@ fn package(loaded: &Loaded, filter: Option<&str>, format: Format, output: &Outpu
     let failed = cases.iter().filter(|(_, found)| !found.is_empty()).count();
     if format == Format::Junit {
         let kept: Vec<Vec<&Diagnostic>> = cases.iter().map(|(_, found)| found.iter().collect()).collect();
-        let cases: Vec<Case<'_>> = cases.iter().zip(&kept).map(|((case, _), found)| Case { group: &loaded.manifest.package.name, name: &case.name, millis: None, found }).collect();
+        let cases: Vec<Case<'_>> = cases
+            .iter()
+            .zip(&kept)
+            .map(|((case, _), found)| Case {
+                group: &loaded.manifest.package.name,
+                name: &case.name,
+                millis: None,
+                found,
+            })
+            .collect();
         output.result(&junit("mlp test", &cases, &loaded.sources));
     } else {
         let found: Vec<Diagnostic> = cases.iter().flat_map(|(_, found)| found.clone()).collect();
@@ -62,7 +74,10 @@ fn failures(case: &TestCase, bench: &mut Bench<'_, '_, '_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for TestExpect { span, kind } in &case.expects {
         if let Err(why) = bench.verdict(kind) {
-            found.push(Diagnostic::new(Code::TestFailed, *span, format!("test \"{}\": {why}", case.name)).here("not as expected"));
+            found.push(
+                Diagnostic::new(Code::TestFailed, *span, format!("test \"{}\": {why}", case.name))
+                    .here("not as expected"),
+            );
         }
     }
     found

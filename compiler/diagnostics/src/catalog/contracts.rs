@@ -30,8 +30,12 @@ pub fn nullness(span: Span, edge: &str, column: &str) -> Diagnostic {
 /// An edge on which no value satisfies both sides.
 #[must_use]
 pub fn refuted(span: Span, edge: &str, column: &str, found: &str, expected: &str) -> Diagnostic {
-    Diagnostic::new(Code::Refuted, span, format!("{edge}: no value of `{column}` satisfies both `{found}` and `{expected}`"))
-        .here("every row would be refused")
+    Diagnostic::new(
+        Code::Refuted,
+        span,
+        format!("{edge}: no value of `{column}` satisfies both `{found}` and `{expected}`"),
+    )
+    .here("every row would be refused")
 }
 
 /// Units that differ.
@@ -45,7 +49,9 @@ pub fn units(span: Span, edge: &str, column: &str, found: Option<&str>, expected
     )
     .here("the numbers would be read in another unit");
     match (found, expected) {
-        (Some(found), Some(expected)) => found_here.help(format!("convert `{column}` from {found} to {expected} in a stage before")),
+        (Some(found), Some(expected)) => {
+            found_here.help(format!("convert `{column}` from {found} to {expected} in a stage before"))
+        }
         _ => {
             found_here.severity = crate::Severity::Warning;
             found_here.help("say the unit on both sides")
@@ -56,13 +62,15 @@ pub fn units(span: Span, edge: &str, column: &str, found: Option<&str>, expected
 /// A literal that its type or constraint does not allow.
 #[must_use]
 pub fn bad_literal(span: Span, what: &str, value: &str, rule: &str) -> Diagnostic {
-    Diagnostic::new(Code::BadLiteral, span, format!("{what} {value} breaks `{rule}`")).here(format!("not allowed by `{rule}`"))
+    Diagnostic::new(Code::BadLiteral, span, format!("{what} {value} breaks `{rule}`"))
+        .here(format!("not allowed by `{rule}`"))
 }
 
 /// A contract that no row satisfies.
 #[must_use]
 pub fn unsatisfiable(span: Span, what: &str, why: &str) -> Diagnostic {
-    Diagnostic::new(Code::Unsatisfiable, span, format!("no value of `{what}` can satisfy this: {why}")).here("nothing is left")
+    Diagnostic::new(Code::Unsatisfiable, span, format!("no value of `{what}` can satisfy this: {why}"))
+        .here("nothing is left")
 }
 
 /// A modifier that says nothing about its type.

@@ -7,7 +7,11 @@ use crate::{Code, Diagnostic};
 /// A name that nothing answers to. `kind` is what was looked for, in words: `contract`, `stage`, `setting`.
 #[must_use]
 pub fn unknown(span: Span, kind: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
-    suggest(Diagnostic::new(Code::UnknownName, span, format!("there is no {kind} `{name}`")).here("not found"), span, nearest)
+    suggest(
+        Diagnostic::new(Code::UnknownName, span, format!("there is no {kind} `{name}`")).here("not found"),
+        span,
+        nearest,
+    )
 }
 
 /// A name that exists in another module, but is not imported here.
@@ -48,20 +52,26 @@ pub fn unknown_module(span: Span, module: &str, nearest: Option<&str>) -> Diagno
 /// `use` of a name that the module does not declare.
 #[must_use]
 pub fn unknown_import(span: Span, module: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
-    let found = Diagnostic::new(Code::UnknownImport, span, format!("module `{module}` declares no `{name}`")).here("not found");
+    let found =
+        Diagnostic::new(Code::UnknownImport, span, format!("module `{module}` declares no `{name}`")).here("not found");
     suggest(found, span, nearest)
 }
 
 /// A column, output or rung that its owner does not have.
 #[must_use]
 pub fn unknown_field(span: Span, owner: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
-    suggest(Diagnostic::new(Code::UnknownField, span, format!("{owner} has no `{name}`")).here("not found"), span, nearest)
+    suggest(
+        Diagnostic::new(Code::UnknownField, span, format!("{owner} has no `{name}`")).here("not found"),
+        span,
+        nearest,
+    )
 }
 
 /// A name that is not in its style.
 #[must_use]
 pub fn style(span: Span, kind: &str, name: &str, wanted: &str, better: &str) -> Diagnostic {
-    let found = Diagnostic::new(Code::NameStyle, span, format!("the {kind} `{name}` is not in {wanted}")).here("by convention written otherwise");
+    let found = Diagnostic::new(Code::NameStyle, span, format!("the {kind} `{name}` is not in {wanted}"))
+        .here("by convention written otherwise");
     if better.is_empty() || better == name { found } else { found.help(format!("write `{better}`")) }
 }
 

@@ -7,8 +7,12 @@ use crate::{Code, Diagnostic};
 /// A metric that the report does not have.
 #[must_use]
 pub fn unknown_metric(span: Span, report: &str, metrics: &str, metric: &str, nearest: Option<&str>) -> Diagnostic {
-    let found = Diagnostic::new(Code::UnknownMetric, span, format!("`{report}` is a Report<{metrics}>, which has no metric `{metric}`"))
-        .here("not measured");
+    let found = Diagnostic::new(
+        Code::UnknownMetric,
+        span,
+        format!("`{report}` is a Report<{metrics}>, which has no metric `{metric}`"),
+    )
+    .here("not measured");
     match nearest {
         Some(name) => found.help(format!("did you mean `{name}`?")),
         None => found,

@@ -6,7 +6,13 @@ use crate::{Code, Diagnostic};
 
 /// An argument that is unknown, missing, given twice, or of another type.
 #[must_use]
-pub fn argument(span: Span, message: impl Into<String>, at: Span, label: impl Into<String>, declared: Option<(Span, String)>) -> Diagnostic {
+pub fn argument(
+    span: Span,
+    message: impl Into<String>,
+    at: Span,
+    label: impl Into<String>,
+    declared: Option<(Span, String)>,
+) -> Diagnostic {
     let found = Diagnostic::new(Code::WrongArgument, span, message);
     let found = if at == span { found.here(label) } else { found.because(at, label) };
     match declared {
@@ -86,9 +92,13 @@ pub fn misplaced(span: Span, message: impl Into<String>, help: impl Into<String>
 pub fn known_too_late(span: Span, model: &str, predicts: &str, columns: &[(String, String)]) -> Diagnostic {
     let names: Vec<String> = columns.iter().map(|(column, moment)| format!("`{column}` (known at {moment})")).collect();
     let verb = if columns.len() == 1 { "is" } else { "are" };
-    Diagnostic::new(Code::KnownTooLate, span, format!("`{model}` predicts at {predicts}, when {} {verb} not known yet", names.join(", ")))
-        .here(format!("predicts at {predicts}"))
-        .help("leave the column out of the features, or take a value that is known by then")
+    Diagnostic::new(
+        Code::KnownTooLate,
+        span,
+        format!("`{model}` predicts at {predicts}, when {} {verb} not known yet", names.join(", ")),
+    )
+    .here(format!("predicts at {predicts}"))
+    .help("leave the column out of the features, or take a value that is known by then")
 }
 
 /// What a target cannot do.
