@@ -3,9 +3,12 @@
 //! **Lives here:** the grammar, the tree with its comments, the lowering from pest's pairs to the tree, and the formatter.
 //! **Does not:** names, types, meaning; nothing above this crate knows pest.
 //!
+//! On the way down: `lexer` finds tokens, `brackets` pairs them up, `layout` decides which line ends separate entries and mends what is forgotten,
+//! `copy` is the text that the grammar reads, `parse` lowers pest's pairs. On the way up `format` writes the same tokens in the one layout.
+//!
 //! Invariants:
 //! 1. [`parse`] never fails: it answers a tree and a list of diagnostics; what is broken stands verbatim in an error node, what is whole is in the tree.
-//! 2. Every comment and blank line has a slot in the tree, so that the formatter and the checker share it.
+//! 2. Every comment and blank line between entries has a slot in the tree; the formatter walks the tokens, so that none within them is lost either.
 //! 3. `tokens(format(x)) == tokens(x)`, `format(format(x)) == format(x)`, broken slices are kept byte for byte.
 
 extern crate alloc; // pest without std names it

@@ -3,6 +3,7 @@
 mod exprs;
 mod grammar;
 mod items;
+mod lists;
 mod literals;
 mod operators;
 mod policies;
