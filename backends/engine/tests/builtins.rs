@@ -81,7 +81,9 @@ fn by_time_refuses_a_null() {
         .input("rows", &rows)
         .param("on", text("time_hour"))
         .param("at", Literal::Date("2013-10-01".parse().unwrap()));
-    insta::assert_snapshot!(stage.run("split.by_time").unwrap_err(), @"replace");
+    insta::assert_snapshot!(stage.run("split.by_time").unwrap_err(), @r###"
+    split.by_time: `time_hour` is null in 1 rows, which lie neither before nor after 2013-10-01
+    "###);
 }
 
 #[test]
@@ -117,11 +119,15 @@ fn concat_wants_the_same_columns() {
     stage.run("tables.concat").unwrap();
     assert_eq!(stage.output("result"), numbered(vec![Some(1), None]));
     let stage = stage.input("tables", &batch(vec![("n", Arc::new(Int32Array::from(vec![1])))]));
-    insta::assert_snapshot!(stage.run("tables.concat").unwrap_err(), @"replace");
+    insta::assert_snapshot!(stage.run("tables.concat").unwrap_err(), @r###"
+    the tables differ: `n` is Int64 and Int32
+    "###);
     let stage = Stage::new(&["result"])
         .input("tables", &numbered(vec![Some(1)]))
         .input("tables", &batch(vec![("m", Arc::new(Int64Array::from(vec![1])))]));
-    insta::assert_snapshot!(stage.run("tables.concat").unwrap_err(), @"replace");
+    insta::assert_snapshot!(stage.run("tables.concat").unwrap_err(), @r###"
+    the tables differ: one has no column `n`
+    "###);
 }
 
 #[test]
@@ -153,7 +159,9 @@ fn truth_is_joined_by_key() {
         .input("predictions", &predictions)
         .input("truth", &truth(vec![Some(3), Some(3)]))
         .param("on", Literal::List(vec![text("id")]));
-    insta::assert_snapshot!(stage.run("tables.join_truth").unwrap_err(), @"replace");
+    insta::assert_snapshot!(stage.run("tables.join_truth").unwrap_err(), @r###"
+    tables.join_truth: rows 1 and 2 of the truth have the same key (id)
+    "###);
 }
 
 #[test]
@@ -182,5 +190,11 @@ fn what_is_missing_is_named() {
             .unwrap_err(),
         Stage::new(&["result"]).run("tables.pivot").unwrap_err(),
     ];
-    insta::assert_snapshot!(errors.join("\n"), @"replace");
+    insta::assert_snapshot!(errors.join("\n"), @r###"
+    split.at_random: parameter `test` is missing
+    split.at_random: `test` is 2, which is not a share between 0 and 1
+    the table has no column `m`
+    split.at_random: output `test` is missing
+    there is no builtin `tables.pivot`
+    "###);
 }

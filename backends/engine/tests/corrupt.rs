@@ -268,7 +268,14 @@ fn inside_of_lists_and_structs() {
     columns.push(("stops", Arc::new(stops)));
     columns.push(("gate", Arc::new(gate)));
     insta::assert_snapshot!(told(&check(&contract, batch(columns))), @r###"
-    error at flights.mlp:1:1: replace
+    error at flights.mlp:5:1: stops[] is never null: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="B6", flight=3, origin="LGA", stops=[-1, none]
+    error at flights.mlp:5:1: stops[] in 0 ..: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="B6", flight=3, origin="LGA", stops=[-1, none]
+    error at flights.mlp:5:1: gate.zip is never null: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="B6", flight=3, origin="LGA", gate={zip: none}
+    error at flights.mlp:5:1: gate.zip length 5: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="AA", flight=2, origin="JFK", gate={zip: 1}
     "###);
 }
 
@@ -298,7 +305,10 @@ fn rules_over_the_set() {
         check_file(&TableSource::Batches(vec![flights(60), flights(0)]), &contract, &all_rules(&contract), &options)
             .unwrap();
     insta::assert_snapshot!(told(&delivery), @r###"
-    error at flights.mlp:1:1: replace
+    error at flights.mlp:30:3: rows >= 10000: rows is 60
+    error at flights.mlp:30:3: null_rate(arr_delay) <= 0.05: null_rate(arr_delay) is 0.15
+    error at flights.mlp:30:3: freshness(time_hour) <= 1h: freshness(time_hour) is 1d
+    warning at flights.mlp:30:3: fraction(origin == "EWR") >= 0.5: fraction(origin == "EWR") is 0.3333333333333333 (Newark is missing)
     "###);
     let empty = check_file(
         &TableSource::Batches(vec![flights(0)]),
@@ -308,7 +318,7 @@ fn rules_over_the_set() {
     )
     .unwrap();
     insta::assert_snapshot!(told(&empty), @r###"
-    error at flights.mlp:1:1: replace
+    error at flights.mlp:30:3: mean(distance) <= 49.5: mean(distance) is unknown
     "###);
 }
 
@@ -332,7 +342,8 @@ fn references_are_checked_where_the_other_table_is_at_hand() {
         with(&flights(4), "tailnum", carriers(4, |row| [Some("N14228"), None, Some("N24211"), Some("N99999")][row]));
     let delivery = check_file(&TableSource::Batches(vec![rows]), &contract, &all_rules(&contract), &options).unwrap();
     insta::assert_snapshot!(told(&delivery), @r###"
-    error at flights.mlp:1:1: replace
+    error at flights.mlp:5:1: references Plane(tail) from (tailnum): 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="DL", flight=4, origin="EWR", tailnum="N99999"
     "###);
 }
 
@@ -362,7 +373,14 @@ fn csv_is_parsed_by_the_contract() {
     let delivery = deliver(&source, &contract, &all_rules(&contract), 0.0, &out, &Options::default()).unwrap();
     assert!(!out.exists());
     insta::assert_snapshot!(told(&delivery), @r###"
-    error at flights.mlp:1:1: replace
+    error at flights.mlp:10:3: time_hour: timestamp: 1 of 4 rows breaks it
+      carrier="AA", flight=1, origin="EWR", time_hour="2013-01-01T05:00:00"
+    error at flights.mlp:12:3: flight: int32: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="AA", origin="EWR", flight="two"
+    error at flights.mlp:16:3: distance: float64: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="AA", flight=none, origin="EWR", distance="far"
+    error at flights.mlp:17:3: arr_delay: float64?: 1 of 4 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="AA", flight=none, origin="EWR", arr_delay="NA"
     "###);
 }
 
@@ -380,7 +398,10 @@ fn json_lines_are_parsed_by_the_contract() {
     let contract = flight();
     let delivery = check_file(&source, &contract, &all_rules(&contract), &Options::default()).unwrap();
     insta::assert_snapshot!(told(&delivery), @r###"
-    error at flights.mlp:1:1: replace
+    error at flights.mlp:12:3: flight: int32: 1 of 3 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="UA", origin="EWR", flight="9007199254740993"
+    error at flights.mlp:16:3: distance is never null: 1 of 3 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="UA", flight=3, origin="EWR", distance=none
     "###);
 }
 
@@ -410,7 +431,10 @@ fn a_few_broken_rows_are_set_aside() {
     let delivery = deliver(&source, &contract, &all_rules(&contract), 0.05, &out, &options).unwrap();
     assert_eq!((delivery.rows, delivery.rejected), (98, 2));
     insta::assert_snapshot!(told(&delivery), @r###"
-    error at flights.mlp:1:1: replace
+    warning at flights.mlp:16:34: distance in 0 .. 5000: 1 of 100 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="UA", flight=8, origin="JFK", distance=-1.0
+    warning at flights.mlp:20:3: key (time_hour, carrier, flight, origin): 1 of 100 rows breaks it
+      time_hour=2013-01-01T05:00:00Z, carrier="UA", flight=31, origin="JFK"
     "###);
     let (_, kept) = read_all(&[out.clone()]).unwrap();
     assert_eq!(kept.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 98);
@@ -438,5 +462,10 @@ fn what_is_not_a_table_is_an_error_in_words() {
     };
     let absent = error(Format::Parquet);
     fs::write(&path, b"\xff\xfe not parquet").unwrap();
-    insta::assert_snapshot!([absent, error(Format::Parquet), error(Format::Csv), error(Format::Jsonl)].join("\n"), @"replace");
+    insta::assert_snapshot!([absent, error(Format::Parquet), error(Format::Csv), error(Format::Jsonl)].join("\n"), @r###"
+    /flights.parquet: no such file or folder
+    /flights.parquet: not a Parquet file: Parquet error: Invalid Parquet file. Corrupt footer
+    /flights.parquet: Csv error: Encountered UTF-8 error while reading CSV file: invalid utf-8: invalid UTF-8 in field 0 near byte index 0 at line 1
+    /flights.parquet: Json error: Encountered unexpected 'ÿ' whilst parsing value
+    "###);
 }

@@ -18,6 +18,7 @@ use crate::{
     EngineError,
     table::{
         TableWriter,
+        arrow_types::words,
         digest::Digests,
         read::{Reading, TableSource, bare},
         uniqueness::Seen,
@@ -99,8 +100,8 @@ fn joined(known: &SchemaRef, found: &SchemaRef) -> Result<SchemaRef, EngineError
         Ok(other) => Err(EngineError::refused(format!(
             "the tables differ: `{}` is {} and {}",
             field.name(),
-            field.data_type(),
-            other.data_type()
+            words(field.data_type()),
+            words(other.data_type())
         ))),
         Err(_) => Err(EngineError::refused(format!("the tables differ: one has no column `{}`", field.name()))),
     });

@@ -104,13 +104,17 @@ fn filtered(
     Ok(())
 }
 
-/// Rows of `predictions` (or `served`) with the columns of `truth` beside them, where the columns `on` agree; a prediction without a truth yet is left
+/// Rows of `predictions` (or `served`) with the columns of `truth` beside them, where the columns `on` (those that
+/// both have, where it is not given) agree; a prediction without a truth yet is left
 /// out, and of a column that both have the prediction's is kept.
 pub fn join_truth(call: Call<'_>) -> Result<(), EngineError> {
-    let on =
-        call.columns("on")?.ok_or_else(|| EngineError::refused(format!("{}: parameter `on` is missing", call.name)))?;
     let left: &[PathBuf] = call.input("predictions").or_else(|_| call.input("served"))?;
     let (left, right) = (Stream::open(left)?, Stream::open(call.input("truth")?)?);
+    let shared = || left.schema.fields().iter().map(|field| field.name().as_str()).filter(|name| right.schema.field_with_name(name).is_ok());
+    let on = call.columns("on")?.unwrap_or_else(|| shared().collect());
+    if on.is_empty() {
+        return Err(EngineError::refused(format!("{}: the predictions and the truth have no column in common", call.name)));
+    }
     for name in &on {
         let (ours, theirs) = (typed(&left, name)?, typed(&right, name)?);
         if ours != theirs {
@@ -162,11 +166,10 @@ impl Truth {
         let mut by_key = HashMap::new();
         for (row, digest) in keys(&rows, on)?.into_iter().enumerate() {
             if let Some(digest) = digest
-                && by_key.insert(digest, row as u64).is_some()
+                && let Some(first) = by_key.insert(digest, row as u64)
             {
-                let shown: Vec<String> = on.iter().map(|column| (*column).to_owned()).collect();
-                let row = crate::table::show::row(&rows, row, &shown, &mlp_plan::Contract::default());
-                return Err(EngineError::refused(format!("{name}: the truth has two rows of one key ({row})")));
+                let (first, again) = (first + 1, row + 1);
+                return Err(EngineError::refused(format!("{name}: rows {first} and {again} of the truth have the same key ({})", on.join(", "))));
             }
         }
         Ok(Self { rows, by_key })

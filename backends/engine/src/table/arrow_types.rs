@@ -53,6 +53,12 @@ pub fn arrow_type(data: &DataType) -> ArrowType {
     }
 }
 
+/// A field of that name, nullable where its type is.
+#[must_use]
+pub fn arrow_field(name: &str, value: &ValueType) -> Field {
+    Field::new(name, arrow_type(&value.data), value.nullable)
+}
+
 fn inner(name: &str, value: &ValueType) -> Field {
     Field::new(name, arrow_type(&value.data), true)
 }

@@ -256,7 +256,7 @@ impl<'a> Checker<'a> {
                 columns.insert(column.name.clone());
             }
             for (_, test) in &tests.tests {
-                if let Test::Where(expr) = test {
+                if let Some(expr) = test.condition() {
                     columns.extend(expr.columns().into_iter().map(root));
                 }
             }
@@ -437,7 +437,7 @@ fn check_column(
         let rows = Rows { batch: Some(noted.batch), this: Some(array), rows: array.len() };
         if let Some(broken) = test.broken(array, rows)? {
             let mut about = vec![column.name.as_str()];
-            if let Test::Where(expr) = test {
+            if let Some(expr) = test.condition() {
                 about.extend(expr.columns().into_iter().filter(|name| *name != column.name));
             }
             noted.note(found.get_mut(*entry), &broken, &about);

@@ -1,6 +1,6 @@
 //! One constraint against one column: which rows break it. Prepared once, then run over every batch.
 
-use std::collections::HashSet;
+use std::{cell::RefCell, collections::HashSet, sync::Arc};
 
 use arrow::{
     array::{
@@ -29,7 +29,23 @@ use crate::EngineError;
 
 /// A constraint, ready to run.
 #[derive(Debug)]
-pub enum Test {
+pub struct Test {
+    asked: Asked,
+    /// The last dictionary that was asked: batches of one row group share theirs.
+    remembered: RefCell<Option<Remembered>>,
+}
+
+/// A dictionary's values, and which of them do not pass.
+#[derive(Debug)]
+struct Remembered {
+    values: ArrayRef,
+    bad: Vec<bool>,
+    any: bool,
+}
+
+/// What is asked of a value.
+#[derive(Debug)]
+enum Asked {
     /// Both ends included.
     Range(Option<Literal>, Option<Literal>),
     /// One of these texts.
@@ -58,10 +74,10 @@ impl Test {
     /// # Errors
     /// Where a pattern is not a regex.
     pub fn new(constraint: &Constraint, data: &DataType) -> Result<Option<Self>, EngineError> {
-        Ok(Some(match constraint {
-            Constraint::Range { low, high } => Self::Range(low.clone(), high.clone()),
+        let asked = match constraint {
+            Constraint::Range { low, high } => Asked::Range(low.clone(), high.clone()),
             Constraint::OneOf(members) if data.is_text() || matches!(data, DataType::Uuid | DataType::Json) => {
-                Self::Texts(
+                Asked::Texts(
                     members
                         .iter()
                         .filter_map(|member| if let Literal::Text(text) = member { Some(text.clone()) } else { None })
@@ -70,13 +86,23 @@ impl Test {
             }
             // A member that the type cannot hold is no value of the column.
             Constraint::OneOf(members) => {
-                Self::Values(members.iter().filter_map(|member| single(member, data).ok()).map(Scalar::new).collect())
+                Asked::Values(members.iter().filter_map(|member| single(member, data).ok()).map(Scalar::new).collect())
             }
-            Constraint::Length { min, max } => Self::Length(*min, max.unwrap_or(u64::MAX)),
-            Constraint::Matches(pattern) => Self::Matches(Box::new(whole(pattern)?)),
-            Constraint::Where(expr) => Self::Where(expr.clone()),
+            Constraint::Length { min, max } => Asked::Length(*min, max.unwrap_or(u64::MAX)),
+            Constraint::Matches(pattern) => Asked::Matches(Box::new(whole(pattern)?)),
+            Constraint::Where(expr) => Asked::Where(expr.clone()),
             Constraint::Unique => return Ok(None),
-        }))
+        };
+        Ok(Some(Self { asked, remembered: RefCell::new(None) }))
+    }
+
+    /// The condition, where it is one.
+    #[must_use]
+    pub const fn condition(&self) -> Option<&Expr> {
+        match &self.asked {
+            Asked::Where(expr) => Some(expr),
+            _ => None,
+        }
     }
 
     /// The rows whose value is not null and breaks the constraint; `None` where there is none.
@@ -84,10 +110,10 @@ impl Test {
     /// # Errors
     /// Where a condition reads what is not there, or Arrow fails.
     pub fn broken(&self, array: &ArrayRef, rows: Rows<'_>) -> Result<Option<BooleanBuffer>, EngineError> {
-        let broken = match self {
-            Self::Range(low, high) => outside(array, low.as_ref(), high.as_ref())?,
-            Self::Texts(known) => texts(array, &|text| known.contains(text)),
-            Self::Values(members) => {
+        let broken = match &self.asked {
+            Asked::Range(low, high) => outside(array, low.as_ref(), high.as_ref())?,
+            Asked::Texts(known) => self.texts(array, &|text| known.contains(text)),
+            Asked::Values(members) => {
                 let mut found = BooleanBuffer::new_unset(array.len());
                 for member in members {
                     let same = eq(array, member)?;
@@ -95,8 +121,8 @@ impl Test {
                 }
                 Some(!&found)
             }
-            Self::Length(min, max) => match array.data_type() {
-                ArrowType::Utf8 | ArrowType::Dictionary(..) => texts(array, &|text| {
+            Asked::Length(min, max) => match array.data_type() {
+                ArrowType::Utf8 | ArrowType::Dictionary(..) => self.texts(array, &|text| {
                     let length = if text.is_ascii() { text.len() } else { text.chars().count() } as u64;
                     (*min..=*max).contains(&length)
                 }),
@@ -107,8 +133,8 @@ impl Test {
                         .collect()
                 }),
             },
-            Self::Matches(regex) => texts(array, &|text| regex.is_match(text)),
-            Self::Where(expr) => {
+            Asked::Matches(regex) => self.texts(array, &|text| regex.is_match(text)),
+            Asked::Where(expr) => {
                 let truth = rows.truth(expr)?;
                 let broken = !truth.values();
                 // Unknown satisfies, and so does a null under the constraint.
@@ -121,31 +147,34 @@ impl Test {
         };
         Ok(broken.filter(BooleanBuffer::has_true))
     }
+
+    /// Rows whose text does not pass; each value of a dictionary is asked once.
+    fn texts(&self, array: &ArrayRef, passes: &dyn Fn(&str) -> bool) -> Option<BooleanBuffer> {
+        match array.data_type() {
+            ArrowType::Utf8 => plain(array.as_string::<i32>(), passes),
+            ArrowType::LargeUtf8 => plain(array.as_string::<i64>(), passes),
+            ArrowType::Dictionary(..) => {
+                let dictionary = array.as_dictionary_opt::<Int32Type>()?;
+                let mut remembered = self.remembered.borrow_mut();
+                let known = remembered.take().filter(|known| Arc::ptr_eq(&known.values, dictionary.values()));
+                let known = match known {
+                    Some(known) => known,
+                    None => Remembered::of(dictionary.values(), passes)?,
+                };
+                let key = |key: &i32| usize::try_from(*key).ok().and_then(|key| known.bad.get(key).copied()).unwrap_or_default();
+                let rows = known.any.then(|| dictionary.keys().values().iter().map(key).collect());
+                *remembered = Some(known);
+                rows
+            }
+            _ => None,
+        }
+    }
 }
 
-/// Rows whose text does not pass; each value of a dictionary is asked once.
-fn texts(array: &ArrayRef, passes: &dyn Fn(&str) -> bool) -> Option<BooleanBuffer> {
-    match array.data_type() {
-        ArrowType::Utf8 => plain(array.as_string::<i32>(), passes),
-        ArrowType::LargeUtf8 => plain(array.as_string::<i64>(), passes),
-        ArrowType::Dictionary(..) => {
-            let dictionary = array.as_dictionary_opt::<Int32Type>()?;
-            let bad: Vec<bool> = dictionary
-                .values()
-                .as_string_opt::<i32>()?
-                .iter()
-                .map(|value| value.is_some_and(|value| !passes(value)))
-                .collect();
-            if !bad.contains(&true) {
-                return None;
-            }
-            let keys = dictionary.keys().values().iter();
-            Some(
-                keys.map(|key| usize::try_from(*key).ok().and_then(|key| bad.get(key).copied()).unwrap_or_default())
-                    .collect(),
-            )
-        }
-        _ => None,
+impl Remembered {
+    fn of(values: &ArrayRef, passes: &dyn Fn(&str) -> bool) -> Option<Self> {
+        let bad: Vec<bool> = values.as_string_opt::<i32>()?.iter().map(|value| value.is_some_and(|value| !passes(value))).collect();
+        Some(Self { values: Arc::clone(values), any: bad.contains(&true), bad })
     }
 }
 
@@ -291,8 +320,6 @@ fn units(literal: &Literal, data: &ArrowType, mode: RoundingMode) -> Option<i128
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::array::{Float32Array, Float64Array, Int8Array, StringArray, TimestampMicrosecondArray};
 
     use super::*;

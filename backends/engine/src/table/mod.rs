@@ -24,9 +24,9 @@ pub mod vector;
 pub mod violation;
 pub mod write;
 
-pub use arrow_types::{arrow_schema, arrow_type};
+pub use arrow_types::{arrow_field, arrow_schema, arrow_type};
 pub use check::Checker;
 pub use deliver::{Delivery, Options, all_rules, check_file, deliver};
-pub use read::{TableSource, expand, read_all};
+pub use read::{TableSource, expand, json_rows, read_all};
 pub use violation::Violation;
 pub use write::{TableWriter, write_parquet, write_table};

@@ -195,7 +195,8 @@ fn walk(folder: &Path, extensions: &[&str], files: &mut Vec<PathBuf>) -> Result<
 fn matched(pattern: &Path, format: Format) -> Result<Vec<PathBuf>, EngineError> {
     let text = pattern.to_string_lossy();
     if !text.contains(['*', '?', '[']) {
-        return Err(EngineError::io(pattern)(std::io::ErrorKind::NotFound.into()));
+        let absent = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file or folder");
+        return Err(EngineError::io(pattern)(absent));
     }
     let found = glob::glob(&text).map_err(|error| EngineError::malformed(pattern, error.msg))?;
     let mut paths: Vec<PathBuf> =
@@ -256,14 +257,15 @@ fn open_parquet(path: &Path, reading: Reading<'_>) -> Result<Part, EngineError> 
     Ok(Part { schema, textual: false, rows, left_out, batches: Box::new(batches) })
 }
 
-/// The file's schema, with text as a dictionary where its pages are small enough that they must be one.
+/// The file's schema, with text as a dictionary where its pages are small enough that they must be one: plain text takes four bytes a value for its length
+/// alone.
 fn dictionaries(schema: &SchemaRef, metadata: &ParquetMetaData) -> SchemaRef {
     let flat = schema.fields().len() == metadata.file_metadata().schema_descr().num_columns();
     let dense = |index: usize| {
         flat && metadata.row_groups().iter().all(|group| {
             group.columns().get(index).is_some_and(|chunk| {
                 chunk.dictionary_page_offset().is_some()
-                    && chunk.uncompressed_size() < chunk.num_values().saturating_mul(2).max(4_096)
+                    && chunk.uncompressed_size() < chunk.num_values().saturating_mul(4).max(4_096)
             })
         })
     };
@@ -373,6 +375,23 @@ pub fn read_all(paths: &[PathBuf]) -> Result<(SchemaRef, Vec<RecordBatch>), Engi
         }
     }
     schema.map(|schema| (schema, batches)).ok_or_else(|| EngineError::refused("no table was given"))
+}
+
+/// Rows as JSON objects, nulls included: for tests and messages, not for tables of size.
+///
+/// # Errors
+/// Where a value has no form in JSON.
+pub fn json_rows(batches: &[RecordBatch]) -> Result<Vec<serde_json::Value>, EngineError> {
+    let mut writer = arrow::json::WriterBuilder::new()
+        .with_explicit_nulls(true)
+        .build::<_, arrow::json::writer::JsonArray>(Vec::new());
+    batches.iter().try_for_each(|batch| writer.write(batch))?;
+    writer.finish()?;
+    let text = writer.into_inner();
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_slice(&text).map_err(|error| EngineError::refused(error.to_string()))
 }
 
 /// The schema without what tools add to it: pandas' notes and the like.

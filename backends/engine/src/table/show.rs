@@ -19,7 +19,7 @@ pub fn value(array: &dyn Array, row: usize) -> String {
     if array.is_null(row) || array.data_type() == &arrow::datatypes::DataType::Null {
         return "none".to_owned();
     }
-    let text = match ArrayFormatter::try_new(array, &FormatOptions::new()) {
+    let text = match ArrayFormatter::try_new(array, &FormatOptions::new().with_null("none")) {
         Ok(formatter) => formatter.value(row).try_to_string().unwrap_or_else(|error| format!("({error})")),
         Err(error) => format!("({error})"),
     };

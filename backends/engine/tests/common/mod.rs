@@ -97,6 +97,7 @@ pub fn flight() -> Contract {
     for (at, name) in contract.columns.iter().map(|column| column.name.clone()).enumerate().collect::<Vec<_>>() {
         contract.places.insert(name, place(10 + u32::try_from(at).unwrap(), 3));
     }
+    contract.places.insert(String::new(), place(5, 1));
     contract.places.insert("distance#in".to_owned(), place(16, 34));
     contract.places.insert("key".to_owned(), place(20, 3));
     contract
