@@ -27,7 +27,10 @@ pub fn by_time(call: Call<'_>) -> Result<(), EngineError> {
         let column = column(batch, on)?;
         if column.logical_null_count() > 0 {
             // No example: a builtin does not know which columns are tagged.
-            return Err(EngineError::refused(format!("{}: `{on}` has nulls, and such a row lies neither before nor after {at}", call.name)));
+            return Err(EngineError::refused(format!(
+                "{}: `{on}` has nulls, and such a row lies neither before nor after {at}",
+                call.name
+            )));
         }
         let values = Vector::column(&column)?;
         Ok(compare(CompareOp::Ge, &values, &Vector::Same(at.clone()), batch.num_rows())?.values().clone())

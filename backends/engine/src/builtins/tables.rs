@@ -110,10 +110,19 @@ fn filtered(
 pub fn join_truth(call: Call<'_>) -> Result<(), EngineError> {
     let left: &[PathBuf] = call.input("predictions").or_else(|_| call.input("served"))?;
     let (left, right) = (Stream::open(left)?, Stream::open(call.input("truth")?)?);
-    let shared = || left.schema.fields().iter().map(|field| field.name().as_str()).filter(|name| right.schema.field_with_name(name).is_ok());
+    let shared = || {
+        left.schema
+            .fields()
+            .iter()
+            .map(|field| field.name().as_str())
+            .filter(|name| right.schema.field_with_name(name).is_ok())
+    };
     let on = call.columns("on")?.unwrap_or_else(|| shared().collect());
     if on.is_empty() {
-        return Err(EngineError::refused(format!("{}: the predictions and the truth have no column in common", call.name)));
+        return Err(EngineError::refused(format!(
+            "{}: the predictions and the truth have no column in common",
+            call.name
+        )));
     }
     for name in &on {
         let (ours, theirs) = (typed(&left, name)?, typed(&right, name)?);
@@ -169,7 +178,10 @@ impl Truth {
                 && let Some(first) = by_key.insert(digest, row as u64)
             {
                 let (first, again) = (first + 1, row + 1);
-                return Err(EngineError::refused(format!("{name}: rows {first} and {again} of the truth have the same key ({})", on.join(", "))));
+                return Err(EngineError::refused(format!(
+                    "{name}: rows {first} and {again} of the truth have the same key ({})",
+                    on.join(", ")
+                )));
             }
         }
         Ok(Self { rows, by_key })

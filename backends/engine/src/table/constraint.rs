@@ -161,7 +161,9 @@ impl Test {
                     Some(known) => known,
                     None => Remembered::of(dictionary.values(), passes)?,
                 };
-                let key = |key: &i32| usize::try_from(*key).ok().and_then(|key| known.bad.get(key).copied()).unwrap_or_default();
+                let key = |key: &i32| {
+                    usize::try_from(*key).ok().and_then(|key| known.bad.get(key).copied()).unwrap_or_default()
+                };
                 let rows = known.any.then(|| dictionary.keys().values().iter().map(key).collect());
                 *remembered = Some(known);
                 rows
@@ -173,7 +175,8 @@ impl Test {
 
 impl Remembered {
     fn of(values: &ArrayRef, passes: &dyn Fn(&str) -> bool) -> Option<Self> {
-        let bad: Vec<bool> = values.as_string_opt::<i32>()?.iter().map(|value| value.is_some_and(|value| !passes(value))).collect();
+        let bad: Vec<bool> =
+            values.as_string_opt::<i32>()?.iter().map(|value| value.is_some_and(|value| !passes(value))).collect();
         Some(Self { values: Arc::clone(values), any: bad.contains(&true), bad })
     }
 }

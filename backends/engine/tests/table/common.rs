@@ -1,5 +1,4 @@
 //! A contract of flights, and tables under it.
-#![allow(dead_code, reason = "each test binary uses what it needs")]
 
 use std::{path::Path, sync::Arc};
 

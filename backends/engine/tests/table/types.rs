@@ -1,8 +1,6 @@
 //! `docs/reference/types.md` says what the code does.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use mlp_engine::table::arrow_type;
 use mlp_plan::{DataType, StructField, TimeUnit, ValueType};
 
@@ -45,7 +43,7 @@ fn all() -> Vec<DataType> {
 
 #[test]
 fn the_table_of_types_is_the_code() {
-    let page = include_str!("../../../docs/reference/types.md");
+    let page = include_str!("../../../../docs/reference/types.md");
     let told: Vec<(&str, &str)> = page
         .lines()
         .filter(|line| line.starts_with("| `"))

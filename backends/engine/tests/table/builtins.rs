@@ -1,15 +1,13 @@
 //! The standard library's table stages on small tables, and their errors in words.
 
-mod common;
-
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use crate::common::*;
 use arrow::{
     array::{AsArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray},
     compute::concat_batches,
     datatypes::Int64Type,
 };
-use common::*;
 use mlp_engine::{builtins::run_builtin, table::read_all};
 use mlp_plan::Literal;
 

@@ -1,9 +1,8 @@
 //! What holds for every table: rows that keep a contract pass, casting keeps what is already right, files depend on rows alone.
 
-mod common;
-
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
+use crate::common::*;
 use arrow::{
     array::{
         Array, ArrayRef, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int8Array, Int64Array, RecordBatch,
@@ -11,7 +10,6 @@ use arrow::{
     },
     compute::concat_batches,
 };
-use common::*;
 use mlp_engine::{
     builtins::run_builtin,
     table::{Options, TableSource, all_rules, arrow_schema, check_file, deliver, read_all, write_parquet},

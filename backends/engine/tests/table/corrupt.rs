@@ -1,14 +1,12 @@
 //! Each kind of corrupt input gives exactly one violation, with the right count, examples and place.
 
-mod common;
-
 use std::{fs, sync::Arc};
 
+use crate::common::*;
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, ListArray, StringArray, TimestampMicrosecondArray,
     TimestampNanosecondArray,
 };
-use common::*;
 use mlp_engine::table::{Options, TableSource, all_rules, check_file, deliver, read_all};
 use mlp_plan::{CompareOp, Constraint, DataType, Expr, Format, Literal, Reference, Rule, StructField, ValueType};
 
