@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mlp_diagnostics::{Diagnostic, catalog::names};
 use mlp_source::Span;
-use mlp_syntax::tree::{ItemKind, Use};
+use mlp_syntax::tree::{Broken, ItemKind, Use};
 use petgraph::{algo::tarjan_scc, graph::DiGraph};
 
 use crate::program::{Decl, DeclId, Kind, Program};
@@ -50,8 +50,10 @@ impl Scopes {
         }
         for (index, module) in program.modules.iter().enumerate() {
             for item in &module.tree.items {
-                if let ItemKind::Use(import) = &item.kind {
-                    scopes.import(program, index, import, diagnostics);
+                match &item.kind {
+                    ItemKind::Use(import) => scopes.import(program, index, import, diagnostics),
+                    ItemKind::Broken(broken) => scopes.broken(index, broken),
+                    _ => {}
                 }
             }
         }
@@ -67,6 +69,13 @@ impl Scopes {
             diagnostics.push(names::declared_twice(decl.span, decl.kind.word(), &decl.name, first.span));
         } else {
             scope.names.insert(decl.name.clone(), Binding { decl: Some(id), span: decl.span });
+        }
+    }
+
+    /// A name that broken text seems to declare was meant to be there: nobody is told that it is unknown.
+    fn broken(&mut self, index: usize, broken: &Broken) {
+        if let (Some(name), Some(scope)) = (broken.declares(), self.modules.get_mut(index)) {
+            scope.names.entry(name.to_owned()).or_insert(Binding { decl: None, span: broken.span });
         }
     }
 
