@@ -57,7 +57,7 @@ fn parse(text: &str, data: &DataType) -> Option<Literal> {
         DataType::Uint(bits) => {
             let value = number(text)?;
             let limit = BigDecimal::from(1_i128 << bits);
-            (value.is_integer() && value >= BigDecimal::from(0) && value < limit).then_some(Literal::Number(value))?
+            (value.is_integer() && value >= 0 && value < limit).then_some(Literal::Number(value))?
         }
         DataType::Float(_) if text == "nan" => Literal::Nan,
         DataType::Float(_) | DataType::Decimal { .. } => Literal::Number(number(text)?),

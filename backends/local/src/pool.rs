@@ -16,15 +16,24 @@ use mlp_store::Store;
 pub(crate) enum Task<'a> {
     /// Make an environment, by its name; the empty name for any Python.
     Prepare(String, Option<&'a Environment>),
-    /// Make an attempt at a node, by its position.
-    Attempt {
-        at: usize,
-        node: &'a Node,
-        inputs: Vec<Resolved>,
-        key: NodeKey,
-        environment: Option<PythonEnvironment>,
-        attempt: u32,
-    },
+    /// Make an attempt at a node.
+    Attempt(Box<Order<'a>>),
+}
+
+/// An attempt to be made.
+pub(crate) struct Order<'a> {
+    /// The node's position.
+    pub at: usize,
+    /// The node.
+    pub node: &'a Node,
+    /// Its inputs.
+    pub inputs: Vec<Resolved>,
+    /// The key of its result.
+    pub key: NodeKey,
+    /// Its environment.
+    pub environment: Option<PythonEnvironment>,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
 }
 
 /// What a worker says.
@@ -97,8 +106,9 @@ pub(crate) fn work(world: &World<'_>, said: &Sender<Said>) {
                 let made = prepare_environment(world.store, environment, &notes);
                 Said::Prepared(name, made)
             }
-            Task::Attempt { at, node, inputs, key, environment, attempt: number } => {
+            Task::Attempt(order) => {
                 let World { index, store, run, options, .. } = *world;
+                let Order { at, node, inputs, key, environment, attempt: number } = *order;
                 let job =
                     Job { index, node, store, run, options, inputs, key, environment, attempt: number, notes: &notes };
                 Said::Ended(at, Box::new(attempt(&job)))

@@ -1,4 +1,5 @@
 //! What is done once is not done again, and what changed is.
+#![cfg(test)]
 
 mod common;
 

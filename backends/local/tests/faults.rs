@@ -1,4 +1,5 @@
 //! What can go wrong with stages, processes, disks and the engine itself; most cases are numbered in the design's list of faults.
+#![cfg(test)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Promotions: judged, recorded, moved once; refused and held ones change nothing.
+#![cfg(test)]
 
 mod common;
 

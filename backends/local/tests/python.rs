@@ -1,4 +1,5 @@
 //! Python stages: a plain function of the user's, in an environment that is made once for all tests here.
+#![cfg(test)]
 
 mod common;
 

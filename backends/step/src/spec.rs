@@ -126,7 +126,7 @@ pub(crate) fn bare(value: &Literal) -> Option<String> {
         }
         Literal::Size(bytes) => bytes.to_string(),
         Literal::List(values) => {
-            let items: Vec<Value> = values.iter().map(|value| listed(value)).collect();
+            let items: Vec<Value> = values.iter().map(listed).collect();
             Value::Array(items).to_string()
         }
         other => other.to_string(),
@@ -144,12 +144,11 @@ fn listed(value: &Literal) -> Value {
     }
 }
 
+/// Variables, and the values that must not show in a log.
+pub(crate) type Surroundings = (BTreeMap<String, OsString>, Vec<Vec<u8>>);
+
 /// The clean environment of a stage, without what is particular to its kind.
-pub(crate) fn environment(
-    job: &Job<'_>,
-    work: &Path,
-    seed: Option<i64>,
-) -> Result<(BTreeMap<String, OsString>, Vec<Vec<u8>>), Failure> {
+pub(crate) fn environment(job: &Job<'_>, work: &Path, seed: Option<i64>) -> Result<Surroundings, Failure> {
     let mut env: BTreeMap<String, OsString> =
         ALLOWED.iter().filter_map(|name| std::env::var_os(name).map(|value| ((*name).to_owned(), value))).collect();
     if let Some(programs) = job.environment.as_ref().and_then(|environment| environment.programs.as_ref()) {

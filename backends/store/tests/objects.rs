@@ -1,4 +1,5 @@
 //! Artifacts: kept whole or not at all, found by content, checked when it matters.
+#![cfg(test)]
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 

@@ -1,4 +1,5 @@
 //! The registry: a rung moves with its decision or not at all, and the trail tells of any change.
+#![cfg(test)]
 
 use std::fs;
 

@@ -1,4 +1,5 @@
 //! State that is damaged, foreign, locked or has no room: said clearly, never taken for whole.
+#![cfg(test)]
 
 use std::{
     fs,
@@ -118,7 +119,7 @@ fn garbage_goes_and_what_is_named_stays() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let staging = store.staging("test").unwrap();
-    let mut put = |name: &str| {
+    let put = |name: &str| {
         let path = staging.path().join(name);
         fs::write(&path, name).unwrap();
         store.publish(&path).unwrap()

@@ -17,7 +17,7 @@ use crate::{
     board::{Board, Square},
     event::Event,
     failure::Trouble,
-    pool::{Said, Task, World},
+    pool::{Order, Said, Task, World},
     resources::{Amount, Machine},
     signals::Listener,
 };
@@ -183,7 +183,8 @@ impl<'a, 'e> Scheduler<'a, 'e> {
         let mut left = VecDeque::new();
         let mut refused = 0;
         while !self.machine.is_full()
-            && let Some((at, amount)) = self.waiting.pop_front() {
+            && let Some((at, amount)) = self.waiting.pop_front()
+        {
             // Looking at all of a thousand that wait, at each of a thousand ends, would be a million looks.
             if refused > 32 || !self.machine.take(amount) {
                 refused += 1;
@@ -220,7 +221,7 @@ impl<'a, 'e> Scheduler<'a, 'e> {
         let attempt = square.record.attempts;
         self.board.unsaved.push(at);
         self.taken.insert(at, amount);
-        self.world.queue.push(Task::Attempt { at, node, inputs, key, environment, attempt });
+        self.world.queue.push(Task::Attempt(Box::new(Order { at, node, inputs, key, environment, attempt })));
     }
 
     fn hear(&mut self, said: Said) -> Result<(), StoreError> {
@@ -276,7 +277,7 @@ impl<'a, 'e> Scheduler<'a, 'e> {
 
     /// Ends a node that never started.
     pub(super) fn fail(&mut self, at: usize, failure: &Failure, code: Option<&str>) -> Option<bool> {
-        let Some(square) = self.board.squares.get_mut(at) else { return None };
+        let square = self.board.squares.get_mut(at)?;
         let trouble = Trouble::failure(&square.node.id, code, failure);
         square.record.error = Some(trouble.to_string());
         self.board.troubles.push(trouble);
