@@ -93,9 +93,8 @@ fn a_random_split_is_about_its_share_and_fixed_for_ever() {
     stage.run("split.at_random").unwrap();
     let test = stage.output("test");
     assert!((1_850..2_150).contains(&test.num_rows()), "{}", test.num_rows());
-    insta::assert_debug_snapshot!(
-        test.column(0).as_primitive::<Int64Type>().values().iter().take(12).collect::<Vec<_>>()
-    );
+    let first = test.column(0).as_primitive::<Int64Type>().values();
+    assert_eq!(first[..12], [4, 5, 17, 18, 19, 20, 30, 32, 33, 38, 39, 47]);
 }
 
 #[test]

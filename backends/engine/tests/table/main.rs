@@ -4,5 +4,6 @@
 mod builtins;
 mod common;
 mod corrupt;
+mod expressions;
 mod properties;
 mod types;
