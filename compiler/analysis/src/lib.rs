@@ -36,4 +36,5 @@ pub mod types;
 pub mod values;
 
 pub use check::{Checked, check, check_with};
+pub use ports::{Files, NoFiles, NoSql, SqlChecker, SqlColumn, SqlFault, SqlInput};
 pub use program::{Decl, DeclId, Kind, Module, Program};
