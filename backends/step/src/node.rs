@@ -83,15 +83,21 @@ pub struct Attempt {
     pub millis: u64,
 }
 
-/// The private folder of an attempt, removed with it: `in`, `out`, `checked`, `tmp`.
+/// The private folder of an attempt, removed with it: `in` and `out` where the node has inputs and outputs, `checked` for what held.
 pub(crate) struct Work(TempDir);
 
 impl Work {
-    fn new(store: &Store) -> Result<Self, mlp_store::StoreError> {
-        let work = Self(store.staging("step")?);
-        for folder in ["in", "out", "checked", "tmp"] {
-            let path = work.path().join(folder);
-            mlp_store::with_path("make the folder", &path, fs::create_dir(&path))?;
+    fn new(job: &Job<'_>) -> Result<Self, mlp_store::StoreError> {
+        let work = Self(job.store.staging("step")?);
+        let outputs = !job.node.outputs.is_empty();
+        // A thousand stages that read and make nothing should not make four thousand folders.
+        for (folder, wanted) in
+            [("in", !job.node.inputs.is_empty()), ("out", outputs), ("checked", outputs || job.is_sink())]
+        {
+            if wanted {
+                let path = work.path().join(folder);
+                mlp_store::with_path("make the folder", &path, fs::create_dir(&path))?;
+            }
         }
         Ok(work)
     }
@@ -103,6 +109,10 @@ impl Work {
 }
 
 impl Job<'_> {
+    const fn is_sink(&self) -> bool {
+        matches!(self.node.run, Run::Write { .. })
+    }
+
     /// The artifacts of an input.
     pub(crate) fn resolved(&self, name: &str) -> Option<&Resolved> {
         self.node.inputs.iter().zip(&self.inputs).find(|(input, _)| input.name == name).map(|(_, resolved)| resolved)
@@ -213,7 +223,7 @@ fn work(job: &Job<'_>, facts: &mut Facts) -> Result<NodeOutcome, NodeOutcome> {
         return Ok(NodeOutcome::Stopped);
     }
     needs(job)?;
-    let work = Work::new(job.store).map_err(|error| NodeOutcome::machinery(error, &job.node.place))?;
+    let work = Work::new(job).map_err(|error| NodeOutcome::machinery(error, &job.node.place))?;
     let placed = place_inputs(job, &work.path().join("in"), facts)?;
     if let Run::Promote(promote) = &job.node.run {
         return promote::run(job, promote, &placed).map(|judged| NodeOutcome::Decided(Box::new(judged)));

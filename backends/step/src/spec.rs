@@ -157,7 +157,7 @@ pub(crate) fn environment(job: &Job<'_>, work: &Path, seed: Option<i64>) -> Resu
         path.push(env.get("PATH").cloned().unwrap_or_default());
         env.insert("PATH".to_owned(), path);
     }
-    env.insert("TMPDIR".to_owned(), work.join("tmp").into());
+    env.insert("TMPDIR".to_owned(), work.into());
     env.insert(crate::survivors::MARK.to_owned(), work.join("step.json").into());
     env.insert("MLP_RUN".to_owned(), job.run.context.id.clone().into());
     env.insert("MLP_NODE".to_owned(), job.node.id.clone().into());

@@ -30,7 +30,7 @@ fn start_time(pid: u32) -> Option<String> {
 pub(crate) fn end_marked(mark: &str) {
     for _ in 0..8 {
         let mut found = false;
-        for pid in own_children() {
+        for pid in adopted() {
             if carries(pid, mark) {
                 found = true;
                 if let Some(pid) = Pid::from_raw(pid) {
@@ -45,13 +45,11 @@ pub(crate) fn end_marked(mark: &str) {
     }
 }
 
-fn own_children() -> Vec<i32> {
-    let mut children = Vec::new();
-    for task in fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-        let text = fs::read_to_string(task.path().join("children")).unwrap_or_default();
-        children.extend(text.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
-    }
-    children
+/// Orphans that became our children: they belong to our first thread, those that we started to the threads that did.
+fn adopted() -> Vec<i32> {
+    let own = std::process::id();
+    let text = fs::read_to_string(format!("/proc/self/task/{own}/children")).unwrap_or_default();
+    text.split_whitespace().filter_map(|pid| pid.parse::<i32>().ok()).collect()
 }
 
 fn carries(pid: i32, mark: &str) -> bool {

@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn lookup(&self, keys: &[&str]) -> Result<Vec<Option<CacheEntry>>> {
-        let found: Vec<Option<CacheEntry>> = self.database.read(|db| {
+        let found: Vec<Option<CacheEntry>> = self.database.read_together(|db| {
             let mut query = db.prepare_cached("select pipeline, node, run, made, outputs from cache where key = ?1")?;
             keys.iter()
                 .map(|key| {

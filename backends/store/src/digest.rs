@@ -132,8 +132,9 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<Found>> {
 fn descend(root: &Path, folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>) -> Result<()> {
     let unfit = |path: &Path, why: &str| StoreError::Unfit { path: path.to_owned(), why: why.to_owned() };
     if depth > 64 {
-        return Err(unfit(folder, "folders are nested deeper than 64 (a link that leads back?)"));
+        return Err(unfit(folder, "folders are nested deeper than 64"));
     }
+    let here = with_path("read", folder, fs::canonicalize(folder))?;
     let mut empty = true;
     for item in with_path("read", folder, fs::read_dir(folder))? {
         let item = with_path("read", folder, item)?;
@@ -147,6 +148,9 @@ fn descend(root: &Path, folder: &Path, prefix: &str, depth: usize, found: &mut V
         let meta = with_path("read", &real, fs::metadata(&real))?;
         let inner = format!("{prefix}{name}");
         if meta.is_dir() {
+            if here.starts_with(&real) {
+                return Err(unfit(&path, "it is a link that leads back to a folder around it"));
+            }
             descend(root, &path, &format!("{inner}/"), depth + 1, found)?;
         } else if meta.is_file() {
             let (digest, bytes) = digest_file(&real)?;

@@ -97,6 +97,8 @@ pub struct RungMove {
     pub audit: i64,
     /// Why.
     pub why: String,
+    /// How: `promote`, `approve`, `rollback`.
+    pub kind: String,
 }
 
 /// What a rung holds.
@@ -184,7 +186,8 @@ impl Store {
     pub fn rung_history(&self, model: &str) -> Result<Vec<RungMove>> {
         self.database.read(|db| {
             db.prepare_cached(
-                "select model, rung, version, previous, at, audit, why from rung_history where model = ?1 order by audit desc",
+                "select h.model, h.rung, h.version, h.previous, h.at, h.audit, h.why, coalesce(a.kind, '')
+                 from rung_history h left join audit a on a.seq = h.audit where h.model = ?1 order by h.audit desc",
             )?
             .query_map([model], |row| {
                 Ok(RungMove {
@@ -195,6 +198,7 @@ impl Store {
                     at: row.get(4)?,
                     audit: row.get(5)?,
                     why: row.get(6)?,
+                    kind: row.get(7)?,
                 })
             })?
             .collect()
@@ -287,7 +291,9 @@ impl Store {
             return Self::unknown(format!("{model}.{rung} holds nothing"));
         };
         let history = self.rung_history(model)?;
-        let arrived = history.iter().find(|entry| entry.rung == rung && entry.version == current.version);
+        let arrived = history
+            .iter()
+            .find(|entry| entry.rung == rung && entry.version == current.version && entry.kind != "rollback");
         arrived.and_then(|entry| entry.previous).ok_or_else(|| {
             StoreError::Registry(format!("{model}.{rung} held nothing before version {}", current.version))
         })
@@ -421,5 +427,7 @@ fn move_rung(
         "insert into rung_history values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         (audit, model, rung, version, previous, &at, why),
     )?;
-    Ok(RungMove { model: model.to_owned(), rung: rung.to_owned(), version, previous, at, audit, why: why.to_owned() })
+    let kind = db.query_row("select kind from audit where seq = ?1", [audit], |row| row.get(0))?;
+    let (model, rung, why) = (model.to_owned(), rung.to_owned(), why.to_owned());
+    Ok(RungMove { model, rung, version, previous, at, audit, why, kind })
 }

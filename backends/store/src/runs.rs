@@ -150,10 +150,13 @@ pub struct CacheVerdict {
     /// Whether the result was taken from the cache.
     pub hit: bool,
     /// The run whose result was taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
     /// In words: `never ran`, `input rows changed`, ..
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub why: String,
     /// The components of the key that differ from the node's last result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
 }
 
@@ -162,47 +165,71 @@ pub struct CacheVerdict {
 #[serde(default)]
 pub struct NodeRecord {
     /// The run.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub run: String,
     /// The pipeline.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub pipeline: String,
     /// The node.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub node: String,
     /// The stage that it calls.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub stage: String,
     /// How it stands.
     pub state: NodeState,
     /// When it began, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
     /// When it ended, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub finished: Option<String>,
     /// How long its last attempt took, ms.
+    #[serde(skip_serializing_if = "is_zero")]
     pub millis: u64,
     /// Attempts made.
+    #[serde(skip_serializing_if = "is_zero")]
     pub attempts: u32,
     /// Its key in the cache.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub key: String,
     /// Why it ran or did not.
     pub cache: CacheVerdict,
     /// What it made.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: Outputs,
     /// Rows that it made, of all tables.
+    #[serde(skip_serializing_if = "is_zero")]
     pub rows: u64,
     /// Bytes that it made.
+    #[serde(skip_serializing_if = "is_zero")]
     pub bytes: u64,
     /// Checks made on data, at its inputs and outputs.
+    #[serde(skip_serializing_if = "is_zero")]
     pub checks: u64,
     /// Rows set aside.
+    #[serde(skip_serializing_if = "is_zero")]
     pub rejected: u64,
     /// Metrics, of a report: overall values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Option<f64>>,
     /// Warnings of contracts and policies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// What went wrong, with its code.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The decision as a table, of a promotion.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
     /// Logs of its attempts, relative to the state's folder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub logs: Vec<String>,
+}
+
+/// Records of a thousand nodes are written at once: what is nothing is not written.
+fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
+    *number == T::default()
 }
 
 impl Store {
@@ -333,9 +360,10 @@ impl Store {
     /// Where the database fails.
     pub fn last_result(&self, pipeline: &str, node: &str) -> Result<Option<NodeRecord>> {
         self.database.read(|db| {
+            // Through the runs, the newest first: an index of its own would cost every node of every run.
             db.prepare_cached(
-                "select record from nodes where pipeline = ?1 and node = ?2 and state in ('done', 'cached', 'skipped', 'refused', 'held')
-                 order by finished desc limit 1",
+                "select n.record from runs r join nodes n on n.run = r.id where r.pipeline = ?1 and n.node = ?2
+                 and n.state in ('done', 'cached', 'skipped', 'refused', 'held') order by r.started desc limit 1",
             )?
             .query_row([pipeline, node], |row| parse(row.get_ref(0)?.as_str()?))
             .optional()
