@@ -36,7 +36,8 @@ pub fn checked<T>(loaded: &Loaded, set: &Override, work: impl FnOnce(&mut Checke
 
 /// What the parser and the checker found, sorted; what the checker says about text that the parser could not read is a cascade, and left out.
 fn all(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    let touches = |a: Span, b: Span| a.file == b.file && a.start <= b.end && b.start <= a.end;
+    // a bracket may stand between the two
+    let touches = |a: Span, b: Span| a.file == b.file && a.start <= b.end + 1 && b.start <= a.end + 1;
     let mut all = loaded.diagnostics.clone();
     let own = found
         .iter()
