@@ -2,17 +2,19 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::logical_expr::{LogicalPlan, LogicalTableSource, TableSource};
-use mlp_analysis::{SqlChecker, SqlColumn, SqlFault, SqlInput};
-use mlp_plan::DataType;
+use datafusion::{
+    catalog::default_table_source::provider_as_source,
+    logical_expr::{LogicalPlan, TableSource},
+};
+use mlp_analysis::ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
+use mlp_plan::{Contract, DataType};
 
 use crate::{
-    arrow_field,
     facts::{self, Source, Sources},
     fault,
     parse::{self, parse, unnamed},
     planner::{self, Tables},
+    table::ContractTable,
     text::Text,
     types,
 };
@@ -28,7 +30,10 @@ impl SqlChecker for DataFusionChecker {
     fn check(&self, sql: &str, inputs: &[SqlInput<'_>]) -> Result<Vec<SqlColumn>, SqlFault> {
         deep(|| {
             let tables = inputs.iter().map(|input| (input.name.to_owned(), empty(input))).collect();
-            checked(sql, inputs, &tables).map(|(_, columns)| columns)
+            let (plan, columns) = checked(sql, inputs, &tables)?;
+            let text = Text::new(sql);
+            futures::executor::block_on(planner::physical(&plan)).map_err(|error| fault::of(&error, &text, &tables))?;
+            Ok(columns)
         })
         .unwrap_or_else(|| Err(broken()))
     }
@@ -50,11 +55,10 @@ fn broken() -> SqlFault {
     }
 }
 
-/// A table without rows.
+/// A table that is never read.
 fn empty(input: &SqlInput<'_>) -> Arc<dyn TableSource> {
-    let fields = input.columns.iter().map(|column| arrow_field(&column.name, &column.value));
-    let schema: SchemaRef = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
-    Arc::new(LogicalTableSource::new(schema))
+    let contract = Contract { name: input.name.to_owned(), columns: input.columns.to_vec(), ..Contract::default() };
+    provider_as_source(Arc::new(ContractTable::new(&contract, &[])))
 }
 
 /// The plan of a SELECT over tables, and what it gives.

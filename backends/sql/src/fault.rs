@@ -4,7 +4,7 @@ use datafusion::{
     common::{Column, DataFusionError, SchemaError, Span},
     sql::sqlparser::tokenizer::{Location, Span as TextSpan},
 };
-use mlp_analysis::SqlFault;
+use mlp_analysis::ports::SqlFault;
 
 use crate::{
     functions::{Functions, nearest},
@@ -88,7 +88,7 @@ fn no_column(field: &Column, valid: &[Column], text: &Text<'_>, tables: &Tables)
     let name = &field.name;
     let at = text.word(name);
     let Some(table) = &field.relation else {
-        let help = suggestion(name, valid, text);
+        let help = suggestion(name, valid);
         return SqlFault { message: format!("there is no column `{name}` here"), at, help };
     };
     let table = table.table();
@@ -105,11 +105,11 @@ fn no_column(field: &Column, valid: &[Column], text: &Text<'_>, tables: &Tables)
         };
         return SqlFault { message: format!("there is no table `{table}` in this `from`"), at: text.word(table), help };
     }
-    let help = suggestion(name, &of_table, text);
+    let help = suggestion(name, &of_table);
     SqlFault { message: format!("`{table}` has no column `{name}`"), at, help }
 }
 
-fn suggestion(name: &str, valid: &[Column], _: &Text<'_>) -> Option<String> {
+fn suggestion(name: &str, valid: &[Column]) -> Option<String> {
     let names = || valid.iter().map(|column| column.name.as_str());
     if let Some(same) = names().find(|other| *other != name && other.eq_ignore_ascii_case(name)) {
         return Some(format!("a name without quotes is read in lower case: write `\"{same}\"`"));
@@ -181,7 +181,7 @@ fn between<'a>(message: &'a str, before: &str, after: &str) -> Option<&'a str> {
 fn unknown_function(message: &str, text: &Text<'_>) -> Option<SqlFault> {
     let name = between(message, "Invalid function '", "'")?;
     let help = match name {
-        "nvl" | "isnull" => Some("write `coalesce(a, b)`".to_owned()),
+        "isnull" => Some("write `a is null`, or `coalesce(a, b)`".to_owned()),
         "datediff" | "timestampdiff" => Some("subtract: `a - b` is a duration".to_owned()),
         "iff" | "if" => Some("write `case when .. then .. else .. end`".to_owned()),
         _ => Functions::all().nearest(name).map(|near| format!("did you mean `{near}`?")),

@@ -9,16 +9,16 @@
 //! 3. The same inputs give the same rows in the same order: one partition, no functions of time or chance.
 
 mod checker;
+mod execute;
 mod facts;
 mod fault;
 mod functions;
+mod limits;
 mod parse;
 mod planner;
+mod table;
 mod text;
 mod types;
 
-#[path = "../../engine/src/table/arrow_types.rs"]
-mod arrow_types;
-use arrow_types::{arrow_field, arrow_type};
-
 pub use checker::DataFusionChecker;
+pub use execute::execute;

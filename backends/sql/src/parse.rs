@@ -7,14 +7,12 @@ use datafusion::sql::sqlparser::{
     parser::{Parser, ParserError},
     tokenizer::{Token, Tokenizer},
 };
-use mlp_analysis::SqlFault;
+use mlp_analysis::ports::SqlFault;
 
-use crate::text::{Text, split_place};
-
-/// How deep brackets and subqueries may nest.
-const DEPTH: usize = 100;
-/// How many operators may stand in one expression: the engine descends once for each.
-const OPERATORS: usize = 3_000;
+use crate::{
+    limits,
+    text::{Text, split_place},
+};
 
 /// A text that holds one SELECT.
 #[derive(Debug)]
@@ -36,9 +34,9 @@ pub fn parse(sql: &str) -> Result<Parsed<'_>, SqlFault> {
         fault(lower_first(&error.message), Some((start, start)))
     })?;
     let text = Text::new(sql).with_tokens(&tokens);
-    too_long(&text)?;
+    limits::tokens(&text)?;
     let mut statements = Parser::new(&GenericDialect {})
-        .with_recursion_limit(DEPTH)
+        .with_recursion_limit(limits::DEPTH)
         .with_tokens_with_locations(tokens)
         .parse_statements()
         .map_err(|error| syntax_fault(&error, &text))?;
@@ -49,6 +47,7 @@ pub fn parse(sql: &str) -> Result<Parsed<'_>, SqlFault> {
         (_, false) => return Err(second_statement(&text)),
         (Some(_), true) => return Err(not_a_select(&text)),
     };
+    limits::tables(&text, &query)?;
     unsupported(&text, &query)?;
     nameless(&text, &query)?;
     Ok(Parsed { text, query })
@@ -61,9 +60,7 @@ fn fault(message: String, at: Option<(usize, usize)>) -> SqlFault {
 fn syntax_fault(error: &ParserError, text: &Text<'_>) -> SqlFault {
     let message = match error {
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
-        ParserError::RecursionLimitExceeded => {
-            return fault(format!("this SQL nests deeper than {DEPTH} levels"), None);
-        }
+        ParserError::RecursionLimitExceeded => return limits::too_deep(None),
     };
     let (message, place) = split_place(message);
     let message = message.replace("Expected: ", "expected ").replace(", found: EOF", ", found the end of the text");
@@ -83,36 +80,6 @@ fn is_select(body: &SetExpr) -> bool {
         SetExpr::Query(query) => is_select(&query.body),
         _ => false,
     }
-}
-
-/// The engine walks an expression by recursion, once for each operator: a chain of a million would overflow its stack.
-fn too_long(text: &Text<'_>) -> Result<(), SqlFault> {
-    let mut counts = vec![0_usize];
-    for token in text.tokens() {
-        match &token.token {
-            Token::LParen | Token::LBracket => counts.push(0),
-            Token::RParen | Token::RBracket if counts.len() > 1 => {
-                counts.pop();
-            }
-            Token::Comma => {
-                if let Some(count) = counts.last_mut() {
-                    *count = 0;
-                }
-            }
-            Token::Word(word) if word.keyword == Keyword::NoKeyword || word.quote_style.is_some() => {}
-            Token::Number(..) | Token::SingleQuotedString(_) | Token::Period => {}
-            _ => {
-                let Some(count) = counts.last_mut() else { continue };
-                *count += 1;
-                if *count > OPERATORS {
-                    let message = format!("more than {OPERATORS} operators in one expression");
-                    let help = Some("a long list of alternatives is shorter as `in (..)` or a join".to_owned());
-                    return Err(SqlFault { message, at: text.range(token.span), help });
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn second_statement(text: &Text<'_>) -> SqlFault {

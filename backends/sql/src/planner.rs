@@ -5,15 +5,17 @@ use std::{collections::HashMap, sync::Arc, sync::LazyLock};
 use arrow::datatypes::{DataType as ArrowType, SchemaRef};
 use datafusion::{
     common::{DataFusionError, Result, TableReference, config::ConfigOptions, tree_node::TreeNodeRecursion},
-    execution::config::SessionConfig,
+    execution::{SessionState, TaskContext, config::SessionConfig},
     logical_expr::{
         AggregateUDF, Expr, HigherOrderUDF, LogicalPlan, ScalarUDF, TableSource, Volatility, WindowUDF,
         planner::{ContextProvider, ExprPlanner},
     },
     optimizer::Analyzer,
+    physical_plan::ExecutionPlan,
+    prelude::SessionContext,
     sql::planner::{ParserOptions, SqlToRel},
 };
-use mlp_analysis::SqlFault;
+use mlp_analysis::ports::SqlFault;
 
 use crate::{fault, functions::Functions, parse::Parsed, text::Text};
 
@@ -140,6 +142,15 @@ pub fn plan(parsed: Parsed<'_>, tables: &Tables) -> std::result::Result<LogicalP
     Analyzer::new()
         .execute_and_check(raw, &OPTIONS, |_, _| {})
         .map_err(|error| fault::of(&error, &text, tables))
+}
+
+/// The plan as it is run. Made when checking too, since what the engine cannot run shows only here.
+///
+/// # Errors
+/// The engine's.
+pub async fn physical(plan: &LogicalPlan) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
+    static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new_with_config(config()).state());
+    Ok((STATE.create_physical_plan(plan).await?, STATE.task_ctx()))
 }
 
 /// A `with` clause that is used twice is there twice in the plan: thirty that double are a billion. Counted without walking shared parts again.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 use crate::common::*;
 use arrow::{
     array::{
-        Array, ArrayRef, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int8Array, Int64Array, RecordBatch,
+        ArrayRef, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int8Array, Int64Array, RecordBatch,
         StringArray, TimestampMillisecondArray, UInt64Array,
     },
     compute::concat_batches,
@@ -77,7 +77,7 @@ fn table(rows: &[Row]) -> RecordBatch {
         Arc::new(
             rows.iter().map(|row| row.7.map(|letter| ["A", "B", "C"][usize::from(letter)])).collect::<StringArray>(),
         ),
-        Arc::new(rows.iter().map(|row| row.8).collect::<TimestampMillisecondArray>().with_timezone("UTC")),
+        Arc::new(TimestampMillisecondArray::from_iter_values(rows.iter().map(|row| row.8)).with_timezone("UTC")),
     ];
     RecordBatch::try_new(arrow_schema(&contract()), columns).unwrap()
 }

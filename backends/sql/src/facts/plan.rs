@@ -6,7 +6,8 @@ use datafusion::{
     common::{DFSchema, JoinType, NullEquality, tree_node::TreeNode as _, tree_node::TreeNodeRecursion},
     logical_expr::{Distinct, Expr, Filter, Join, LogicalPlan, TableScan, Unnest, utils::split_conjunction},
 };
-use mlp_analysis::SqlInput;
+use mlp_analysis::ports::SqlInput;
+use mlp_engine::table::arrow_type;
 
 use super::{
     Fact, Known, NOTHING_KNOWN, Scope, Sources, aggregate,
@@ -86,7 +87,7 @@ fn fitted(mut facts: Vec<Fact>, schema: &DFSchema) -> Vec<Fact> {
     }
     for (fact, field) in facts.iter_mut().zip(schema.fields()) {
         // A cast that the engine put in changed the type: the contract's is gone.
-        if fact.data.as_ref().is_some_and(|data| crate::arrow_type(data) != *field.data_type()) {
+        if fact.data.as_ref().is_some_and(|data| arrow_type(data) != *field.data_type()) {
             fact.data = None;
             fact.passes = None;
         }
@@ -181,10 +182,9 @@ fn link(plan: &LogicalPlan, facts: &mut [Fact], columns: &Known, sources: &Sourc
 /// Left columns, then right columns: each side nullable where the other may stand alone, keys narrowed where rows match.
 fn of_join(node: &Join, inputs: &Inputs<'_>, outer: Option<&Scope<'_>>) -> Vec<Fact> {
     let mut left = of_plan(&node.left, inputs, outer);
-    let (left_schema, right_schema) = (node.left.schema(), node.right.schema());
     let mut right = {
         // A lateral subquery on the right sees the left.
-        let beside = Scope { schema: left_schema, facts: &left, known: &NOTHING_KNOWN, outer, inputs };
+        let beside = Scope { schema: node.left.schema(), facts: &left, known: &NOTHING_KNOWN, outer, inputs };
         of_plan(&node.right, inputs, Some(&beside))
     };
     let (known, sources) = matches(node, &left, &right, inputs, outer);
