@@ -17,7 +17,8 @@ fn the_tour_of_mistakes_says_what_it_shows() {
     names.sort();
     assert!(names.len() >= 10, "a tour of ten mistakes, not of {}", names.len());
     for name in names {
-        let done = Command::new(mlp()).current_dir(&folder).args(["check", "--format", "short", &name]).output().unwrap();
+        let done =
+            Command::new(mlp()).current_dir(&folder).args(["check", "--format", "short", &name]).output().unwrap();
         let said = String::from_utf8(done.stdout).unwrap();
         assert_eq!(done.status.code(), Some(1), "{name}: {said}");
         assert_eq!(said.lines().count(), 1, "one mistake, one error: {name}: {said}");

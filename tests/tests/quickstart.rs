@@ -42,7 +42,8 @@ fn text(output: &Output) -> String {
 fn run_on(change: impl Fn(usize, &str) -> String) -> (tempfile::TempDir, PathBuf, Output) {
     let (folder, package) = package();
     let csv = package.join("data/airports.csv");
-    let changed: Vec<String> = fs::read_to_string(&csv).unwrap().lines().enumerate().map(|(index, line)| change(index, line)).collect();
+    let changed: Vec<String> =
+        fs::read_to_string(&csv).unwrap().lines().enumerate().map(|(index, line)| change(index, line)).collect();
     fs::write(&csv, changed.join("\n") + "\n").unwrap();
     let done = run(&package, &["run"]);
     (folder, package, done)
@@ -65,7 +66,8 @@ fn a_second_run_does_nothing() {
     assert!(package.join("out").is_dir(), "the sinks wrote");
     let second = run(&package, &["run", "--format", "json"]);
     let summary: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
-    let states: Vec<&str> = summary["nodes"].as_array().unwrap().iter().map(|node| node["state"].as_str().unwrap()).collect();
+    let states: Vec<&str> =
+        summary["nodes"].as_array().unwrap().iter().map(|node| node["state"].as_str().unwrap()).collect();
     assert!(states.len() >= 5 && states.iter().all(|state| *state == "cached"), "{states:?}");
 }
 
@@ -93,12 +95,18 @@ fn a_null_in_a_key_is_refused() {
 
 #[test]
 fn a_value_out_of_range_is_refused() {
-    refused(|index, line| if index == 1 { line.replacen(",41.1304722,", ",-41.1304722,", 1) } else { line.to_owned() }, "lat");
+    refused(
+        |index, line| if index == 1 { line.replacen(",41.1304722,", ",-41.1304722,", 1) } else { line.to_owned() },
+        "lat",
+    );
 }
 
 #[test]
 fn an_unknown_member_is_refused() {
-    refused(|index, line| if index == 1 { line.replacen(",A,America", ",X,America", 1) } else { line.to_owned() }, "dst");
+    refused(
+        |index, line| if index == 1 { line.replacen(",A,America", ",X,America", 1) } else { line.to_owned() },
+        "dst",
+    );
 }
 
 #[test]

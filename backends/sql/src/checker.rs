@@ -42,7 +42,8 @@ impl SqlChecker for DataFusionChecker {
 /// Runs something that may descend deeply, on a thread with the stack for it. `None` where it panicked.
 pub fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("sql".to_owned()).stack_size(STACK).spawn_scoped(scope, work).ok()?;
+        let thread =
+            std::thread::Builder::new().name("sql".to_owned()).stack_size(STACK).spawn_scoped(scope, work).ok()?;
         thread.join().ok()
     })
 }
@@ -105,11 +106,20 @@ fn no_type(name: &str, arrow: &arrow::datatypes::DataType, text: &Text<'_>) -> S
             help: Some("say which: `cast(null as double)`".to_owned()),
         },
         arrow::datatypes::DataType::Interval(_) => SqlFault {
-            message: format!("column `{name}` is an interval, which is no type of a column: a month has no fixed length"),
+            message: format!(
+                "column `{name}` is an interval, which is no type of a column: a month has no fixed length"
+            ),
             at,
             help: Some("add it to a time, or keep a number of days or seconds".to_owned()),
         },
-        other => SqlFault { message: format!("column `{name}` has a type that no column may have: {}", fault::in_our_words(&other.to_string())), at, help: None },
+        other => SqlFault {
+            message: format!(
+                "column `{name}` has a type that no column may have: {}",
+                fault::in_our_words(&other.to_string())
+            ),
+            at,
+            help: None,
+        },
     }
 }
 

@@ -7,7 +7,9 @@ use arrow::{
     compute::{CastOptions, cast_with_options},
     datatypes::{Fields, Schema, SchemaRef},
 };
-use datafusion::{catalog::default_table_source::provider_as_source, common::DataFusionError, logical_expr::LogicalPlan};
+use datafusion::{
+    catalog::default_table_source::provider_as_source, common::DataFusionError, logical_expr::LogicalPlan,
+};
 use futures::StreamExt as _;
 use mlp_analysis::ports::{SqlColumn, SqlFault, SqlInput};
 use mlp_engine::table::arrow_type;
@@ -28,7 +30,10 @@ use crate::{
 /// # Errors
 /// In words: where the SELECT does not check, a file cannot be read or does not fit its contract, a computation fails (a division by zero, text that is no
 /// date), or a null stands in a column that was proven to have none.
-pub fn execute(sql: &str, inputs: &[(String, Vec<PathBuf>, &Contract)]) -> Result<(SchemaRef, Vec<RecordBatch>), String> {
+pub fn execute(
+    sql: &str,
+    inputs: &[(String, Vec<PathBuf>, &Contract)],
+) -> Result<(SchemaRef, Vec<RecordBatch>), String> {
     deep(|| run(sql, inputs)).unwrap_or_else(|| Err("the SQL engine gave up on this query".to_owned()))
 }
 
@@ -42,7 +47,8 @@ fn run(sql: &str, inputs: &[(String, Vec<PathBuf>, &Contract)]) -> Result<(Schem
     }
     let (plan, given) = checked(sql, &known, &tables).map_err(said)?;
     let schema = schema_of(&given);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let batches = runtime.block_on(collect(&plan, &schema))?;
     Ok((schema, batches))
 }
@@ -61,7 +67,8 @@ fn said(fault: SqlFault) -> String {
 }
 
 fn schema_of(columns: &[SqlColumn]) -> SchemaRef {
-    let field = |column: &SqlColumn| arrow::datatypes::Field::new(&column.name, arrow_type(&column.data), column.nullable);
+    let field =
+        |column: &SqlColumn| arrow::datatypes::Field::new(&column.name, arrow_type(&column.data), column.nullable);
     Arc::new(Schema::new(columns.iter().map(field).collect::<Fields>()))
 }
 
@@ -87,7 +94,10 @@ fn finished(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Stri
     let mut columns = Vec::new();
     for (column, field) in batch.columns().iter().zip(schema.fields()) {
         if !field.is_nullable() && column.logical_null_count() > 0 {
-            return Err(format!("column `{}` holds a null, though by the rules it cannot: please report this query", field.name()));
+            return Err(format!(
+                "column `{}` holds a null, though by the rules it cannot: please report this query",
+                field.name()
+            ));
         }
         let cast = cast_with_options(column, field.data_type(), &exact);
         columns.push(cast.map_err(|error| format!("column `{}`: {error}", field.name()))?);

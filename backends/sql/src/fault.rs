@@ -71,7 +71,9 @@ fn schema(error: &SchemaError, text: &Text<'_>, tables: &Tables) -> SqlFault {
             at: text.word(&field.name),
             help: Some(format!("say which: `<table>.{}`", field.name)),
         },
-        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => twice(name, text),
+        SchemaError::DuplicateQualifiedField { name, .. } | SchemaError::DuplicateUnqualifiedField { name } => {
+            twice(name, text)
+        }
     }
 }
 
@@ -92,15 +94,21 @@ fn no_column(field: &Column, valid: &[Column], text: &Text<'_>, tables: &Tables)
         return SqlFault { message: format!("there is no column `{name}` here"), at, help };
     };
     let table = table.table();
-    let of_table: Vec<Column> =
-        valid.iter().filter(|column| column.relation.as_ref().is_some_and(|own| own.table() == table)).cloned().collect();
+    let of_table: Vec<Column> = valid
+        .iter()
+        .filter(|column| column.relation.as_ref().is_some_and(|own| own.table() == table))
+        .cloned()
+        .collect();
     if of_table.is_empty() && !valid.is_empty() {
-        let mut known: Vec<&str> = valid.iter().filter_map(|column| column.relation.as_ref()).map(|own| own.table()).collect();
+        let mut known: Vec<&str> =
+            valid.iter().filter_map(|column| column.relation.as_ref()).map(|own| own.table()).collect();
         known.sort_unstable();
         known.dedup();
         let help = match nearest(table, known.iter().copied()) {
             Some(near) => Some(format!("did you mean `{near}`?")),
-            None if tables.contains_key(table) => Some(format!("the input is not in this `from`: join it (`join {table} on ..`)")),
+            None if tables.contains_key(table) => {
+                Some(format!("the input is not in this `from`: join it (`join {table} on ..`)"))
+            }
             None => Some(format!("here there is {}", list(&known))),
         };
         return SqlFault { message: format!("there is no table `{table}` in this `from`"), at: text.word(table), help };
@@ -212,7 +220,11 @@ fn wrong_arguments(message: &str, text: &Text<'_>) -> Option<SqlFault> {
     } else {
         format!("`{function}` does not take ({})", in_our_words(given))
     };
-    Some(SqlFault { message, at: text.word(function), help: Some("`cast(.. as ..)` changes the type of an argument".to_owned()) })
+    Some(SqlFault {
+        message,
+        at: text.word(function),
+        help: Some("`cast(.. as ..)` changes the type of an argument".to_owned()),
+    })
 }
 
 fn same_names(message: &str, text: &Text<'_>) -> Option<SqlFault> {

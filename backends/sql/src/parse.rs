@@ -83,8 +83,11 @@ fn is_select(body: &SetExpr) -> bool {
 }
 
 fn second_statement(text: &Text<'_>) -> SqlFault {
-    let mut after =
-        text.tokens().iter().skip_while(|token| token.token != Token::SemiColon).filter(|t| t.token != Token::SemiColon);
+    let mut after = text
+        .tokens()
+        .iter()
+        .skip_while(|token| token.token != Token::SemiColon)
+        .filter(|t| t.token != Token::SemiColon);
     let at = after.next().and_then(|token| text.range(token.span));
     let help = Some("one stage is one SELECT: make a stage of each, or put the first into a `with` clause".to_owned());
     SqlFault { message: "a second statement: a stage runs exactly one SELECT".to_owned(), at, help }
@@ -95,7 +98,8 @@ fn not_a_select(text: &Text<'_>) -> SqlFault {
     let at = first.and_then(|token| text.range(token.span));
     let word = at.map(|range| text.slice(range).to_ascii_lowercase()).unwrap_or_default();
     let word = if word == "with" || word == "(" { "this statement".to_owned() } else { format!("`{word}`") };
-    let help = Some("the result of the stage is the table that the SELECT gives; a sink writes it elsewhere".to_owned());
+    let help =
+        Some("the result of the stage is the table that the SELECT gives; a sink writes it elsewhere".to_owned());
     SqlFault { message: format!("{word} is not a SELECT: a stage runs exactly one"), at, help }
 }
 

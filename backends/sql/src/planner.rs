@@ -139,9 +139,7 @@ pub fn plan(parsed: Parsed<'_>, tables: &Tables) -> std::result::Result<LogicalP
         .map_err(|error| fault::of(&error, &text, tables))?;
     too_large(&raw)?;
     refuse(&raw, &text)?;
-    Analyzer::new()
-        .execute_and_check(raw, &OPTIONS, |_, _| {})
-        .map_err(|error| fault::of(&error, &text, tables))
+    Analyzer::new().execute_and_check(raw, &OPTIONS, |_, _| {}).map_err(|error| fault::of(&error, &text, tables))
 }
 
 /// The plan as it is run. Made when checking too, since what the engine cannot run shows only here.
@@ -207,11 +205,13 @@ fn refused_node(node: &LogicalPlan, text: &Text<'_>) -> Option<SqlFault> {
             at: text.word("recursive"),
             help: Some("write the steps out, or loop in a Python stage".to_owned()),
         }),
-        LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => Some(SqlFault {
-            message: "a stage only reads: its result is the table that the SELECT gives".to_owned(),
-            at: text.word("into"),
-            help: None,
-        }),
+        LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) | LogicalPlan::Statement(_) => {
+            Some(SqlFault {
+                message: "a stage only reads: its result is the table that the SELECT gives".to_owned(),
+                at: text.word("into"),
+                help: None,
+            })
+        }
         _ => None,
     }
 }

@@ -63,7 +63,8 @@ impl TableProvider for ContractTable {
             Some(kept) => Arc::new(self.schema.project(kept)?),
             None => Arc::clone(&self.schema),
         };
-        let rows = Rows { contract: Arc::clone(&self.contract), paths: self.paths.clone(), schema: Arc::clone(&schema) };
+        let rows =
+            Rows { contract: Arc::clone(&self.contract), paths: self.paths.clone(), schema: Arc::clone(&schema) };
         Ok(Arc::new(StreamingTableExec::try_new(schema, vec![Arc::new(rows)], None, [], false, limit)?))
     }
 }
@@ -100,7 +101,8 @@ impl Rows {
 
     fn file(&self, path: &std::path::Path) -> Batches {
         let wanted = self.contract.columns.iter().filter(|column| self.wants(&column.name));
-        let names: BTreeSet<String> = wanted.flat_map(|column| std::iter::once(column.name.clone()).chain(column.was.clone())).collect();
+        let names: BTreeSet<String> =
+            wanted.flat_map(|column| std::iter::once(column.name.clone()).chain(column.was.clone())).collect();
         let reading = Reading { contract: Some(&self.contract), columns: Some(&names), ..Reading::default() };
         match open(path, Format::Parquet, reading) {
             Err(error) => failed(external(error)),
@@ -117,18 +119,21 @@ impl Rows {
 
     /// The columns that are asked for, in their contract's types. What does not fit was refused at the edge before this stage ran, so here it is an error.
     fn conform(&self, batch: &RecordBatch, source: &SchemaRef) -> Result<RecordBatch> {
-        let conformer = Conformer::new(&self.contract, source, Origin::default(), &|name| !self.wants(name)).map_err(external)?;
+        let conformer =
+            Conformer::new(&self.contract, source, Origin::default(), &|name| !self.wants(name)).map_err(external)?;
         if let Some((at, words)) = conformer.refusals().next() {
             return Err(misfit(&self.contract, at, words));
         }
         let conformed = conformer.conform(batch).map_err(external)?;
-        if let Some(at) = conformed.failed.iter().position(|failed| failed.as_ref().is_some_and(|rows| rows.has_true())) {
+        if let Some(at) = conformed.failed.iter().position(|failed| failed.as_ref().is_some_and(|rows| rows.has_true()))
+        {
             return Err(misfit(&self.contract, at, "a value is not of the contract's type"));
         }
         let mut columns = Vec::new();
         for field in self.schema.fields() {
             let column = conformed.batch.column_by_name(field.name());
-            let column = column.ok_or_else(|| DataFusionError::Execution(format!("column `{}` is missing", field.name())))?;
+            let column =
+                column.ok_or_else(|| DataFusionError::Execution(format!("column `{}` is missing", field.name())))?;
             columns.push(arrow::compute::cast(column, field.data_type())?);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));

@@ -24,15 +24,18 @@ pub fn from_arrow(arrow: &ArrowType) -> Option<DataType> {
             DataType::Decimal { precision: *precision, scale: u8::try_from(*scale).ok()? }
         }
         ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View => DataType::String,
-        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView | ArrowType::FixedSizeBinary(_) => DataType::Bytes,
+        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView | ArrowType::FixedSizeBinary(_) => {
+            DataType::Bytes
+        }
         ArrowType::Date32 | ArrowType::Date64 => DataType::Date,
         ArrowType::Time32(_) | ArrowType::Time64(_) => DataType::Time,
         ArrowType::Timestamp(unit, zone) => DataType::Timestamp { unit: from_unit(*unit), naive: zone.is_none() },
         ArrowType::Duration(_) => DataType::Duration,
         ArrowType::Dictionary(_, values) => from_arrow(values)?,
-        ArrowType::List(element) | ArrowType::LargeList(element) | ArrowType::ListView(element) | ArrowType::LargeListView(element) => {
-            DataType::List(Box::new(from_field(element)?))
-        }
+        ArrowType::List(element)
+        | ArrowType::LargeList(element)
+        | ArrowType::ListView(element)
+        | ArrowType::LargeListView(element) => DataType::List(Box::new(from_field(element)?)),
         ArrowType::FixedSizeList(element, length) => {
             DataType::Vector { element: Box::new(from_field(element)?), length: u32::try_from(*length).ok()? }
         }

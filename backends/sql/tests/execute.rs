@@ -16,9 +16,11 @@ use parquet::arrow::ArrowWriter;
 
 /// Writes one Parquet file of nullable columns.
 fn file(folder: &Path, name: &str, columns: Vec<(&str, ArrayRef)>) -> PathBuf {
-    let fields: Vec<Field> = columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, array)| Field::new(*name, array.data_type().clone(), true)).collect();
     let schema = Arc::new(Schema::new(fields));
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, array)| array).collect()).unwrap();
+    let batch =
+        RecordBatch::try_new(Arc::clone(&schema), columns.into_iter().map(|(_, array)| array).collect()).unwrap();
     let path = folder.join(name);
     let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), schema, None).unwrap();
     writer.write(&batch).unwrap();
@@ -36,8 +38,13 @@ fn ints(values: &[i32]) -> ArrayRef {
 
 fn plane_files(folder: &Path) -> Vec<PathBuf> {
     let years: ArrayRef = Arc::new(Int32Array::from(vec![Some(1999), None, Some(2004)]));
-    let one = file(folder, "a.parquet", vec![("tail", strings(&["N1", "N2", "N3"])), ("year", years), ("seats", ints(&[2, 4, 180]))]);
-    let two = file(folder, "b.parquet", vec![("tail", strings(&["N4"])), ("year", ints(&[2013])), ("seats", ints(&[200]))]);
+    let one = file(
+        folder,
+        "a.parquet",
+        vec![("tail", strings(&["N1", "N2", "N3"])), ("year", years), ("seats", ints(&[2, 4, 180]))],
+    );
+    let two =
+        file(folder, "b.parquet", vec![("tail", strings(&["N4"])), ("year", ints(&[2013])), ("seats", ints(&[200]))]);
     vec![one, two]
 }
 
@@ -71,7 +78,8 @@ fn the_schema_is_what_was_checked() {
     let checked = check(sql).expect("checks");
     let (schema, batches) = execute(sql, &inputs).expect("runs");
     let expected: Vec<(String, bool)> = checked.iter().map(|column| (column.name.clone(), column.nullable)).collect();
-    let found: Vec<(String, bool)> = schema.fields().iter().map(|field| (field.name().clone(), field.is_nullable())).collect();
+    let found: Vec<(String, bool)> =
+        schema.fields().iter().map(|field| (field.name().clone(), field.is_nullable())).collect();
     assert_eq!(found, expected);
     let types: Vec<String> = schema.fields().iter().map(|field| field.data_type().to_string()).collect();
     insta::assert_snapshot!(types.join("\n"), @"");
@@ -83,8 +91,15 @@ fn a_reader_gets_its_contract() {
     let folder = tempfile::tempdir().unwrap();
     // Narrower types, another order, a column too many, an old name, and one that is not there.
     let wide: ArrayRef = Arc::new(StringArray::from(vec!["x", "y"]));
-    let path = file(folder.path(), "t.parquet", vec![("seats", ints(&[2, 4])), ("extra", wide), ("plane", strings(&["N1", "N2"]))]);
-    let mut reader = contract("Reader", vec![column("tail", DataType::String), column("seats", DataType::Int(64)), column("crew", DataType::Int(64))]);
+    let path = file(
+        folder.path(),
+        "t.parquet",
+        vec![("seats", ints(&[2, 4])), ("extra", wide), ("plane", strings(&["N1", "N2"]))],
+    );
+    let mut reader = contract(
+        "Reader",
+        vec![column("tail", DataType::String), column("seats", DataType::Int(64)), column("crew", DataType::Int(64))],
+    );
     reader.columns[0].was = Some("plane".to_owned());
     reader.columns[2].default = Some(Literal::Number(2.into()));
     let inputs = [("rows".to_owned(), vec![path], &reader)];
@@ -134,7 +149,11 @@ fn a_null_where_the_contract_has_none_is_not_passed_on() {
     let folder = tempfile::tempdir().unwrap();
     let planes = planes();
     let seats: ArrayRef = Arc::new(Int32Array::from(vec![None, Some(2)]));
-    let path = file(folder.path(), "nulls.parquet", vec![("tail", strings(&["N1", "N2"])), ("seats", seats), ("year", ints(&[1, 2]))]);
+    let path = file(
+        folder.path(),
+        "nulls.parquet",
+        vec![("tail", strings(&["N1", "N2"])), ("seats", seats), ("year", ints(&[1, 2]))],
+    );
     let message = execute("select seats from planes", &[("planes".to_owned(), vec![path], &planes)]).expect_err("null");
     assert!(message.contains("`seats`") || message.contains("non-nullable"), "{message}");
 }
@@ -145,7 +164,8 @@ fn the_same_inputs_give_the_same_rows_in_the_same_order() {
     let folder = tempfile::tempdir().unwrap();
     let rows = 100_000_i32;
     let keys: ArrayRef = Arc::new(Int64Array::from_iter_values((0..rows).map(|row| i64::from(row) * 7_919 % 1_000)));
-    let values: ArrayRef = Arc::new(Float64Array::from_iter_values((0..rows).map(|row| (f64::from(row) * 0.37).sin() * 1e6)));
+    let values: ArrayRef =
+        Arc::new(Float64Array::from_iter_values((0..rows).map(|row| (f64::from(row) * 0.37).sin() * 1e6)));
     let path = file(folder.path(), "t.parquet", vec![("key", keys), ("value", values)]);
     let table = contract("Row", vec![column("key", DataType::Int(64)), column("value", DataType::Float(64))]);
     let sql = "with sums as (select key, sum(value) as s, avg(value) as a from t group by key)
@@ -157,7 +177,10 @@ fn the_same_inputs_give_the_same_rows_in_the_same_order() {
     assert!(first.iter().map(RecordBatch::num_rows).sum::<usize>() > 3_000);
     for _ in 0..5 {
         let (_, again) = execute(sql, &inputs).expect("runs");
-        let (first, again) = (arrow::compute::concat_batches(&first[0].schema(), &first), arrow::compute::concat_batches(&again[0].schema(), &again));
+        let (first, again) = (
+            arrow::compute::concat_batches(&first[0].schema(), &first),
+            arrow::compute::concat_batches(&again[0].schema(), &again),
+        );
         assert_eq!(first.unwrap(), again.unwrap());
     }
 }
@@ -169,6 +192,7 @@ fn keys_are_never_null() {
     table.keys = vec![vec!["id".to_owned()]];
     let path = file(folder.path(), "t.parquet", vec![("id", ints(&[1, 2])), ("x", ints(&[3, 4]))]);
     let (schema, _) = execute("select id, x from t", &[("t".to_owned(), vec![path], &table)]).expect("runs");
-    let nullable: BTreeMap<&str, bool> = schema.fields().iter().map(|field| (field.name().as_str(), field.is_nullable())).collect();
+    let nullable: BTreeMap<&str, bool> =
+        schema.fields().iter().map(|field| (field.name().as_str(), field.is_nullable())).collect();
     assert_eq!(nullable, BTreeMap::from([("id", false), ("x", true)]));
 }

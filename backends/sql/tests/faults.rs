@@ -142,12 +142,27 @@ fn what_would_exhaust_the_engine_is_refused() {
         (format!("select {}1{} as x", "(".repeat(100_000), ")".repeat(100_000)), "nests deeper than 100 levels"),
         (format!("select 1{} as x", " + 1".repeat(1_000_000)), "more than 3000 operators in one expression"),
         (format!("select {nested} as x from flights"), "more than 3000 operators in one expression"),
-        (format!("select id{} as x from flights", "::bigint".repeat(100_000)), "more than 3000 operators in one expression"),
-        (format!("select {} id is null as x from flights", "not ".repeat(100_000)), "more than 3000 operators in one expression"),
-        (format!("select place{} as x from flights", ".lat".repeat(100_000)), "more than 3000 operators in one expression"),
-        (format!("select id, tail from flights{}", " union all select id, tail from flights".repeat(10_000)), "more than 500 queries in one SELECT"),
+        (
+            format!("select id{} as x from flights", "::bigint".repeat(100_000)),
+            "more than 3000 operators in one expression",
+        ),
+        (
+            format!("select {} id is null as x from flights", "not ".repeat(100_000)),
+            "more than 3000 operators in one expression",
+        ),
+        (
+            format!("select place{} as x from flights", ".lat".repeat(100_000)),
+            "more than 3000 operators in one expression",
+        ),
+        (
+            format!("select id, tail from flights{}", " union all select id, tail from flights".repeat(10_000)),
+            "more than 500 queries in one SELECT",
+        ),
         (format!("select 1 as x from flights{}", ", flights".repeat(10_000)), "more than 500 tables in one SELECT"),
-        (format!("{doubling} select id from t39"), "more than 20000 steps, once every use of a `with` clause is spelled out"),
+        (
+            format!("{doubling} select id from t39"),
+            "more than 20000 steps, once every use of a `with` clause is spelled out",
+        ),
     ];
     for (sql, message) in cases {
         let fault = common::check(&sql).expect_err(message);
@@ -168,5 +183,8 @@ fn what_is_only_long_is_not_refused() {
     let steps = (1..150).fold("with t0 as (select id from flights)".to_owned(), |all, at| {
         format!("{all}, t{at} as (select id from t{} where id > {at})", at - 1)
     });
-    assert_eq!(common::written(&common::check(&format!("{steps} select id from t149")).expect("steps")), "id: int64 = flights.id\n");
+    assert_eq!(
+        common::written(&common::check(&format!("{steps} select id from t149")).expect("steps")),
+        "id: int64 = flights.id\n"
+    );
 }

@@ -5,7 +5,10 @@ mod common;
 use std::{path::PathBuf, sync::Arc};
 
 use arrow::{
-    array::{Array as _, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray},
+    array::{
+        Array as _, ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+        TimestampMicrosecondArray,
+    },
     datatypes::{Field, Schema},
 };
 use common::{INSTANT, choice, column, contract};
@@ -45,16 +48,24 @@ fn batch(rows: &[Row]) -> RecordBatch {
         (
             "at",
             false,
-            Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| i64::from(row.0) * 3_600_000_000)).with_timezone("UTC")),
+            Arc::new(
+                TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| i64::from(row.0) * 3_600_000_000))
+                    .with_timezone("UTC"),
+            ),
         ),
     ];
-    let fields: Vec<Field> = columns.iter().map(|(name, nullable, array)| Field::new(*name, array.data_type().clone(), *nullable)).collect();
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, _, array)| array).collect()).unwrap()
+    let fields: Vec<Field> =
+        columns.iter().map(|(name, nullable, array)| Field::new(*name, array.data_type().clone(), *nullable)).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, _, array)| array).collect())
+        .unwrap()
 }
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
     let value = proptest::option::of(select(vec![-1.5, 0.0, 2.0, 1e9, f64::NAN]));
-    prop::collection::vec((0_u8..5, proptest::option::of(-2_i8..3), value, 0_u8..3, any::<bool>(), proptest::option::of(0_u8..3)), 0..7)
+    prop::collection::vec(
+        (0_u8..5, proptest::option::of(-2_i8..3), value, 0_u8..3, any::<bool>(), proptest::option::of(0_u8..3)),
+        0..7,
+    )
 }
 
 /// A number over the columns of a relation (`l.` and `r.`, or one of them).
@@ -66,15 +77,19 @@ fn number(tables: &'static [&'static str]) -> BoxedStrategy<String> {
     ];
     leaf.prop_recursive(3, 12, 3, move |inner| {
         prop_oneof![
-            (inner.clone(), select(vec!["+", "-", "*"]), inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
+            (inner.clone(), select(vec!["+", "-", "*"]), inner.clone())
+                .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("coalesce({a}, {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("nullif({a}, {b})")),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("greatest({a}, {b})")),
-            (condition(inner.clone(), tables), inner.clone(), proptest::option::of(inner.clone())).prop_map(|(when, then, otherwise)| {
-                let otherwise = otherwise.map_or_else(String::new, |otherwise| format!(" else {otherwise}"));
-                format!("case when {when} then {then}{otherwise} end")
-            }),
-            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, b, c)| format!("case {a} when {b} then {a} else {c} end")),
+            (condition(inner.clone(), tables), inner.clone(), proptest::option::of(inner.clone())).prop_map(
+                |(when, then, otherwise)| {
+                    let otherwise = otherwise.map_or_else(String::new, |otherwise| format!(" else {otherwise}"));
+                    format!("case when {when} then {then}{otherwise} end")
+                }
+            ),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(a, b, c)| format!("case {a} when {b} then {a} else {c} end")),
             inner.clone().prop_map(|a| format!("abs({a})")),
             inner.clone().prop_map(|a| format!("cast({a} as double)")),
         ]
@@ -82,10 +97,14 @@ fn number(tables: &'static [&'static str]) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn condition(number: impl Strategy<Value = String> + Clone + 'static, tables: &'static [&'static str]) -> BoxedStrategy<String> {
+fn condition(
+    number: impl Strategy<Value = String> + Clone + 'static,
+    tables: &'static [&'static str],
+) -> BoxedStrategy<String> {
     let name = select(tables.to_vec());
     let leaf = prop_oneof![
-        (number.clone(), select(vec!["=", "<", "<>", "is distinct from"]), number.clone()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        (number.clone(), select(vec!["=", "<", "<>", "is distinct from"]), number.clone())
+            .prop_map(|(a, op, b)| format!("{a} {op} {b}")),
         (number.clone(), select(vec!["is null", "is not null"])).prop_map(|(a, op)| format!("{a} {op}")),
         (number.clone(), number.clone(), number.clone()).prop_map(|(a, b, c)| format!("{a} between {b} and {c}")),
         (number.clone(), number).prop_map(|(a, b)| format!("{a} in ({b}, 1)")),
@@ -96,7 +115,8 @@ fn condition(number: impl Strategy<Value = String> + Clone + 'static, tables: &'
         prop_oneof![
             (inner.clone(), select(vec!["and", "or"]), inner.clone()).prop_map(|(a, op, b)| format!("({a} {op} {b})")),
             inner.clone().prop_map(|a| format!("not ({a})")),
-            (inner, select(vec!["is true", "is not true", "is false", "is not false", "is unknown"])).prop_map(|(a, op)| format!("(({a}) {op})")),
+            (inner, select(vec!["is true", "is not true", "is false", "is not false", "is unknown"]))
+                .prop_map(|(a, op)| format!("(({a}) {op})")),
         ]
     })
     .boxed()
@@ -108,10 +128,25 @@ const LEFT: &[&str] = &["l"];
 /// One or two tables, filtered or not.
 fn relation() -> impl Strategy<Value = String> {
     let kinds = select(vec!["join", "left join", "right join", "full join"]);
-    let key = select(vec!["l.k = r.k", "l.n = r.n", "l.n = r.k and l.x < r.x", "l.t = r.t or l.b", "l.k = r.k and r.n is not null"]);
-    let source = || select(vec!["p", "q", "(select * from p where n is not null)", "(select distinct * from q)", "(select * from p union all select * from q)"]);
+    let key = select(vec![
+        "l.k = r.k",
+        "l.n = r.n",
+        "l.n = r.k and l.x < r.x",
+        "l.t = r.t or l.b",
+        "l.k = r.k and r.n is not null",
+    ]);
+    let source = || {
+        select(vec![
+            "p",
+            "q",
+            "(select * from p where n is not null)",
+            "(select distinct * from q)",
+            "(select * from p union all select * from q)",
+        ])
+    };
     prop_oneof![
-        (source(), kinds, source(), key).prop_map(|(left, kind, right, on)| format!("{left} l {kind} {right} r on {on}")),
+        (source(), kinds, source(), key)
+            .prop_map(|(left, kind, right, on)| format!("{left} l {kind} {right} r on {on}")),
         (source(), source()).prop_map(|(left, right)| format!("{left} l, {right} r")),
     ]
 }
@@ -144,12 +179,30 @@ fn projection() -> impl Strategy<Value = String> {
 
 fn aggregation() -> impl Strategy<Value = String> {
     let call = (
-        select(vec!["sum", "min", "max", "avg", "count", "median", "stddev", "stddev_pop", "first_value", "array_agg", "var_pop"]),
+        select(vec![
+            "sum",
+            "min",
+            "max",
+            "avg",
+            "count",
+            "median",
+            "stddev",
+            "stddev_pop",
+            "first_value",
+            "array_agg",
+            "var_pop",
+        ]),
         number(LEFT),
         select(vec!["", " filter (where l.b)"]),
     );
     let call = call.prop_map(|(name, number, filter)| format!("{name}({number}){filter}"));
-    let group = select(vec!["", " group by l.s", " group by rollup (l.s)", " group by grouping sets ((l.s), (l.b))", " group by l.s, l.n"]);
+    let group = select(vec![
+        "",
+        " group by l.s",
+        " group by rollup (l.s)",
+        " group by grouping sets ((l.s), (l.b))",
+        " group by l.s, l.n",
+    ]);
     let source = select(vec!["p l", "(select * from q where x is not null) l", "p l left join q r on l.k = r.k"]);
     (prop::collection::vec(call, 1..4), group, source).prop_map(|(calls, group, source)| {
         let mut items: Vec<String> = calls.iter().enumerate().map(|(at, item)| format!("{item} as c{at}")).collect();

@@ -120,8 +120,8 @@ fn decimal(number: BigDecimal, precision: u8, scale: u8) -> Result<Literal, Lite
     let (digits, own_scale) = normal.as_bigint_and_exponent();
     let written = digits.to_string().trim_start_matches('-').len();
     let integer_digits = i64::try_from(written).unwrap_or(i64::MAX).saturating_sub(own_scale);
-    let fits = own_scale <= i64::from(scale)
-        && (normal == 0 || integer_digits <= i64::from(precision.saturating_sub(scale)));
+    let fits =
+        own_scale <= i64::from(scale) && (normal == 0 || integer_digits <= i64::from(precision.saturating_sub(scale)));
     if fits { Ok(Literal::Number(number)) } else { Err(Literal::Number(number)) }
 }
 

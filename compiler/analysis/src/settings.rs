@@ -363,5 +363,6 @@ struct NamedArg {
 }
 
 fn is_flag_or_list(value: &Expr) -> bool {
-    matches!(literals::literal(value), Some(Literal::Bool(_))) || matches!(value.kind, ExprKind::List(_) | ExprKind::Error)
+    matches!(literals::literal(value), Some(Literal::Bool(_)))
+        || matches!(value.kind, ExprKind::List(_) | ExprKind::Error)
 }

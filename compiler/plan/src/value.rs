@@ -175,9 +175,7 @@ pub fn arithmetic(op: ArithmeticOp, left: &Literal, right: &Literal) -> Option<L
         (ArithmeticOp::Add, Number(a), Number(b)) => Some(Number(a + b)),
         (ArithmeticOp::Sub, Number(a), Number(b)) => Some(Number(a - b)),
         (ArithmeticOp::Mul, Number(a), Number(b)) => Some(Number(a * b)),
-        (ArithmeticOp::Div, Number(a), Number(b)) => {
-            (*b != 0).then(|| Number((a / b).with_prec(38)))
-        }
+        (ArithmeticOp::Div, Number(a), Number(b)) => (*b != 0).then(|| Number((a / b).with_prec(38))),
         (ArithmeticOp::Add, Duration(a), Duration(b)) => a.checked_add(*b).map(Duration),
         (ArithmeticOp::Sub, Duration(a), Duration(b)) => a.checked_sub(*b).map(Duration),
         (ArithmeticOp::Mul, Duration(a), Number(_)) => {

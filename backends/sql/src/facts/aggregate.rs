@@ -37,7 +37,8 @@ pub fn of_group_by(node: &Aggregate, scope: &Scope<'_>) -> Vec<Fact> {
     if sets {
         facts.push(Fact::constant(false)); // the number of the set
     }
-    let rows = if node.group_expr.is_empty() || has_empty_set(&node.group_expr) { Rows::MayBeNone } else { Rows::AtLeastOne };
+    let rows =
+        if node.group_expr.is_empty() || has_empty_set(&node.group_expr) { Rows::MayBeNone } else { Rows::AtLeastOne };
     facts.extend(node.aggr_expr.iter().map(|expr| of_aggregate_expr(expr, scope, rows)));
     facts
 }
@@ -87,7 +88,9 @@ fn of_window_udf(name: &str, args: &[Expr], rows: Rows, scope: &Scope<'_>) -> Fa
     let parts: Vec<Fact> = args.iter().map(|arg| of_expr(arg, scope)).collect();
     let nullable = |at: usize| parts.get(at).is_none_or(|part| part.nullable);
     match name {
-        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" => Fact::computed(&parts).with_nullable(false),
+        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" => {
+            Fact::computed(&parts).with_nullable(false)
+        }
         "lag" | "lead" => {
             let default = parts.get(2);
             let mut value: Vec<Fact> = parts.first().cloned().into_iter().collect();
@@ -112,7 +115,11 @@ fn of_window_udf(name: &str, args: &[Expr], rows: Rows, scope: &Scope<'_>) -> Fa
 
 fn of_values(name: &str, args: &[Expr], rows: Rows, filtered: bool, scope: &Scope<'_>) -> Fact {
     let parts: Vec<Fact> = args.iter().map(|arg| of_expr(arg, scope)).collect();
-    let mut fact = if functions::selects(name) { Fact::one_of(parts.get(..1).unwrap_or_default()) } else { Fact::computed(&parts) };
+    let mut fact = if functions::selects(name) {
+        Fact::one_of(parts.get(..1).unwrap_or_default())
+    } else {
+        Fact::computed(&parts)
+    };
     fact.passes = None;
     fact.nullable = match functions::aggregate_nulls(name) {
         AggregateNulls::Never => false,

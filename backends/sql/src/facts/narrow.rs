@@ -79,7 +79,9 @@ pub fn strict(expr: &Expr, scope: &Scope<'_>) -> Known {
         Expr::Like(like) | Expr::SimilarTo(like) => union(strict(&like.expr, scope), strict(&like.pattern, scope)),
         // A list with a null in it may still find the value, but a null is found in no list.
         Expr::InList(list) if !list.list.is_empty() => strict(&list.expr, scope),
-        Expr::BinaryExpr(binary) if is_strict(binary.op) => union(strict(&binary.left, scope), strict(&binary.right, scope)),
+        Expr::BinaryExpr(binary) if is_strict(binary.op) => {
+            union(strict(&binary.left, scope), strict(&binary.right, scope))
+        }
         _ => Known::new(),
     }
 }
@@ -87,9 +89,9 @@ pub fn strict(expr: &Expr, scope: &Scope<'_>) -> Known {
 /// Whether the operator gives null as soon as one side is null.
 pub const fn is_strict(op: Operator) -> bool {
     use Operator::{
-        BitwiseAnd, BitwiseOr, BitwiseShiftLeft, BitwiseShiftRight, BitwiseXor, Divide, Eq, Gt, GtEq, ILikeMatch, LikeMatch, Lt,
-        LtEq, Minus, Modulo, Multiply, NotEq, NotILikeMatch, NotLikeMatch, Plus, RegexIMatch, RegexMatch, RegexNotIMatch,
-        RegexNotMatch,
+        BitwiseAnd, BitwiseOr, BitwiseShiftLeft, BitwiseShiftRight, BitwiseXor, Divide, Eq, Gt, GtEq, ILikeMatch,
+        LikeMatch, Lt, LtEq, Minus, Modulo, Multiply, NotEq, NotILikeMatch, NotLikeMatch, Plus, RegexIMatch,
+        RegexMatch, RegexNotIMatch, RegexNotMatch,
     };
     matches!(
         op,

@@ -44,7 +44,9 @@ pub fn of_plan(plan: &LogicalPlan, inputs: &Inputs<'_>, outer: Option<&Scope<'_>
         LogicalPlan::Union(node) => {
             let branches: Vec<Vec<Fact>> = node.inputs.iter().map(|input| below(input)).collect();
             (0..node.schema.fields().len())
-                .map(|at| Fact::one_of(&branches.iter().filter_map(|branch| branch.get(at).cloned()).collect::<Vec<_>>()))
+                .map(|at| {
+                    Fact::one_of(&branches.iter().filter_map(|branch| branch.get(at).cloned()).collect::<Vec<_>>())
+                })
                 .collect()
         }
         LogicalPlan::Distinct(Distinct::On(node)) => {
@@ -97,7 +99,9 @@ fn fitted(mut facts: Vec<Fact>, schema: &DFSchema) -> Vec<Fact> {
 
 fn of_scan(scan: &TableScan, inputs: &Inputs<'_>) -> Vec<Fact> {
     let name = scan.table_name.table();
-    let Some((table, input)) = inputs.iter().enumerate().find(|(_, input)| input.name == name) else { return Vec::new() };
+    let Some((table, input)) = inputs.iter().enumerate().find(|(_, input)| input.name == name) else {
+        return Vec::new();
+    };
     let facts = input.columns.iter().enumerate().map(|(at, column)| Fact {
         nullable: column.value.nullable,
         passes: Some((table, at)),
@@ -189,7 +193,8 @@ fn of_join(node: &Join, inputs: &Inputs<'_>, outer: Option<&Scope<'_>>) -> Vec<F
     };
     let (known, sources) = matches(node, &left, &right, inputs, outer);
     let width = left.len();
-    let narrow_left = |facts: &mut [Fact]| forget_nulls(facts, &known.iter().copied().filter(|at| *at < width).collect());
+    let narrow_left =
+        |facts: &mut [Fact]| forget_nulls(facts, &known.iter().copied().filter(|at| *at < width).collect());
     let narrow_right =
         |facts: &mut [Fact]| forget_nulls(facts, &known.iter().filter_map(|at| at.checked_sub(width)).collect());
     let open = |facts: &mut [Fact]| facts.iter_mut().for_each(|fact| fact.nullable = true);
@@ -231,7 +236,13 @@ fn of_join(node: &Join, inputs: &Inputs<'_>, outer: Option<&Scope<'_>>) -> Vec<F
 }
 
 /// What holds where two rows match: which columns (numbered through both sides) are not null, and the columns that decide it.
-fn matches(node: &Join, left: &[Fact], right: &[Fact], inputs: &Inputs<'_>, outer: Option<&Scope<'_>>) -> (Known, Sources) {
+fn matches(
+    node: &Join,
+    left: &[Fact],
+    right: &[Fact],
+    inputs: &Inputs<'_>,
+    outer: Option<&Scope<'_>>,
+) -> (Known, Sources) {
     let left_scope = Scope { schema: node.left.schema(), facts: left, known: &NOTHING_KNOWN, outer, inputs };
     let right_scope = Scope { schema: node.right.schema(), facts: right, known: &NOTHING_KNOWN, outer, inputs };
     let mut known = Known::new();
@@ -257,7 +268,9 @@ fn matches(node: &Join, left: &[Fact], right: &[Fact], inputs: &Inputs<'_>, oute
 
 /// An element of a list may be null, and so may a list that has none.
 fn of_unnest(node: &Unnest, facts: &[Fact]) -> Vec<Fact> {
-    let spread = |at: usize| node.list_type_columns.iter().any(|(list, _)| *list == at) || node.struct_type_columns.contains(&at);
+    let spread = |at: usize| {
+        node.list_type_columns.iter().any(|(list, _)| *list == at) || node.struct_type_columns.contains(&at)
+    };
     let fact = |at: &usize| {
         let fact = facts.get(*at).cloned().unwrap_or_else(|| Fact::constant(true));
         if spread(*at) { Fact::computed([&fact]).with_nullable(true) } else { fact }
@@ -275,17 +288,26 @@ pub fn of_existence(plan: &LogicalPlan, scope: &Scope<'_>) -> Fact {
 fn existence(plan: &LogicalPlan, scope: &Scope<'_>, fact: &mut Fact) {
     let conditions: Vec<&Expr> = match plan {
         LogicalPlan::Filter(node) => vec![&node.predicate],
-        LogicalPlan::Join(node) => node.filter.iter().chain(node.on.iter().flat_map(|(left, right)| [left, right])).collect(),
+        LogicalPlan::Join(node) => {
+            node.filter.iter().chain(node.on.iter().flat_map(|(left, right)| [left, right])).collect()
+        }
         _ => Vec::new(),
     };
     if !conditions.is_empty() {
         let inputs = plan.inputs();
         let facts: Vec<Fact> = inputs.iter().flat_map(|input| of_plan(input, scope.inputs, Some(scope))).collect();
-        let schema = inputs.iter().skip(1).fold(inputs.first().map(|input| input.schema().as_ref().clone()), |all, next| {
-            all.and_then(|all| all.join(next.schema()).ok())
-        });
+        let schema =
+            inputs.iter().skip(1).fold(inputs.first().map(|input| input.schema().as_ref().clone()), |all, next| {
+                all.and_then(|all| all.join(next.schema()).ok())
+            });
         if let Some(schema) = schema {
-            let inner = Scope { schema: &schema, facts: &facts, known: &NOTHING_KNOWN, outer: Some(scope), inputs: scope.inputs };
+            let inner = Scope {
+                schema: &schema,
+                facts: &facts,
+                known: &NOTHING_KNOWN,
+                outer: Some(scope),
+                inputs: scope.inputs,
+            };
             for condition in conditions {
                 fact.absorb(&of_expr(condition, &inner));
             }

@@ -61,7 +61,10 @@ pub fn flights() -> Contract {
             column("late", DataType::Bool),
             column("took", DataType::Duration),
             column("tags", DataType::List(Box::new(ValueType::plain(DataType::String)))),
-            column("embedding", DataType::Vector { element: Box::new(ValueType::plain(DataType::Float(32))), length: 3 }),
+            column(
+                "embedding",
+                DataType::Vector { element: Box::new(ValueType::plain(DataType::Float(32))), length: 3 },
+            ),
             column(
                 "place",
                 DataType::Struct(vec![
@@ -87,7 +90,10 @@ pub fn weather() -> Contract {
 }
 
 pub fn planes() -> Contract {
-    contract("Plane", vec![column("tail", DataType::String), column("year?", DataType::Int(32)), column("seats", DataType::Int(32))])
+    contract(
+        "Plane",
+        vec![column("tail", DataType::String), column("year?", DataType::Int(32)), column("seats", DataType::Int(32))],
+    )
 }
 
 /// The answer to a SELECT over the three.
