@@ -170,7 +170,7 @@ pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
     } else if bare && !text.starts_with('"') {
         coerce(Literal::Text(text.to_owned()), ty).map_err(|_| fault())?
     } else {
-        let parsed = mlp_syntax::parse(mlp_source::FileId(0), &format!("const x = {text}\n"));
+        let parsed = mlp_syntax::parse(mlp_source::FileId(0), &format!("const x: int = {text}\n"));
         let value = match parsed.file.items.first().map(|item| &item.kind) {
             Some(mlp_syntax::tree::ItemKind::Const(decl)) if parsed.diagnostics.is_empty() => {
                 typed(&decl.value, ty).ok()

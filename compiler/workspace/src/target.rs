@@ -147,7 +147,7 @@ fn schedule(value: &str) -> Result<Option<Schedule>, String> {
 }
 
 fn expression(text: &str) -> Option<Expr> {
-    let parsed = mlp_syntax::parse(mlp_source::FileId(0), &format!("const x = {text}\n"));
+    let parsed = mlp_syntax::parse(mlp_source::FileId(0), &format!("const x: int = {text}\n"));
     match parsed.file.items.into_iter().next().map(|item| item.kind) {
         Some(ItemKind::Const(decl)) if parsed.diagnostics.is_empty() => Some(decl.value),
         _ => None,
