@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mlp_analysis::{Checked, check_with};
-use mlp_diagnostics::Diagnostic;
+use mlp_diagnostics::{Code, Diagnostic};
 use mlp_plan::{Package, Plan};
 use mlp_source::{FileId, Span};
 use mlp_sql::DataFusionChecker;
@@ -36,12 +36,18 @@ pub fn checked<T>(loaded: &Loaded, set: &Override, work: impl FnOnce(&mut Checke
 
 /// What the parser and the checker found, sorted; what the checker says about text that the parser could not read is a cascade, and left out.
 fn all(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    // a bracket may stand between the two
+    let line = |span: Span| loaded.sources.positions(span).0.line;
+    // of text that is nested too deep nothing is left of the whole line; otherwise a bracket may stand between the two
+    let deep = |syntax: &Diagnostic, found: &Diagnostic| {
+        syntax.code == Code::TooDeep
+            && syntax.primary.file == found.primary.file
+            && line(syntax.primary) == line(found.primary)
+    };
     let touches = |a: Span, b: Span| a.file == b.file && a.start <= b.end + 1 && b.start <= a.end + 1;
     let mut all = loaded.diagnostics.clone();
-    let own = found
-        .iter()
-        .filter(|diagnostic| !loaded.diagnostics.iter().any(|syntax| touches(syntax.primary, diagnostic.primary)));
+    let own = found.iter().filter(|diagnostic| {
+        !loaded.diagnostics.iter().any(|syntax| touches(syntax.primary, diagnostic.primary) || deep(syntax, diagnostic))
+    });
     all.extend(own.cloned());
     all.sort_by_key(|found| (found.primary, found.code));
     all

@@ -65,8 +65,6 @@ codes! {
     UnknownField = 204 Error;
     /// a name that is not in its style
     NameStyle = 205 Warning;
-    /// a dependency or the manifest of a package is wrong
-    Package = 206 Error;
     /// edge: a column is missing
     MissingColumn = 301 Error;
     /// edge: a column's type is not accepted
