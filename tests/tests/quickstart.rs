@@ -26,7 +26,7 @@ fn copy(from: &Path, to: &Path) {
         if name == ".mlp" || name == "out" {
             continue;
         }
-        if path.is_dir() { copy(&path, &to.join(name)) } else { drop(fs::copy(&path, to.join(name)).unwrap()) }
+        if path.is_dir() { copy(&path, &to.join(name)) } else { fs::copy(&path, to.join(name)).map(|_| ()).unwrap() }
     }
 }
 

@@ -80,7 +80,7 @@ fn by_time_refuses_a_null() {
         .param("on", text("time_hour"))
         .param("at", Literal::Date("2013-10-01".parse().unwrap()));
     insta::assert_snapshot!(stage.run("split.by_time").unwrap_err(), @r###"
-    split.by_time: `time_hour` is null in 1 rows, which lie neither before nor after 2013-10-01
+    split.by_time: `time_hour` has nulls, and such a row lies neither before nor after 2013-10-01
     "###);
 }
 
@@ -117,7 +117,7 @@ fn concat_wants_the_same_columns() {
     assert_eq!(stage.output("result"), numbered(vec![Some(1), None]));
     let stage = stage.input("tables", &batch(vec![("n", Arc::new(Int32Array::from(vec![1])))]));
     insta::assert_snapshot!(stage.run("tables.concat").unwrap_err(), @r###"
-    the tables differ: `n` is Int64 and Int32
+    the tables differ: `n` is int64 and int32
     "###);
     let stage = Stage::new(&["result"])
         .input("tables", &numbered(vec![Some(1)]))
