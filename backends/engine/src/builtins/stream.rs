@@ -161,7 +161,6 @@ impl Chances {
     }
 
     fn occurrence(&mut self, digest: u128) -> u64 {
-        #[expect(clippy::cast_possible_truncation, reason = "the first lane is the upper half")]
         if self.twice.binary_search(&((digest >> 64) as u64)).is_err() {
             return 0;
         }

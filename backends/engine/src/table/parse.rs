@@ -134,7 +134,7 @@ fn duration(cell: &str) -> Option<i64> {
 }
 
 fn hexadecimal(cell: &str) -> Option<Vec<u8>> {
-    if cell.len() % 2 != 0 || !cell.is_ascii() {
+    if !cell.len().is_multiple_of(2) || !cell.is_ascii() {
         return None;
     }
     cell.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()

@@ -49,7 +49,6 @@ impl Seen {
     /// Adds one.
     #[inline]
     pub fn add(&mut self, digest: u64) {
-        #[expect(clippy::cast_possible_truncation, reason = "the upper byte")]
         if let Some(bucket) = self.buckets.get_mut((digest >> 56) as usize) {
             bucket.push(digest);
         }
@@ -108,7 +107,6 @@ impl Repeats {
 
     /// Whether the row with this digest repeats an earlier one.
     pub fn repeats(&mut self, digest: u128) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "the first lane is the upper half")]
         let short = (digest >> 64) as u64;
         self.candidates.binary_search(&short).is_ok() && !self.seen.insert(digest)
     }

@@ -434,7 +434,7 @@ fn a_few_broken_rows_are_set_aside() {
     warning at flights.mlp:20:3: key (time_hour, carrier, flight, origin): 1 of 100 rows breaks it
       time_hour=2013-01-01T05:00:00Z, carrier="UA", flight=31, origin="JFK"
     "###);
-    let (_, kept) = read_all(&[out.clone()]).unwrap();
+    let (_, kept) = read_all(std::slice::from_ref(&out)).unwrap();
     assert_eq!(kept.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 98);
     let (_, aside) = read_all(&[rejects]).unwrap();
     let reasons: Vec<&str> = aside
