@@ -1,7 +1,5 @@
 //! `examples/broken`: each file gives what stands in the text beside it, and nothing else.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
 use std::{fs, process::Command};
 
 use mlp_tests::{mlp, root};

@@ -6,8 +6,8 @@ use datafusion::{
     catalog::default_table_source::provider_as_source,
     logical_expr::{LogicalPlan, TableSource},
 };
-use mlp_analysis::ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
 use mlp_plan::{Contract, DataType};
+use mlp_ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
 
 use crate::{
     facts::{self, Source, Sources},

@@ -11,9 +11,9 @@ use datafusion::{
     catalog::default_table_source::provider_as_source, common::DataFusionError, logical_expr::LogicalPlan,
 };
 use futures::StreamExt as _;
-use mlp_analysis::ports::{SqlColumn, SqlFault, SqlInput};
 use mlp_engine::table::arrow_type;
 use mlp_plan::{Column, Contract};
+use mlp_ports::{SqlColumn, SqlFault, SqlInput};
 
 use crate::{
     checker::{checked, deep},

@@ -4,7 +4,7 @@ use datafusion::{
     common::{Column, DataFusionError, SchemaError, Span},
     sql::sqlparser::tokenizer::{Location, Span as TextSpan},
 };
-use mlp_analysis::ports::SqlFault;
+use mlp_ports::SqlFault;
 
 use crate::{
     functions::{Functions, nearest},
@@ -176,6 +176,9 @@ fn plain(message: &str, said: Option<&str>, text: &Text<'_>) -> SqlFault {
     if let Some(fault) = wrong_arguments(message, text).or_else(|| same_names(message, text)) {
         return fault;
     }
+    if let Some(fault) = subquery_as_value(message, text) {
+        return fault;
+    }
     let message = said.filter(|said| !said.is_empty()).unwrap_or(message);
     let first = message.lines().next().unwrap_or_default();
     SqlFault { message: in_our_words(first), at: None, help: None }
@@ -235,6 +238,23 @@ fn same_names(message: &str, text: &Text<'_>) -> Option<SqlFault> {
     let name = expression.rsplit_once(" AS ").map_or(expression, |(_, name)| name);
     let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
     Some(twice(name, text))
+}
+
+/// The engine turns `exists` and `in (select ..)` into joins where they filter, and has no other way to run them.
+fn subquery_as_value(message: &str, text: &Text<'_>) -> Option<SqlFault> {
+    let (_, expression) = message.split_once("physical plan does not support logical expression ")?;
+    let name = expression.split('(').next().unwrap_or_default();
+    let (written, word) = match name {
+        "Exists" => ("`exists (..)`", "exists"),
+        "InSubquery" => ("`in (select ..)`", "in"),
+        "SetComparison" => ("a comparison with `any` or `all` of a query", "select"),
+        _ => return Some(SqlFault { message: format!("the engine cannot run `{name}` here"), at: None, help: None }),
+    };
+    Some(SqlFault {
+        message: format!("{written} stands where its answer is a value; it can only filter, in `where`"),
+        at: text.word(word),
+        help: Some("for a value, `left join` the table and test one of its columns: `p.id is not null`".to_owned()),
+    })
 }
 
 /// The engine's names of types become the language's, and its beginnings are cut.

@@ -6,7 +6,7 @@ use datafusion::sql::sqlparser::{
     keywords::Keyword,
     tokenizer::{Token, TokenWithSpan},
 };
-use mlp_analysis::ports::SqlFault;
+use mlp_ports::SqlFault;
 
 use crate::text::Text;
 

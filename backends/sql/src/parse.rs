@@ -7,7 +7,7 @@ use datafusion::sql::sqlparser::{
     parser::{Parser, ParserError},
     tokenizer::{Token, Tokenizer},
 };
-use mlp_analysis::ports::SqlFault;
+use mlp_ports::SqlFault;
 
 use crate::{
     limits,

@@ -15,7 +15,7 @@ use datafusion::{
     prelude::SessionContext,
     sql::planner::{ParserOptions, SqlToRel},
 };
-use mlp_analysis::ports::SqlFault;
+use mlp_ports::SqlFault;
 
 use crate::{fault, functions::Functions, parse::Parsed, text::Text};
 

@@ -1,5 +1,7 @@
 //! Running a SELECT over real Parquet files.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::{collections::BTreeMap, path::Path, path::PathBuf, sync::Arc};

@@ -7,10 +7,10 @@ use mlp_diagnostics::Diagnostic;
 use crate::{
     checker::Checker,
     flow::Flow,
-    ports::{Files, SqlChecker},
     program::{Kind, Program},
     tests::TestCase,
 };
+use mlp_ports::{Files, SqlChecker};
 
 /// A program that was looked at.
 pub struct Checked<'a> {

@@ -12,11 +12,11 @@ use mlp_syntax::tree::{self, ItemKind};
 use crate::{
     contracts::{Shared, info::ContractInfo},
     moments::Moments,
-    ports::{Files, SqlChecker},
     program::{DeclId, Kind, Program},
     scope::{Found, Scopes},
     types::NamedType,
 };
+use mlp_ports::{Files, SqlChecker};
 
 /// Everything that checking a program needs.
 pub struct Checker<'a> {

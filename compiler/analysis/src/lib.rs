@@ -1,7 +1,7 @@
 //! Names, types, `<:` and the proofs: from trees to a checked program.
 //!
 //! **Lives here:** everything that the compiler knows about the meaning of a program.
-//! **Does not:** disks, clocks, environments (they come through the traits of [`ports`]), the plan's making (`lower`).
+//! **Does not:** disks, clocks, environments (they come through the traits of `mlp-ports`), the plan's making (`lower`).
 //!
 //! Invariants:
 //! 1. Checking always ends and never fails: it answers a program and a list of diagnostics; one mistake gives one diagnostic.
@@ -20,7 +20,6 @@ pub mod metrics;
 pub mod models;
 mod moments;
 pub mod policies;
-pub mod ports;
 mod predicates;
 mod program;
 mod proofs;
@@ -36,5 +35,4 @@ pub mod types;
 pub mod values;
 
 pub use check::{Checked, check, check_with};
-pub use ports::{Files, NoFiles, NoSql, SqlChecker, SqlColumn, SqlFault, SqlInput};
 pub use program::{Decl, DeclId, Kind, Module, Program};

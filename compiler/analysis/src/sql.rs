@@ -7,11 +7,11 @@ use mlp_source::Span;
 use crate::{
     checker::Checker,
     contracts::Shared,
-    ports::{SqlColumn, SqlInput},
     stages::Signature,
     subtype::{self, Problem, ProblemKind},
     types::Ty,
 };
+use mlp_ports::{SqlColumn, SqlInput};
 
 impl Checker<'_> {
     /// Checks the SELECT of a stage against its inputs (MLP404) and its declared output (MLP405).

@@ -28,7 +28,7 @@ pub struct Context<'a> {
     /// The target.
     pub target: Target,
     /// Reads files of the packages: Python modules are part of the digest of a stage.
-    pub files: &'a dyn mlp_analysis::ports::Files,
+    pub files: &'a dyn mlp_ports::Files,
 }
 
 /// The plan of a checked program that has no errors.

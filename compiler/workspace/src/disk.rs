@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use mlp_analysis::ports::Files;
+use mlp_ports::Files;
 
 /// Source files beyond this size are refused: they are data that lost its way.
 pub const MAX_BYTES: u64 = 32 << 20;

@@ -139,7 +139,7 @@ fn schedule(value: &str) -> Result<Option<Schedule>, String> {
     }
     let text = format!("pipeline p {{\n  schedule = {value}\n}}\n");
     let loaded = crate::in_memory(&[("p", &text)]);
-    let checked = mlp_analysis::check(&loaded.program, &mlp_analysis::ports::NoSql, &mlp_analysis::ports::NoFiles);
+    let checked = mlp_analysis::check(&loaded.program, &mlp_ports::NoSql, &mlp_ports::NoFiles);
     match (loaded.diagnostics.first().or_else(|| checked.diagnostics().first()), checked.flows.first()) {
         (None, Some(flow)) => Ok(flow.settings.schedule.clone()),
         (fault, _) => Err(fault.map_or_else(|| "no schedule".to_owned(), |fault| fault.message.clone())),

@@ -130,13 +130,13 @@ fn of_field(call: &ScalarFunction, parts: &[Fact], scope: &Scope<'_>, mut fact: 
         };
         let Some(ArrowType::Struct(fields)) = &arrow else { return fact.with_nullable(true) };
         let Some((_, field)) = fields.find(name) else { return fact.with_nullable(true) };
-        nullable |= field.is_nullable();
-        data = data.and_then(|data| match data.as_ref() {
-            DataType::Struct(fields) => {
-                fields.iter().find(|field| field.name == *name).map(|field| Arc::new(field.value.data.clone()))
-            }
+        let declared = data.as_deref().and_then(|data| match data {
+            DataType::Struct(fields) => fields.iter().find(|field| field.name == *name).map(|field| &field.value),
             _ => None,
         });
+        // Inside of a value the engine calls everything nullable; the contract knows better.
+        nullable |= declared.map_or(field.is_nullable(), |value| value.nullable);
+        data = declared.map(|value| Arc::new(value.data.clone()));
         arrow = Some(field.data_type().clone());
     }
     fact.data = data;

@@ -6,8 +6,8 @@ use datafusion::{
     common::{DFSchema, JoinType, NullEquality, tree_node::TreeNode as _, tree_node::TreeNodeRecursion},
     logical_expr::{Distinct, Expr, Filter, Join, LogicalPlan, TableScan, Unnest, utils::split_conjunction},
 };
-use mlp_analysis::ports::SqlInput;
 use mlp_engine::table::arrow_type;
+use mlp_ports::SqlInput;
 
 use super::{
     Fact, Known, NOTHING_KNOWN, Scope, Sources, aggregate,

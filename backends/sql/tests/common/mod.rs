@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use mlp_analysis::ports::{SqlChecker as _, SqlColumn, SqlFault, SqlInput};
 use mlp_plan::{Column, Contract, DataType, StructField, TimeUnit, ValueType};
+use mlp_ports::{SqlChecker as _, SqlColumn, SqlFault, SqlInput};
 use mlp_sql::DataFusionChecker;
 
 /// A column of a type; `?` at the end of the name makes it nullable.
@@ -117,7 +117,11 @@ pub fn written(columns: &[SqlColumn]) -> String {
         let _ = write!(text, "{}: {}{}", column.name, column.data, if column.nullable { "?" } else { "" });
         match &column.passes {
             Some(source) => {
-                assert_eq!(column.values, [source.clone()], "what is passed on is its own value");
+                assert_eq!(
+                    column.values.as_slice(),
+                    std::slice::from_ref(source),
+                    "what is passed on is its own value"
+                );
                 let _ = write!(text, " = {}.{}", source.0, source.1);
             }
             None if !column.values.is_empty() => {

@@ -121,7 +121,7 @@ impl Elaborator<'_, '_> {
         run: Option<&RunKind>,
         params: &[ParamInfo],
         outputs: &[(String, Ty)],
-    ) -> Option<(Vec<Rule>, Vec<crate::ports::SqlColumn>)> {
+    ) -> Option<(Vec<Rule>, Vec<mlp_ports::SqlColumn>)> {
         let (Some(RunKind::Sql { text, .. }), [(_, Ty::Table(output))]) = (run, outputs) else { return None };
         let tables = params.iter().filter_map(|param| match param.ty.required() {
             Ty::Table(contract) => Some((param.name.clone(), Arc::clone(contract))),

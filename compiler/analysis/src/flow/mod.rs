@@ -24,7 +24,6 @@ use crate::{
     checker::Checker,
     models::ModelInfo,
     policies::PolicyInfo,
-    ports::SqlColumn,
     program::DeclId,
     run::RunKind,
     settings::Settings,
@@ -32,6 +31,7 @@ use crate::{
     types::Ty,
     values::{Scalar, Scalars},
 };
+use mlp_ports::SqlColumn;
 
 /// A pipeline, worked out.
 #[derive(Clone, Debug)]

@@ -1,5 +1,10 @@
 //! What the checker asks of the world outside: files of the package, and the meaning of SQL. Both are traits with in-memory twins, so that the checker
 //! touches no disk, and everything but SQL is built and tested without an engine.
+//!
+//! **Lives here:** the traits, and the plain data of their questions and answers.
+//! **Does not:** any answer but the twins'. It is a crate of its own so that the SQL engine at the rim and the checker know this, and not each other.
+//!
+//! Invariants: an answer depends on the question alone, so that the same program gives the same diagnostics.
 
 use mlp_plan::{Column, DataType};
 
