@@ -38,6 +38,22 @@ impl EngineError {
         Self::Refused(words.into())
     }
 
+    /// What the machine did not do, behind any of the libraries: a full disk, a folder without permission. `None` where the data is at fault, a missing
+    /// file included.
+    #[must_use]
+    pub fn of_machine(&self) -> Option<&std::io::Error> {
+        use arrow::error::ArrowError;
+        use parquet::errors::ParquetError;
+        let error = match self {
+            Self::Io { error, .. } | Self::Arrow(ArrowError::IoError(_, error)) => Some(error),
+            Self::Arrow(ArrowError::ExternalError(inner)) | Self::Parquet(ParquetError::External(inner)) => {
+                inner.downcast_ref()
+            }
+            _ => None,
+        };
+        error.filter(|error: &&std::io::Error| error.kind() != std::io::ErrorKind::NotFound)
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_path_buf();
         move |error| Self::Io { path, error }

@@ -18,6 +18,8 @@ pub struct Shape {
     resources: Resources,
     timeout: Option<i64>,
     retries: Option<Retries>,
+    /// What the target adds in words of Kubernetes.
+    patch: Option<String>,
     secrets: Vec<String>,
     network: Option<String>,
     gate: bool,
@@ -46,6 +48,7 @@ impl Shape {
         Self {
             image: chosen.map(|reference| image(reference)),
             resources: node.resources.clone(),
+            patch: node.pod.as_ref().map(|patch| patch.text.clone()),
             timeout: node.timeout,
             retries: node.retries.clone(),
             secrets,
@@ -73,6 +76,9 @@ impl Shape {
         body.insert("volumes".to_owned(), self.volumes(context));
         body.insert("initContainers".to_owned(), json!([runner(context)]));
         body.insert("container".to_owned(), self.container(context, pipeline, sets));
+        if let Some(patch) = &self.patch {
+            body.insert("podSpecPatch".to_owned(), json!(patch));
+        }
         self.place(&mut body);
         let name = format!("run-{}", digest(&Value::Object(body.clone()).to_string(), 8));
         body.insert("name".to_owned(), json!(name));

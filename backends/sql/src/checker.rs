@@ -12,7 +12,7 @@ use mlp_ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
 use crate::{
     facts::{self, Source, Sources},
     fault,
-    parse::{self, parse, unnamed},
+    parse::{self, parse},
     planner::{self, Tables},
     table::ContractTable,
     text::Text,
@@ -76,7 +76,7 @@ pub fn checked(sql: &str, inputs: &[SqlInput<'_>], tables: &Tables) -> Result<(L
     for (fact, field) in facts.into_iter().zip(plan.schema().fields()) {
         let name = field.name();
         if !parse::is_name(name) {
-            return Err(unnamed(name, None));
+            return Err(parse::misnamed(name, &text));
         }
         if !names.insert(name.as_str()) {
             return Err(fault::twice(name, &text));

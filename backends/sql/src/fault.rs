@@ -242,7 +242,7 @@ fn same_names(message: &str, text: &Text<'_>) -> Option<SqlFault> {
 
 /// The engine turns `exists` and `in (select ..)` into joins where they filter, and has no other way to run them.
 fn subquery_as_value(message: &str, text: &Text<'_>) -> Option<SqlFault> {
-    let (_, expression) = message.split_once("physical plan does not support logical expression ")?;
+    let (_, expression) = message.split_once("hysical plan does not support logical expression ")?;
     let name = expression.split('(').next().unwrap_or_default();
     let (written, word) = match name {
         "Exists" => ("`exists (..)`", "exists"),

@@ -145,6 +145,18 @@ pub fn unnamed(expression: &str, at: Option<(usize, usize)>) -> SqlFault {
     }
 }
 
+/// The fault of a column whose name is not one.
+pub fn misnamed(name: &str, text: &Text<'_>) -> SqlFault {
+    match text.word(name) {
+        None => unnamed(name, None),
+        at => SqlFault {
+            message: format!("`{name}` is no name for a column"),
+            at,
+            help: Some("a name is letters, digits and `_`, and does not begin with a digit".to_owned()),
+        },
+    }
+}
+
 fn names_itself(expr: &Expr) -> bool {
     match expr {
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) => true,

@@ -19,9 +19,6 @@ use mlp_ports::SqlFault;
 
 use crate::{fault, functions::Functions, parse::Parsed, text::Text};
 
-/// How many operators a plan may have once every use of a `with` clause is spelled out.
-const NODES: usize = 20_000;
-
 /// How the engine is set: for checking and for running alike, or a run could mean something else than what was checked.
 pub fn config() -> SessionConfig {
     let mut config = SessionConfig::new().with_target_partitions(1);
@@ -137,7 +134,6 @@ pub fn plan(parsed: Parsed<'_>, tables: &Tables) -> std::result::Result<LogicalP
     let raw = SqlToRel::new_with_options(&inputs, options)
         .sql_statement_to_plan(statement)
         .map_err(|error| fault::of(&error, &text, tables))?;
-    too_large(&raw)?;
     refuse(&raw, &text)?;
     Analyzer::new().execute_and_check(raw, &OPTIONS, |_, _| {}).map_err(|error| fault::of(&error, &text, tables))
 }
@@ -149,30 +145,6 @@ pub fn plan(parsed: Parsed<'_>, tables: &Tables) -> std::result::Result<LogicalP
 pub async fn physical(plan: &LogicalPlan) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
     static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new_with_config(config()).state());
     Ok((STATE.create_physical_plan(plan).await?, STATE.task_ctx()))
-}
-
-/// A `with` clause that is used twice is there twice in the plan: thirty that double are a billion. Counted without walking shared parts again.
-fn too_large(plan: &LogicalPlan) -> std::result::Result<(), SqlFault> {
-    fn size(plan: &LogicalPlan, known: &mut HashMap<usize, usize>) -> usize {
-        let inputs = plan.inputs();
-        inputs.into_iter().fold(1, |sum: usize, input| {
-            let address = std::ptr::from_ref(input) as usize;
-            let part = known.get(&address).copied().unwrap_or_else(|| {
-                let part = size(input, known);
-                known.insert(address, part);
-                part
-            });
-            sum.saturating_add(part)
-        })
-    }
-    if size(plan, &mut HashMap::new()) <= NODES {
-        return Ok(());
-    }
-    Err(SqlFault {
-        message: format!("more than {NODES} steps, once every use of a `with` clause is spelled out"),
-        at: None,
-        help: Some("make a stage of the parts that are used more than once".to_owned()),
-    })
 }
 
 /// Whatever would let two runs over the same rows differ, write somewhere, or never end.

@@ -64,10 +64,10 @@ fn rows_of_several_files() {
     let planes = planes();
     let inputs = [("planes".to_owned(), plane_files(folder.path()), &planes)];
     let sql = "select tail, coalesce(year, 0) as year, seats > 100 as large from planes where seats > 2";
-    insta::assert_snapshot!(shown(sql, &inputs), @"");
-    insta::assert_snapshot!(shown("select count(*) as n, sum(seats) as seats, avg(year) as year from planes", &inputs), @"");
+    insta::assert_snapshot!(shown(sql, &inputs));
+    insta::assert_snapshot!(shown("select count(*) as n, sum(seats) as seats, avg(year) as year from planes", &inputs));
     let sql = "select tail, lag(tail) over (order by seats desc) as larger from planes order by seats";
-    insta::assert_snapshot!(shown(sql, &inputs), @"");
+    insta::assert_snapshot!(shown(sql, &inputs));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn the_schema_is_what_was_checked() {
         schema.fields().iter().map(|field| (field.name().clone(), field.is_nullable())).collect();
     assert_eq!(found, expected);
     let types: Vec<String> = schema.fields().iter().map(|field| field.data_type().to_string()).collect();
-    insta::assert_snapshot!(types.join("\n"), @"");
+    insta::assert_snapshot!(types.join("\n"));
     assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 4);
 }
 
@@ -105,8 +105,8 @@ fn a_reader_gets_its_contract() {
     reader.columns[0].was = Some("plane".to_owned());
     reader.columns[2].default = Some(Literal::Number(2.into()));
     let inputs = [("rows".to_owned(), vec![path], &reader)];
-    insta::assert_snapshot!(shown("select * from rows", &inputs), @"");
-    insta::assert_snapshot!(shown("select count(*) as n from rows", &inputs), @"");
+    insta::assert_snapshot!(shown("select * from rows", &inputs));
+    insta::assert_snapshot!(shown("select count(*) as n from rows", &inputs));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn what_goes_wrong_is_said_in_words() {
         run("select seats from planes", &[wrong]),
         run("select (select tail from planes) as x", &files),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"));
 }
 
 #[test]

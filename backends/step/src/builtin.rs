@@ -9,7 +9,7 @@ use mlp_engine::metrics::read_report;
 use mlp_plan::{Artifact, Literal, Node, Run};
 
 use crate::{
-    command::failed,
+    command::{failed, of_engine},
     input::{Placed, element, file_name},
     node::Job,
     outcome::NodeOutcome,
@@ -47,8 +47,7 @@ pub(crate) fn run(
             )
         })
         .collect();
-    mlp_engine::builtins::run_builtin(name, &inputs, params, &outputs)
-        .map_err(|error| failed(job, &error.to_string()))?;
+    mlp_engine::builtins::run_builtin(name, &inputs, params, &outputs).map_err(|error| of_engine(job, &error))?;
     Ok(outputs.into_iter().map(|(name, path)| (name, Raw::Path(path))).collect())
 }
 
@@ -79,7 +78,7 @@ fn pick(
     let mut best: Option<(f64, usize)> = None;
     for (number, (path, candidate)) in paths.iter().zip(candidates.each()).enumerate() {
         let (Some(path), Some(_)) = (path, candidate) else { continue };
-        let report = read_report(path).map_err(|error| failed(job, &error.to_string()))?;
+        let report = read_report(path).map_err(|error| of_engine(job, &error))?;
         let Ok(value) = report.value(&metric) else { continue };
         if best.is_none_or(|(known, _)| if highest { value > known } else { value < known }) {
             best = Some((value, number));

@@ -220,3 +220,11 @@ fn not_started(job: &Job<'_>, program: &str, error: &std::io::Error) -> Failure 
 pub(crate) fn failed(job: &Job<'_>, text: &str) -> NodeOutcome {
     NodeOutcome::Failed(Failure::new(format!("stage `{}`: {text}", job.node.stage), &job.node.place))
 }
+
+/// An error of the engine: the machine's, or the stage's fault.
+pub(crate) fn of_engine(job: &Job<'_>, error: &mlp_engine::EngineError) -> NodeOutcome {
+    match error.of_machine() {
+        Some(_) => NodeOutcome::machinery(error, &job.node.place),
+        None => failed(job, &error.to_string()),
+    }
+}

@@ -285,6 +285,10 @@ fn produce(
     match &job.node.run {
         Run::Python { module, function } => python::run(job, module, function, &world, facts)?,
         Run::Command { argv } => command::run(job, argv, &world, facts)?,
+        // A pod that was started from the image says so: the program is there, and no container is in a container.
+        Run::Container { argv, .. } if std::env::var_os("MLP_INSIDE_IMAGE").is_some() => {
+            command::run(job, argv, &world, facts)?;
+        }
         Run::Container { image, argv } => command::run_container(job, image, argv, &world, facts)?,
         _ => {}
     }

@@ -105,7 +105,12 @@ fn check(
     options.rejects = fs::create_dir_all(&kept).is_ok().then(|| rejects.clone());
     facts.checks += output.checks.len() as u64;
     let delivered = table::deliver(&source, contract, &output.checks, job.node.rejects.as_ref(), &target, options);
-    let delivered = delivered.map_err(|error| misfit(job, output, &error))?;
+    let delivered = delivered.map_err(|error| match error.of_machine() {
+        Some(machine) => {
+            NodeOutcome::machinery(format!("output `{}` cannot be kept: {machine}", output.name), &job.node.place)
+        }
+        None => failed(job, &format!("output `{}` cannot be read: {error}", output.name)),
+    })?;
     if !rejects.exists() && fs::remove_dir(&kept).is_ok() {
         let _ = kept.parent().map(fs::remove_dir);
     }
@@ -130,17 +135,6 @@ fn check(
                 kept: whole.or_else(|| rejects.exists().then_some(rejects)),
             })))
         }
-    }
-}
-
-/// The data is not what the format says, or the engine failed: the first is the stage's fault.
-fn misfit(job: &Job<'_>, output: &Output, error: &mlp_engine::EngineError) -> NodeOutcome {
-    use mlp_engine::EngineError;
-    match error {
-        EngineError::Io { error: io, .. } if io.kind() != std::io::ErrorKind::NotFound => {
-            NodeOutcome::machinery(error, &job.node.place)
-        }
-        _ => failed(job, &format!("output `{}` cannot be read: {error}", output.name)),
     }
 }
 

@@ -11,7 +11,7 @@ use mlp_store::{Decided, Decision, Held, Outputs, StoreError, Verdict};
 use serde_json::json;
 
 use crate::{
-    command::failed,
+    command::{failed, of_engine},
     input::{Placed, Resolved},
     node::Job,
     outcome::{Judged, NodeOutcome},
@@ -100,7 +100,7 @@ fn judge(job: &Job<'_>, used: &PolicyUse, placed: &BTreeMap<String, Placed>) -> 
     let mut reports: BTreeMap<String, Option<Report>> = BTreeMap::new();
     for (param, input) in &used.reports {
         let report = match placed.get(input).into_iter().flatten().flatten().next() {
-            Some(path) => Some(read_report(path).map_err(|error| failed(job, &error.to_string()))?),
+            Some(path) => Some(read_report(path).map_err(|error| of_engine(job, &error))?),
             None => None,
         };
         reports.insert(param.clone(), report);

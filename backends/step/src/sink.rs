@@ -21,7 +21,7 @@ use mlp_plan::{Artifact, Contract, External, Format, WriteMode};
 use mlp_store::{StoreError, Written, digest_path};
 
 use crate::{
-    command::failed,
+    command::{failed, of_engine},
     input::{Placed, element},
     node::{Facts, Job},
     outcome::NodeOutcome,
@@ -142,10 +142,7 @@ struct TableSink<'a> {
 impl TableSink<'_> {
     /// Writes the new state of the table to `whole`, and gives the rows that came in.
     fn write(&self, source: &Path, whole: &Path) -> Result<u64, NodeOutcome> {
-        let wrong = |error: EngineError| match error {
-            EngineError::Io { .. } => NodeOutcome::machinery(error, &self.job.node.call),
-            other => failed(self.job, &other.to_string()),
-        };
+        let wrong = |error: EngineError| of_engine(self.job, &error);
         let (schema, added) = read_all(&[source.to_owned()]).map_err(wrong)?;
         let rows = added.iter().map(|batch| batch.num_rows() as u64).sum();
         let existing = match self.mode {

@@ -74,8 +74,10 @@ impl Scopes {
 
     /// A name that broken text seems to declare was meant to be there: nobody is told that it is unknown.
     fn broken(&mut self, index: usize, broken: &Broken) {
-        if let (Some(name), Some(scope)) = (broken.declares(), self.modules.get_mut(index)) {
-            scope.names.entry(name.to_owned()).or_insert(Binding { decl: None, span: broken.span });
+        if let Some(scope) = self.modules.get_mut(index) {
+            for name in broken.declares() {
+                scope.names.entry(name.to_owned()).or_insert(Binding { decl: None, span: broken.span });
+            }
         }
     }
 

@@ -175,7 +175,7 @@ impl Checker<'_> {
 
     fn given(&mut self, module: usize, expr: &Expr, lets: &HashMap<String, Given>) -> Option<Given> {
         match &expr.kind {
-            ExprKind::Row { of, fields, rest } => self.row(module, of, fields, *rest),
+            ExprKind::Row(row) => self.row(module, &row.of, &row.fields, row.rest),
             ExprKind::Name(name) => match lets.get(&name.text) {
                 Some(given) => Some(given.clone()),
                 None => {

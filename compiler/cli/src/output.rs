@@ -48,6 +48,12 @@ impl Output {
         2
     }
 
+    /// Ends the process when all is printed, without giving back its memory piece by piece.
+    pub fn end(&self, code: u8) -> ! {
+        drop(io::stdout().lock().flush());
+        std::process::exit(i32::from(code))
+    }
+
     /// The form that is asked for, or the one that fits where stdout goes.
     pub fn format(&self, asked: Option<&str>) -> Result<Format, String> {
         match asked {

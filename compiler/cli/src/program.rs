@@ -84,7 +84,7 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
         .filter_map(|id| loaded.program.decl(id))
         .map(|decl| decl.name.clone());
     let consts: Vec<String> = consts.collect();
-    apply_target(&mut plan, &all_set, &consts).map_err(|faults| {
+    apply_target(&mut plan, &all_set, &consts, &loaded.files).map_err(|faults| {
         for fault in &faults {
             output.failure(fault, None);
         }

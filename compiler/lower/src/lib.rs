@@ -44,6 +44,10 @@ pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
     for id in checked.checker.program.of_kind(Kind::Model).collect::<Vec<_>>() {
         lowering.model(checked, id);
     }
+    // those that no stage names as well: a target may set one of them
+    for id in checked.checker.program.of_kind(Kind::Env).collect::<Vec<_>>() {
+        lowering.environment(checked, id);
+    }
     for id in checked.checker.program.of_kind(Kind::Secret).collect::<Vec<_>>() {
         if let (Some(decl), Some(secret)) = (checked.checker.program.decl(id), checked.checker.secret(id)) {
             lowering.plan.secrets.insert(decl.name.clone(), secret);

@@ -51,6 +51,7 @@ impl Lowering<'_> {
             params: node.params.clone(),
             env: env.and_then(|id| self.environment(checked, id)),
             resources: settings.resources.clone(),
+            pod: None,
             timeout: settings.timeout,
             retries: settings.retries.clone(),
             cache: settings.cache,

@@ -34,6 +34,9 @@ pub struct Node {
     /// What it needs.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
+    /// A patch on the pod that a Kubernetes target makes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<PodPatch>,
     /// Time limit of one attempt, ns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
@@ -67,6 +70,17 @@ pub struct Node {
     pub place: Place,
     /// Where it is called.
     pub call: Place,
+}
+
+/// The one escape hatch of a target: what the language has no word for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct PodPatch {
+    /// The file, relative to the package.
+    pub file: String,
+    /// Its text: YAML or JSON, merged into the pod's specification as Kubernetes merges patches.
+    pub text: String,
+    /// Digest of the text, blake3 in hex.
+    pub digest: String,
 }
 
 /// How a node does its work.

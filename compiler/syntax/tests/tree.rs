@@ -144,6 +144,6 @@ fn what_is_whole_is_kept_beside_what_is_broken() {
     assert_eq!(found[0].modifiers[0].kind, ModifierKind::Key);
     let items = read(text).file.items;
     let ItemKind::Broken(broken) = &items[1].kind else { panic!("not broken") };
-    assert_eq!((broken.text.as_str(), broken.declares()), ("stage f(", Some("f")));
+    assert_eq!((broken.text.as_str(), broken.declares()), ("stage f(", vec!["f"]));
     assert!(matches!(items[2].kind, ItemKind::Contract(_)));
 }

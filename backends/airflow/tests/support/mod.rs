@@ -86,6 +86,7 @@ fn node(id: &str, stage: &str, run: Run, inputs: Vec<(&str, Origin)>) -> Node {
         needs: Vec::new(),
         seed: None,
         rejects: None,
+        pod: None,
         owner: None,
         code: "cd".repeat(32),
         place: place(10),

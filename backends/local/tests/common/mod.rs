@@ -116,6 +116,7 @@ pub fn node(id: &str, run: Run) -> Node {
         needs: Vec::new(),
         seed: None,
         rejects: None,
+        pod: None,
         owner: None,
         code,
         place: place(10),

@@ -5,11 +5,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use mlp_diagnostics::{
-    Diagnostic,
-    render::{Format, Options, render},
-};
-use mlp_workspace::{Loaded, Override};
+use mlp_diagnostics::render::{Format, Options, render};
+use mlp_workspace::Override;
 
 use super::Exit;
 use crate::{
@@ -30,31 +27,31 @@ pub fn check(
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
     let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
     loop {
-        let code = once(&paths, format, deny, output);
-        if !watch {
-            return code;
-        }
+        once(&paths, format, deny, watch, output)?;
         output.note("watching for changes; end with Ctrl-C");
         wait_for_change(&paths);
     }
 }
 
-fn once(paths: &[PathBuf], format: Format, deny: Option<Deny>, output: &Output) -> Exit {
+/// One look at all of them. It comes back only to watch: otherwise the process ends here, since giving back a large program's memory takes as long as
+/// its proofs.
+fn once(paths: &[PathBuf], format: Format, deny: Option<Deny>, watch: bool, output: &Output) -> Exit {
     let mut worst = 0;
-    for path in paths {
+    for (at, path) in paths.iter().enumerate() {
         let clock = Instant::now();
         let loaded = loaded(path, output)?;
-        let found = checked(&loaded, &Override::new(), |_, diagnostics| diagnostics);
-        let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-        output.result(&drawn(&found, &loaded, format, Options { files: loaded.own.len(), millis, ..output.options() }));
-        let fails = found.iter().any(|diagnostic| diagnostic.is_error() || deny == Some(Deny::Warnings));
-        worst = worst.max(u8::from(fails));
+        checked(&loaded, &Override::new(), |_, found| {
+            let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let options = Options { files: loaded.own.len(), millis, ..output.options() };
+            output.result(&render(&found, &loaded.sources, format, &options));
+            let fails = found.iter().any(|diagnostic| diagnostic.is_error() || deny == Some(Deny::Warnings));
+            worst = worst.max(u8::from(fails));
+            if !watch && at + 1 == paths.len() {
+                output.end(worst);
+            }
+        });
     }
     Ok(worst)
-}
-
-fn drawn(found: &[Diagnostic], loaded: &Loaded, format: Format, options: Options) -> String {
-    render(found, &loaded.sources, format, &options)
 }
 
 /// Waits until a source, manifest, SQL or Python file of the packages changes.

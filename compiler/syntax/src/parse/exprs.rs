@@ -143,7 +143,7 @@ impl Lower<'_> {
                 let args = pair.into_inner().map(|inner| self.bare(inner)).collect();
                 let TypeKind::Named { path, values, .. } = of.kind else { return self.deep(whole, ExprKind::Error, 0) };
                 let kind = TypeKind::Named { path, values, args };
-                self.deep(whole, ExprKind::Type(TypeExpr { span: whole, kind }), base.height)
+                self.deep(whole, ExprKind::Type(Box::new(TypeExpr { span: whole, kind })), base.height)
             }
             Rule::algebra => self.algebra_on_value(base, pair, whole),
             _ => self.deep(whole, ExprKind::Error, base.height),
@@ -162,7 +162,7 @@ impl Lower<'_> {
                 TypeKind::Algebra { base: Box::new(TypeExpr { span: of.span, kind }), ops: op.into_iter().collect() }
             }
         };
-        self.deep(whole, ExprKind::Type(TypeExpr { span: whole, kind }), 0)
+        self.deep(whole, ExprKind::Type(Box::new(TypeExpr { span: whole, kind })), 0)
     }
 
     /// The type that was read as a value: a name, or names joined by dots.
@@ -172,7 +172,7 @@ impl Lower<'_> {
         let mut at = expr;
         loop {
             match at.kind {
-                ExprKind::Type(ty) if names.is_empty() => return ty,
+                ExprKind::Type(ty) if names.is_empty() => return *ty,
                 ExprKind::Name(name) => {
                     names.push(name);
                     break;

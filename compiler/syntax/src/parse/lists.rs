@@ -4,7 +4,7 @@ use mlp_diagnostics::catalog::syntax as say;
 use mlp_source::Span;
 
 use super::{Lower, Pair, exprs::Deep, grammar::Rule};
-use crate::tree::{Expr, ExprKind, Name, Path, RowField};
+use crate::tree::{Expr, ExprKind, Name, Path, Row, RowField};
 
 impl Lower<'_> {
     /// Named and unnamed entries of `{ .. }`: a record or a set.
@@ -101,7 +101,7 @@ impl Lower<'_> {
                 _ => {}
             }
         }
-        self.deep(span, ExprKind::Row { of, fields, rest }, height)
+        self.deep(span, ExprKind::Row(Box::new(Row { of, fields, rest })), height)
     }
 
     fn row_field(&mut self, pair: Pair<'_>) -> (RowField, usize) {

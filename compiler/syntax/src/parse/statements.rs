@@ -113,7 +113,7 @@ impl Lower<'_> {
             Rule::setting => Ok(Statement::Setting(this.setting(inner, lead))),
             Rule::let_ => Ok(Statement::Let(this.let_(inner, lead))),
             Rule::alert => Ok(Statement::Alert(this.trigger(inner, lead))),
-            Rule::retrain => Ok(Statement::Retrain(this.retrain(inner, lead))),
+            Rule::retrain => Ok(Statement::Retrain(Box::new(this.retrain(inner, lead)))),
             Rule::expectation => this.expectation(inner, lead).map(Statement::Expect),
             _ => {
                 let span = this.span(&inner);

@@ -75,14 +75,7 @@ pub enum ExprKind {
     /// `metric by slice`.
     By(Box<Expr>, Path),
     /// `Flight { distance: -1, .. }`, `Report<Binary> { rows: 5, .. }`: a value of a contract or report given in a test.
-    Row {
-        /// Of what.
-        of: TypeExpr,
-        /// The fields given.
-        fields: Vec<RowField>,
-        /// Whether it ends with `..`: the rest is any valid value.
-        rest: bool,
-    },
+    Row(Box<Row>),
     /// `0.7 [0.65 .. 0.75]`: a measured value with its interval, in a test.
     Interval {
         /// The value.
@@ -97,7 +90,7 @@ pub enum ExprKind {
     /// `promote x to M.rung when P(..) and Q(..)`.
     Promote(Box<Promote>),
     /// A contract expression or a type with arguments where a value stands: `request = Payment without label`, `Table<A>`.
-    Type(TypeExpr),
+    Type(Box<TypeExpr>),
     /// `(x)`; kept for the formatter.
     Paren(Box<Expr>),
     /// A hole left by broken text; already reported.
@@ -155,6 +148,17 @@ pub struct Arg {
     pub name: Option<Name>,
     /// The value.
     pub value: Expr,
+}
+
+/// A value of a contract or report given in a test.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Row {
+    /// Of what.
+    pub of: TypeExpr,
+    /// The fields given.
+    pub fields: Vec<RowField>,
+    /// Whether it ends with `..`: the rest is any valid value.
+    pub rest: bool,
 }
 
 /// A field of a row given in a test.

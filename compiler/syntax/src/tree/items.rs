@@ -480,7 +480,6 @@ pub struct PipelineDecl {
 }
 
 /// A line in a pipeline, monitor or test.
-#[expect(clippy::large_enum_variant, reason = "a monitor has few lines, and a box would show in every match")]
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Statement {
     /// `schedule = ..`.
@@ -492,7 +491,7 @@ pub enum Statement {
     /// `alert when ..` (monitor).
     Alert(Trigger),
     /// `retrain pipeline when .. cooldown 7d at most 4 per 30d` (monitor).
-    Retrain(Retrain),
+    Retrain(Box<Retrain>),
     /// `expect ..` (test).
     Expect(Expect),
 }

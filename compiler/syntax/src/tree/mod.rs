@@ -89,14 +89,18 @@ pub struct Broken {
 }
 
 impl Broken {
-    /// The name that the broken text seems to declare: the word behind `contract`, `stage` and so on, or the first word of an entry.
-    /// What names it is better not reported as unknown: one mistake gives one error.
+    /// The names that the broken text seems to declare: the word behind `contract`, `stage` and so on, all words behind `use`, or the first word of an entry.
+    /// What names them is better not reported as unknown: one mistake gives one error.
     #[must_use]
-    pub fn declares(&self) -> Option<&str> {
+    pub fn declares(&self) -> Vec<&str> {
         let mut words = self.text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
-        let first = words.next()?;
-        let keyword = crate::lexer::ITEM_WORDS.contains(&first) || first == "let";
-        if keyword { words.next() } else { Some(first) }
+        match words.next() {
+            Some("use") => words.collect(),
+            Some(first) if crate::lexer::ITEM_WORDS.contains(&first) || first == "let" => {
+                words.next().into_iter().collect()
+            }
+            first => first.into_iter().collect(),
+        }
     }
 }
 
