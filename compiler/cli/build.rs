@@ -1,8 +1,6 @@
 //! Links the binary at a fixed address. Moving one of this size to a random place at every start means writing to a thousand of its pages, which takes longer
 //! than checking a small package; there is no unsafe code of ours whose faults a random place would have to blunt.
 
-#![expect(clippy::print_stdout, reason = "this is how a build script talks to cargo")]
-
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is = |name: &str, value: &str| std::env::var(name).is_ok_and(|found| found == value);

@@ -9,12 +9,27 @@ use serde_json::{Value, json};
 
 const PROGRAM: &str = "
 const lake: string = \"s3://lake-dev\"
+
 contract A { x: int64 key }
+
 env dev { python = \">=3.10\" }
-env gpu { python = \">=3.10\"  image = \"registry.example/gpu@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\" }
-stage make() -> Table<A> { run = python(\"work:make\")  env = dev }
-stage keep(rows: Table<A>) -> Table<A> { run = python(\"work:keep\")  timeout = 5min }
-pipeline p(day: date = 2013-01-01) { let made = make()  let kept = keep(made) }
+
+env gpu { python = \">=3.11\" }
+
+stage make() -> Table<A> {
+  run = python(\"work:make\")
+  env = dev
+}
+
+stage keep(rows: Table<A>) -> Table<A> {
+  run     = python(\"work:keep\")
+  timeout = 5min
+}
+
+pipeline p(day: date = 2013-01-01) {
+  let made = make()
+  let kept = keep(made)
+}
 ";
 
 fn package(targets: &str) -> tempfile::TempDir {

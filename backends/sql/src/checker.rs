@@ -31,9 +31,10 @@ impl SqlChecker for DataFusionChecker {
         deep(|| {
             let tables = inputs.iter().map(|input| (input.name.to_owned(), empty(input))).collect();
             let (plan, columns) = checked(sql, inputs, &tables)?;
-            let text = Text::new(sql);
-            futures::executor::block_on(planner::physical(&plan)).map_err(|error| fault::of(&error, &text, &tables))?;
-            Ok(columns)
+            match futures::executor::block_on(planner::physical(&plan)) {
+                Ok(_) => Ok(columns),
+                Err(error) => Err(fault::of(&error, &parse(sql)?.text, &tables)),
+            }
         })
         .unwrap_or_else(|| Err(broken()))
     }

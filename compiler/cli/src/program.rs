@@ -136,7 +136,7 @@ pub fn span_of(loaded: &Loaded, place: &mlp_plan::Place) -> Span {
     Span::new(file, narrow(start), narrow(end.max(start)))
 }
 
-/// The pipeline that is meant: the one that is named, or the first that the sources declare.
+/// The pipeline that is meant: the one that is asked for, or the one that the package is about.
 pub fn pipeline_of(plan: &Plan, asked: Option<&str>, output: &Output) -> Result<String, u8> {
     let known: Vec<&str> = plan.pipelines.keys().map(String::as_str).collect();
     match (asked, known.as_slice()) {
@@ -147,13 +147,13 @@ pub fn pipeline_of(plan: &Plan, asked: Option<&str>, output: &Output) -> Result<
         (None, []) => Err(output.failure("the package has no pipeline", None)),
         (None, [only]) => Ok((*only).to_owned()),
         (None, _) => {
-            // the first that the sources declare is the one that a package is about
-            let first = plan
-                .pipelines
-                .values()
-                .min_by(|a, b| (&a.place.file, a.place.line).cmp(&(&b.place.file, b.place.line)));
-            let same = plan.pipelines.values().find(|pipeline| pipeline.name == plan.package.name).or(first);
-            Ok(same.map(|pipeline| pipeline.name.clone()).unwrap_or_default())
+            // what a package is about has its name, or stands first in the file that has it
+            let name = &plan.package.name;
+            let file = format!("src/{name}.mlp");
+            let first = plan.pipelines.values().min_by_key(|pipeline| {
+                (pipeline.name != *name, pipeline.place.file != file, &pipeline.place.file, pipeline.place.line)
+            });
+            Ok(first.map(|pipeline| pipeline.name.clone()).unwrap_or_default())
         }
     }
 }

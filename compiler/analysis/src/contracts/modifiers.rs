@@ -85,8 +85,8 @@ impl Checker<'_> {
                     );
                 }
                 let ends = ValueType::plain(widest(&data));
-                let low = self.ends(low.as_ref(), &ends)?;
-                let high = self.ends(high.as_ref(), &ends)?;
+                let low = self.ends(low.as_deref(), &ends)?;
+                let high = self.ends(high.as_deref(), &ends)?;
                 Some(Constraint::Range { low, high })
             }
             ModifierKind::OneOf(members) => {
@@ -102,8 +102,8 @@ impl Checker<'_> {
                 ) {
                     return self.misfit(modifier.span, "length", &data, "strings, bytes, lists and maps");
                 }
-                let min = self.length(low.as_ref())?.unwrap_or(0);
-                Some(Constraint::Length { min, max: self.length(high.as_ref())? })
+                let min = self.length(low.as_deref())?.unwrap_or(0);
+                Some(Constraint::Length { min, max: self.length(high.as_deref())? })
             }
             ModifierKind::Matches(pattern) => {
                 if !matches!(data, DataType::String | DataType::Enum { open: true, .. }) {

@@ -22,8 +22,8 @@ impl Lower<'_> {
         let head = self.comments(0, self.first_code());
         let docs: Vec<_> = head.into_iter().take_while(|comment| comment.text.starts_with("//!")).collect();
         self.floor = docs.last().map_or(0, |last| last.span.end as usize);
-        let mut items = Vec::new();
         let layout = self.layout;
+        let mut items = Vec::with_capacity(layout.copy.pieces.len());
         let starts = layout.copy.pieces.iter().copied();
         let ends = starts.clone().skip(1).chain([layout.copy.text.len()]);
         for (start, end) in starts.zip(ends) {

@@ -240,11 +240,11 @@ impl Lower<'_> {
                 (_, Rule::braces) => self.one_of(inner),
                 (Rule::m_length, Rule::bounds) => {
                     let (low, high) = self.bounds(inner);
-                    ModifierKind::Length { low, high }
+                    ModifierKind::Length { low: low.map(Box::new), high: high.map(Box::new) }
                 }
                 (_, Rule::range) => {
                     let (low, high) = self.bounds(inner);
-                    ModifierKind::Range { low, high }
+                    ModifierKind::Range { low: low.map(Box::new), high: high.map(Box::new) }
                 }
                 (_, Rule::hole) => ModifierKind::Default(Expr { span: at, kind: ExprKind::Error }),
                 _ => kind,

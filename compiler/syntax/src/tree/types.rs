@@ -141,18 +141,18 @@ pub enum ModifierKind {
     /// `in 0 .. 5`; either end may be open.
     Range {
         /// Lower end, included.
-        low: Option<Expr>,
+        low: Option<Box<Expr>>,
         /// Upper end, included.
-        high: Option<Expr>,
+        high: Option<Box<Expr>>,
     },
     /// `in { "a", "b" }`.
     OneOf(Vec<Expr>),
     /// `length 3` (both ends the same) or `length 1 .. 64`.
     Length {
         /// Lower end, included.
-        low: Option<Expr>,
+        low: Option<Box<Expr>>,
         /// Upper end, included.
-        high: Option<Expr>,
+        high: Option<Box<Expr>>,
     },
     /// `matches /re/`: the text between the slashes, with `\/` already read as `/`.
     Matches(String),
