@@ -158,10 +158,11 @@ print(duckdb.sql(f'''select count(*), count(*) filter (where {rules}), count(dis
 fn contract(home: &Path) -> Result<Vec<Case>, String> {
     let folder = home.join("contract");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let (data, program) = (folder.join("flights.parquet"), example("check_flights"));
-    let mut ours = work(&folder, &[&text(&program), &text(&data)]);
+    let data = folder.join("flights-10000000.parquet");
+    let mut ours = work(&folder, &[&text(&example("check_flights")), ".", "10000000"]);
     if !data.is_file() {
-        ours.before = vec![text(&program), "--write".to_owned(), "10000000".to_owned(), text(&data)];
+        // the first run makes the table, and measures nothing
+        ours.before.clone_from(&ours.command);
     }
     let duckdb = tools::from_python(home, "duckdb", "python")
         .map(|python| work(&folder, &[&text(&python), "-c", DUCKDB, &text(&data)]));

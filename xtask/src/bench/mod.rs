@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: speed, side by side with other tools, as ratios of cpu time.
 //!
-//! The cpu of a command is user plus system time of it and all of its children. Medians of several runs, ours and theirs in turn, so that a
+//! The cpu of a command is user plus system time of it and all of its children. The cheapest of several runs, ours and theirs in turn, so that a
 //! busy machine is busy for both. Nothing here is asserted in a test: time is not a property of the code alone.
 
 mod cases;
@@ -64,7 +64,7 @@ pub fn run(filter: &str) -> Result<bool, String> {
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     step("inputs and yardsticks");
     let cases = cases::all(&home, filter)?;
-    step("cpu seconds, median of 5");
+    step("cpu seconds, the least of 5");
     say(&format!("{:<44} {:>9} {:>9} {:>7}  {:<24} goal", "", "mlp", "theirs", "ratio", "yardstick"));
     let mut whole = true;
     for case in &cases {
@@ -107,7 +107,7 @@ fn report(case: &Case) -> bool {
     true
 }
 
-/// Medians of both, measured in turn.
+/// The least of both, measured in turn.
 fn measure_both(case: &Case) -> Result<(Times, Option<Times>), String> {
     let theirs = case.theirs.as_ref().and_then(|(_, work)| work.as_ref().ok());
     measure::prepare(&case.ours)?;
@@ -121,5 +121,5 @@ fn measure_both(case: &Case) -> Result<(Times, Option<Times>), String> {
             their_times.push(measure::once(theirs)?);
         }
     }
-    Ok((measure::median(our_times), theirs.map(|_| measure::median(their_times))))
+    Ok((measure::least(&our_times), theirs.map(|_| measure::least(&their_times))))
 }
