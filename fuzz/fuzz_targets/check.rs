@@ -18,8 +18,12 @@ fuzz_target!(|text: &str| {
     }
     if !found.iter().any(Diagnostic::is_error) {
         let (target, _) = mlp_workspace::target_of(&loaded.manifest, "local").expect("a target that is always there");
-        let package =
-            Package { name: "memory".to_owned(), version: "1.0.0".to_owned(), owner: None, digest: String::new() };
+        let package = Package {
+            name: "memory".to_owned(),
+            version: Some("1.0.0".to_owned()),
+            owner: None,
+            digest: String::new(),
+        };
         let context = Context { sources: &loaded.sources, places: &loaded.places, package, target, files: &NoFiles };
         let plan = lower(&mut checked, &context);
         let _ = plan.to_json();

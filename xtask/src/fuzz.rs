@@ -21,8 +21,14 @@ pub fn run(seconds: &str) -> Result<bool, String> {
         step(&format!("fuzz {target}, {seconds} s"));
         let limit = format!("-max_total_time={seconds}");
         // no sanitizer: they need nightly, and there is no unsafe code of ours to watch; libFuzzer's coverage works on stable
-        let arguments = ["fuzz", "run", "-s", "none", &target, "--", &limit, "-timeout=10", "-rss_limit_mb=4096"];
-        if !succeeds(&mut cargo(&arguments))? {
+        let corpus = place::root().join("fuzz/corpus").join(&target);
+        fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
+        let mut run = cargo(&["fuzz", "run", "-s", "none", &target]);
+        // what is found goes into the first folder; the programs that we have are where it begins
+        run.arg(&corpus)
+            .arg(place::root().join("tests/programs"))
+            .arg(place::root().join("compiler/syntax/tests/fixtures"));
+        if !succeeds(run.args(["--", &limit, "-timeout=10", "-rss_limit_mb=4096", "-max_len=16384"]))? {
             complain(&format!("{target}: found something, see fuzz/artifacts/{target}"));
             clean = false;
         }
