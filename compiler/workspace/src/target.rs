@@ -1,6 +1,6 @@
 //! Targets: which backend, and what they may set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mlp_analysis::{Kind, literals::from_text, secrets::secret, settings::Settings};
 use mlp_plan::{Backend, Node, Plan, PodPatch, Run, Schedule, Target, ValueType};
@@ -19,9 +19,9 @@ pub type Override = BTreeMap<String, String>;
 pub fn target_of(manifest: &Manifest, name: &str) -> Result<(Target, Override), String> {
     let Some(table) = manifest.targets.get(name) else {
         let backend = backend(name).ok_or_else(|| {
-            let known: Vec<&str> =
+            let known: BTreeSet<&str> =
                 manifest.targets.keys().map(String::as_str).chain(["local", "airflow", "kubernetes"]).collect();
-            format!("there is no target `{name}`; mlp knows {}", known.join(", "))
+            format!("there is no target `{name}`; there is {}", known.into_iter().collect::<Vec<_>>().join(", "))
         })?;
         return Ok((Target { name: name.to_owned(), backend, options: BTreeMap::new() }, Override::new()));
     };
