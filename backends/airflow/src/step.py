@@ -12,7 +12,7 @@ class Step(BaseOperator):
         at = run.logical_date or run.run_after
         command = ["mlp", "step", f"--plan={PLAN}", f"--pipeline={PIPELINE}"]
         command += [f"--node={self.node}", f"--run={run.run_id}", f"--store={STORE}"]
-        command += [f"--time={at.isoformat()}"]
+        command += [f"--package={PACKAGE}", f"--time={at.isoformat()}"]
         for name, value in context["params"].items():
             text = value if isinstance(value, str) else json.dumps(value)
             command += ["--set", f"{name}={'none' if value is None else text}"]

@@ -91,8 +91,18 @@ pub(crate) fn write(
         (Format::Postgres, _) => {
             return Err(failed(job, "a local run writes files; PostgreSQL is for targets that can reach it"));
         }
+        // the rows behind a report stay in the store
+        (Format::File, Artifact::Report { .. }) if source.is_dir() => {
+            copy(&source.join(mlp_engine::metrics::REPORT_FILE), &whole).map_err(io)?;
+        }
         (Format::Dir | Format::File, _) => copy(&source, &whole).map_err(io)?,
         (format, _) => return Err(failed(job, &format!("{format:?} holds tables only"))),
+    }
+    if target.is_dir() && !whole.is_dir() {
+        let why = format!(
+            "cannot write `{shown}`: a folder is there, and a file would take its place with all that it holds"
+        );
+        return Err(NodeOutcome::machinery(why, &job.node.call));
     }
     let stored = digest_path(&whole).map_err(|error| NodeOutcome::machinery(error, &job.node.call))?;
     facts.bytes = stored.bytes;

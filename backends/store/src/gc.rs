@@ -68,7 +68,10 @@ impl Store {
                 .query_map([], |row| parse(row.get_ref(0)?.as_str()?))?
                 .collect::<rusqlite::Result<_>>()?;
             let outputs: Vec<Outputs> = db
-                .prepare("select outputs from cache union all select json_extract(record, '$.outputs') from nodes")?
+                .prepare(
+                    "select outputs from cache union all select json_extract(record, '$.outputs') from nodes \
+                     where json_extract(record, '$.outputs') is not null",
+                )?
                 .query_map([], |row| parse(row.get_ref(0)?.as_str()?))?
                 .collect::<rusqlite::Result<_>>()?;
             named.extend(outputs.into_iter().flat_map(Outputs::into_values).flatten());

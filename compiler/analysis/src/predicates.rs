@@ -58,6 +58,25 @@ pub struct Predicates<'a> {
 }
 
 impl Predicates<'_> {
+    /// As [`Self::lower`], of an expression that holds or does not.
+    pub fn condition(&mut self, expr: &tree::Expr) -> Option<Expr> {
+        let lowered = self.lower(expr)?;
+        let is_value = match &lowered {
+            Expr::Literal(literal) => !matches!(literal, Literal::Bool(_)),
+            Expr::Arithmetic(..) | Expr::Negate(_) => true,
+            other => self.type_of(other).is_some_and(|ty| ty.data != DataType::Bool),
+        };
+        if is_value {
+            self.diagnostics.push(catalog::stages::misplaced(
+                expr.span,
+                "a condition is meant here, and this is a value",
+                "compare it with something, as in `self > 0` or `mean(delay) <= 60`",
+            ));
+            return None;
+        }
+        Some(lowered)
+    }
+
     /// The plan's expression; `None` where something was reported.
     pub fn lower(&mut self, expr: &tree::Expr) -> Option<Expr> {
         if let Some(value) = literals::literal(expr) {

@@ -7,10 +7,13 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, Name};
 
 use crate::{
     checker::Checker,
+    flow::scalar_param,
     literals,
     program::{DeclId, Kind},
     scope::nearest,
     stages::Signature,
+    types::Ty,
+    values::Scalars,
 };
 
 /// What a stage does.
@@ -80,7 +83,23 @@ impl Checker<'_> {
                 "add its digest, as in `image@sha256:..`",
             )),
             RunKind::Sql { text, .. } => self.check_sql(signature, text, at),
+            RunKind::Command(values) | RunKind::Container(_, values) => self.check_values(signature, values),
+            RunKind::External { location, .. } => self.check_values(signature, std::slice::from_ref(location)),
             _ => {}
+        }
+    }
+
+    /// Locations and arguments that hold parameters: every name in them is there.
+    fn check_values(&mut self, signature: &Signature, values: &[Expr]) {
+        let module = self.module_of(signature.id);
+        let scalars: Scalars = signature
+            .params
+            .iter()
+            .filter(|param| matches!(param.ty, Ty::Value(_)))
+            .map(|param| (param.name.clone(), scalar_param(param)))
+            .collect();
+        for value in values {
+            self.scalar(module, &scalars, value, None);
         }
     }
 

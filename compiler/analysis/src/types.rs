@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use mlp_diagnostics::catalog::{contracts as words, names};
+use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{DataType, StructField, TimeUnit, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, ExprKind, ItemKind, TypeExpr, TypeKind};
@@ -186,7 +186,16 @@ impl Checker<'_> {
                     }
                     fields.push(StructField { name: column.name, value: column.value, default: column.default });
                 }
-                Some(NamedType::plain(DataType::Struct(fields)))
+                let data = DataType::Struct(fields);
+                if parts(&data) > PARTS {
+                    self.report(stages::misplaced(
+                        ty.span,
+                        format!("this type has more than {PARTS} fields, those of its fields counted"),
+                        "a type that is used twice is there twice: make it smaller",
+                    ));
+                    return None;
+                }
+                Some(NamedType::plain(data))
             }
             TypeKind::Error => None,
             TypeKind::Number(_) | TypeKind::Text(_) | TypeKind::Unit | TypeKind::Algebra { .. } => {
@@ -424,4 +433,17 @@ fn timestamp(values: &[Arg]) -> Option<DataType> {
 #[must_use]
 pub fn dotted(path: &tree::Path) -> String {
     path.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
+}
+
+/// How many fields a struct may have, all levels together: a chain of types that use each other twice doubles at each.
+const PARTS: usize = 10_000;
+
+/// The fields of a type, all levels together.
+fn parts(data: &DataType) -> usize {
+    match data {
+        DataType::Struct(fields) => fields.iter().map(|field| 1 + parts(&field.value.data)).sum(),
+        DataType::List(element) | DataType::Vector { element, .. } => parts(&element.data),
+        DataType::Map(key, value) => parts(&key.data) + parts(&value.data),
+        _ => 0,
+    }
 }

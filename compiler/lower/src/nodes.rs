@@ -136,7 +136,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Digest of the code behind a node: of a Python stage its module with what it imports of the package, of SQL its text, of a command its arguments.
+    /// Digest of the code behind a node: of a Python stage its module with what it imports of the package, of SQL its text, of a command its arguments
+    /// with the files of the package that they name.
     fn code(&self, checked: &Checked<'_>, node: &FlowNode, run: &Run) -> String {
         let mut hasher = blake3::Hasher::new();
         let mut part = |text: &str| {
@@ -154,7 +155,20 @@ impl Lowering<'_> {
                     part(&text);
                 }
             }
-            other => part(&mlp_plan::canonical(other).unwrap_or_default()),
+            other => {
+                part(&mlp_plan::canonical(other).unwrap_or_default());
+                if let Run::Command { argv } = other {
+                    let package =
+                        node.decl.map_or("", |decl| checked.checker.package_of(checked.checker.module_of(decl)));
+                    for argument in argv {
+                        let Value::Literal(Literal::Text(name)) = argument else { continue };
+                        // a script of the package, most likely
+                        if let Ok(text) = self.context.files.read(package, name) {
+                            part(&text);
+                        }
+                    }
+                }
+            }
         }
         hasher.finalize().to_hex().to_string()
     }

@@ -9,17 +9,15 @@ use common::findings;
 /// What is found in a text on a thread with 2 MiB of stack, the tree dropped and formatted there too. What takes exponential time does not come back at all.
 fn on_a_small_stack(text: String) -> Vec<String> {
     let thread = std::thread::Builder::new().stack_size(2 << 20);
-    let found = thread
+    thread
         .spawn(move || {
             let parsed = common::read(&text);
             let _ = mlp_syntax::format(&parsed.file, &text);
-            let codes: Vec<String> = parsed.diagnostics.iter().map(|found| found.code.to_string()).collect();
-            codes
+            parsed.diagnostics.iter().map(|found| found.code.to_string()).collect()
         })
         .unwrap()
         .join()
-        .unwrap();
-    found
+        .unwrap()
 }
 
 #[test]

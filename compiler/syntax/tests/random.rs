@@ -182,3 +182,9 @@ proptest! {
         check(&text)?;
     }
 }
+
+/// Texts that a fuzzer found: broken text that is read otherwise once what is whole around it has moved.
+#[test]
+fn found_by_fuzzing() {
+    check(include_str!("harmed/moves.mlp")).unwrap();
+}

@@ -126,7 +126,7 @@ impl Checker<'_> {
                 partial: info.partial,
                 diagnostics: &mut self.diagnostics,
             }
-            .lower(expr);
+            .condition(expr);
             if let (Some(expr), Some(column), Some(spans)) =
                 (lowered, info.face.columns.get_mut(index), info.columns.get_mut(index))
             {
@@ -221,7 +221,7 @@ impl Checker<'_> {
                     partial: info.partial,
                     diagnostics: &mut self.diagnostics,
                 }
-                .lower(expr);
+                .condition(expr);
                 if let Some(expr) = lowered {
                     info.face.expectations.push(Expectation {
                         warn: *warn,

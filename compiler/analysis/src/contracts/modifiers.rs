@@ -201,7 +201,7 @@ impl Checker<'_> {
                         partial: false,
                         diagnostics: &mut self.diagnostics,
                     }
-                    .lower(expr);
+                    .condition(expr);
                     if let Some(expr) = lowered {
                         base.value.constraints.push(Constraint::Where(expr));
                         base.spans.push(modifier.span);

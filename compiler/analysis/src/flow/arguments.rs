@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use mlp_diagnostics::catalog::{names, stages as words};
-use mlp_plan::{Origin, Value, ValueType};
+use mlp_plan::{DataType, Literal, Origin, Value, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
 
@@ -355,7 +355,11 @@ impl Elaborator<'_, '_> {
             return None;
         }
         let scalar = self.checker.scalar(self.module, &scalars, expr, Some(wanted))?;
-        let fits = accepts(&scalar.ty.data, &wanted.data).is_some() && (!scalar.ty.nullable || wanted.nullable);
+        // `1.0` in a list of floats is a whole number until somebody asks for a float
+        let whole =
+            matches!(&scalar.value, Value::Literal(Literal::Number(_))) && matches!(wanted.data, DataType::Float(_));
+        let fits =
+            (whole || accepts(&scalar.ty.data, &wanted.data).is_some()) && (!scalar.ty.nullable || wanted.nullable);
         if !fits {
             let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, scalar.ty);
             let label = match &scalar.value {

@@ -142,7 +142,7 @@ impl Elaborator<'_, '_> {
         outputs: &[(String, Ty)],
         id: &Id,
     ) -> Val {
-        if self.depth >= DEPTH_LIMIT {
+        if self.depth >= DEPTH_LIMIT || self.is_full(span, 0) {
             return Val::Error;
         }
         let base = id.of(&signature.name);

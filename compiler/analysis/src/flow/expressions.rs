@@ -5,7 +5,7 @@ use mlp_plan::Origin;
 use mlp_source::Span;
 use mlp_syntax::tree::{Expr, ExprKind, Name};
 
-use super::{Bound, Elaborator, Handle, Id, NODE_LIMIT, Val};
+use super::{Bound, Elaborator, Handle, Id, Val};
 use crate::{
     program::Kind,
     scope::{Found, nearest},
@@ -164,12 +164,7 @@ impl Elaborator<'_, '_> {
             }
         };
         for item in items {
-            if self.nodes.len() > NODE_LIMIT || values.len() > NODE_LIMIT {
-                self.checker.report(words::misplaced(
-                    list.span,
-                    format!("this list unrolls into more than {NODE_LIMIT} nodes"),
-                    "make the list shorter",
-                ));
+            if self.is_full(list.span, values.len()) {
                 return;
             }
             let shadowed = self.bind(name, item);

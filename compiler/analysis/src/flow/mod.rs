@@ -14,11 +14,13 @@ use std::{
     sync::Arc,
 };
 
+use mlp_diagnostics::catalog::stages as words;
 use mlp_plan::{Origin, Rule, Value};
 use mlp_source::Span;
 use mlp_syntax::tree::Name;
 
 pub use settings::PipelineSettings;
+pub use statements::scalar_param;
 
 use crate::{
     checker::Checker,
@@ -242,6 +244,8 @@ pub struct Elaborator<'c, 'a> {
     pub served: Option<Val>,
     /// How deep stages made of stages are inlined.
     depth: usize,
+    /// Whether it was said that the pipeline is too large.
+    full: bool,
 }
 
 /// A `let` or parameter.
@@ -273,7 +277,21 @@ impl<'c, 'a> Elaborator<'c, 'a> {
             taken: HashSet::new(),
             served: None,
             depth: 0,
+            full: false,
         }
+    }
+
+    /// Whether there are more nodes, or values of a list, than a pipeline may have; the first time, that is said.
+    fn is_full(&mut self, span: Span, values: usize) -> bool {
+        if self.nodes.len().max(values) > NODE_LIMIT && !self.full {
+            self.full = true;
+            self.checker.report(words::misplaced(
+                span,
+                format!("this unrolls into more than {NODE_LIMIT} nodes"),
+                "shorten the list, or call fewer stages in each other",
+            ));
+        }
+        self.full
     }
 
     /// An id that no node has yet: the one that is wanted, or with `-2`, `-3`, .. behind it.

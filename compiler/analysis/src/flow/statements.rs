@@ -212,7 +212,7 @@ impl Elaborator<'_, '_> {
 }
 
 /// A scalar parameter by its name: its value comes when a run starts.
-fn scalar_param(param: &ParamInfo) -> Scalar {
+pub fn scalar_param(param: &ParamInfo) -> Scalar {
     let ty = match &param.ty {
         Ty::Value(value) => value.clone(),
         _ => mlp_plan::ValueType::plain(mlp_plan::DataType::String),

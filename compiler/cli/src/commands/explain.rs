@@ -15,7 +15,10 @@ pub fn explain(code: &str, output: &Output) -> Exit {
     };
     match mlp_diagnostics::explain(known) {
         Some(page) => output.result(page),
-        None => output.result(&format!("# {known}: {}\n", known.meaning())),
+        None => {
+            let meaning = known.meaning();
+            output.result(&format!("# {known}: {}\n\nThis version does not look for it yet.\n", meaning.trim()));
+        }
     }
     Ok(0)
 }

@@ -83,9 +83,11 @@ pub fn runs(at: &Where, command: Option<RunsCommand>, output: &Output) -> Exit {
 /// The store of a package; it is not made where nothing ran.
 pub fn opened(at: &Where, output: &Output) -> Result<Store, u8> {
     let path = path_of(at);
-    let root = mlp_workspace::package_root(&path).unwrap_or_else(|| {
-        if path.is_file() { path.parent().map(PathBuf::from).unwrap_or_default() } else { path.clone() }
-    });
+    let single = || path.is_file().then(|| path.parent().map(PathBuf::from).unwrap_or_default());
+    let root = mlp_workspace::package_root(&path).or_else(single).ok_or_else(|| {
+        let here = path.display();
+        output.failure(&format!("{here}: there is no mlp.toml here or above; `mlp new NAME` makes a package"), None)
+    })?;
     Store::open(&root).map_err(|error| output.failure(&error.to_string(), None))
 }
 

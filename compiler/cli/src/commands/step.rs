@@ -15,7 +15,10 @@ pub fn step(args: &StepArgs, output: &Output) -> Exit {
     let text = mlp_workspace::read_text(&args.plan).map_err(|message| output.failure(&message, None))?;
     let plan = Plan::from_json(&text).map_err(|message| output.failure(&message, None))?;
     let run = info(args, &plan, output)?;
-    let root = args.package.clone().unwrap_or_else(|| args.plan.parent().map(Path::to_path_buf).unwrap_or_default());
+    // generated files say where the package is, since they and the plan may lie elsewhere
+    let told = || std::env::var_os("MLP_PACKAGE").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let beside = || args.plan.parent().map(Path::to_path_buf).unwrap_or_default();
+    let root = args.package.clone().or_else(told).unwrap_or_else(beside);
     let root = std::path::absolute(&root).unwrap_or(root);
     let store = Store::open_at(&root, &store_folder(&args.store, output)?)
         .map_err(|error| output.failure(&error.to_string(), None))?;

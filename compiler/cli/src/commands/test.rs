@@ -1,11 +1,11 @@
 //! `mlp test`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use mlp_analysis::tests::{TestCase, TestExpect};
 use mlp_diagnostics::{
     Code, Diagnostic,
-    render::{Case, Format, junit, render},
+    render::{Case, Format, Options, junit, render},
 };
 use mlp_workspace::{Loaded, Override};
 
@@ -29,6 +29,7 @@ pub fn test(paths: &[PathBuf], at: &Where, filter: Option<&str>, format: Option<
 }
 
 fn package(loaded: &Loaded, filter: Option<&str>, format: Format, output: &Output) -> Exit {
+    let clock = Instant::now();
     let (found, cases) = checked(loaded, &Override::new(), |checked, diagnostics| {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return (diagnostics, None);
@@ -63,7 +64,9 @@ fn package(loaded: &Loaded, filter: Option<&str>, format: Format, output: &Outpu
         output.result(&junit("mlp test", &cases, &loaded.sources));
     } else {
         let found: Vec<Diagnostic> = cases.iter().flat_map(|(_, found)| found.clone()).collect();
-        output.result(&render(&found, &loaded.sources, format, &output.options()));
+        let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let options = Options { files: loaded.own.len(), millis, ..output.options() };
+        output.result(&render(&found, &loaded.sources, format, &options));
     }
     output.note(&format!("{} passed, {failed} failed", cases.len() - failed));
     Ok(u8::from(failed > 0))

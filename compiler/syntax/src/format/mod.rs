@@ -18,9 +18,28 @@ use crate::tree::File;
 /// The widest line in which a block stays on one line.
 const WIDTH: usize = 120;
 
+/// How often a text with broken parts is laid out before it is left as it was.
+const ROUNDS: usize = 8;
+
 /// The text of a tree in the one layout of the language; what is broken stays as it is.
 #[must_use]
 pub fn format(file: &File, text: &str) -> String {
+    let mut out = laid_out(file, text);
+    if broken::spans(file).is_empty() {
+        return out;
+    }
+    // Broken text may be read otherwise once what is whole around it has moved: the layout is where nothing moves any more.
+    for _ in 0..ROUNDS {
+        let again = laid_out(&crate::parse(file.span.file, &out).file, &out);
+        if again == out {
+            return out;
+        }
+        out = again;
+    }
+    text.to_owned()
+}
+
+fn laid_out(file: &File, text: &str) -> String {
     let layout = lay_out(file.span.file, text);
     let printer = Printer { text, layout: &layout, broken: broken::spans(file), blocks: RefCell::default() };
     let mut out = printer.lines(0, layout.tokens.len(), 0);
