@@ -188,7 +188,7 @@ pub enum Drawing {
 /// `mlp run`.
 #[derive(Debug, ClapArgs)]
 pub struct RunArgs {
-    /// Which; the only one where absent, or the first of the file.
+    /// Which; where absent, the one that the package is about.
     pub pipeline: Option<String>,
     #[command(flatten)]
     pub at: Where,
