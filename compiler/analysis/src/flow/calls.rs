@@ -145,7 +145,7 @@ impl Elaborator<'_, '_> {
         if self.depth >= DEPTH_LIMIT || self.is_full(span, 0) {
             return Val::Error;
         }
-        let base = id.of(&signature.name);
+        let (base, was_full) = (id.of(&signature.name), self.full);
         let saved = (std::mem::take(&mut self.names), std::mem::take(&mut self.scalars), self.module);
         self.module = self.checker.module_of(decl);
         self.depth += 1;
@@ -155,6 +155,9 @@ impl Elaborator<'_, '_> {
         // what is wrong inside was said where the stage is declared
         self.checker.diagnostics.truncate(before);
         self.depth -= 1;
+        if self.full && !was_full && self.depth == 0 {
+            self.tell_full(span);
+        }
         (self.names, self.scalars, self.module) = saved;
         as_declared(value, outputs, span)
     }

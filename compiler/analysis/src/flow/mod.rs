@@ -10,7 +10,7 @@ mod settings;
 mod statements;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -238,8 +238,8 @@ pub struct Elaborator<'c, 'a> {
     pub names: HashMap<String, Bound>,
     /// Scalar parameters by name.
     pub scalars: Scalars,
-    /// Node ids that are taken.
-    taken: HashSet<String>,
+    /// Node ids that are taken, with the number to try next behind each.
+    taken: HashMap<String, usize>,
     /// The deployment's log, in a monitor.
     pub served: Option<Val>,
     /// How deep stages made of stages are inlined.
@@ -274,38 +274,48 @@ impl<'c, 'a> Elaborator<'c, 'a> {
             nodes: Vec::new(),
             names: HashMap::new(),
             scalars: Scalars::new(),
-            taken: HashSet::new(),
+            taken: HashMap::new(),
             served: None,
             depth: 0,
             full: false,
         }
     }
 
-    /// Whether there are more nodes, or values of a list, than a pipeline may have; the first time, that is said.
+    /// Whether there are more nodes, or values of a list, than a pipeline may have. That is said once, where the pipeline itself asks for them.
     fn is_full(&mut self, span: Span, values: usize) -> bool {
         if self.nodes.len().max(values) > NODE_LIMIT && !self.full {
             self.full = true;
-            self.checker.report(words::misplaced(
-                span,
-                format!("this unrolls into more than {NODE_LIMIT} nodes"),
-                "shorten the list, or call fewer stages in each other",
-            ));
+            if self.depth == 0 {
+                self.tell_full(span);
+            }
         }
         self.full
     }
 
+    fn tell_full(&mut self, span: Span) {
+        self.checker.report(words::misplaced(
+            span,
+            format!("this unrolls into more than {NODE_LIMIT} nodes"),
+            "shorten the list, or call fewer stages in each other",
+        ));
+    }
+
     /// An id that no node has yet: the one that is wanted, or with `-2`, `-3`, .. behind it.
     fn fresh(&mut self, wanted: &str) -> String {
-        if self.taken.insert(wanted.to_owned()) {
+        let Some(next) = self.taken.get(wanted).copied() else {
+            self.taken.insert(wanted.to_owned(), 2);
             return wanted.to_owned();
-        }
-        let mut number = 2_usize;
-        loop {
+        };
+        let mut number = next;
+        let id = loop {
             let id = format!("{wanted}-{number}");
-            if self.taken.insert(id.clone()) {
-                return id;
-            }
             number += 1;
-        }
+            if !self.taken.contains_key(&id) {
+                break id;
+            }
+        };
+        self.taken.insert(wanted.to_owned(), number);
+        self.taken.insert(id.clone(), 2);
+        id
     }
 }
