@@ -154,6 +154,19 @@ impl Checker<'_> {
         }
     }
 
+    /// The value of an expression in a stage, source or sink, where its parameters stand for what a call gives.
+    pub fn at_call(&mut self, decl: DeclId, given: &HashMap<String, Value>, expr: &Expr) -> Option<Value> {
+        let module = self.module_of(decl);
+        let signature = self.signature(decl)?;
+        let mut scalars = Scalars::new();
+        for param in &signature.params {
+            if let (Ty::Value(ty), Some(value)) = (&param.ty, given.get(&param.name)) {
+                scalars.insert(param.name.clone(), Scalar { ty: ty.clone(), value: value.clone() });
+            }
+        }
+        self.quietly(|checker| checker.scalar(module, &scalars, expr, None)).map(|scalar| scalar.value)
+    }
+
     fn piece(&mut self, module: usize, scope: &Scalars, part: &FormatPart) -> Option<FormatPiece> {
         match part {
             FormatPart::Text(text) => Some(FormatPiece::Text(text.clone())),

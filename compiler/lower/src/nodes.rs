@@ -6,8 +6,6 @@ use mlp_analysis::{
     Checked, DeclId,
     flow::{FlowNode, Work},
     run::RunKind,
-    types::Ty,
-    values::{Scalar, Scalars},
 };
 use mlp_plan::{External, Format, Input, Literal, Node, Output, PolicyUse, Promote, Run, Value};
 use mlp_syntax::tree::Expr;
@@ -211,19 +209,7 @@ fn values(
 }
 
 fn value(checked: &mut Checked<'_>, decl: Option<DeclId>, scope: &HashMap<String, Value>, expr: &Expr) -> Value {
-    let Some(decl) = decl else { return Value::Literal(Literal::Null) };
-    let module = checked.checker.module_of(decl);
-    let signature = checked.checker.signature(decl);
-    let mut scalars = Scalars::new();
-    for param in signature.iter().flat_map(|signature| &signature.params) {
-        if let (Ty::Value(ty), Some(value)) = (&param.ty, scope.get(&param.name)) {
-            scalars.insert(param.name.clone(), Scalar { ty: ty.clone(), value: value.clone() });
-        }
-    }
-    checked
-        .checker
-        .quietly(|checker| checker.scalar(module, &scalars, expr, None))
-        .map_or(Value::Literal(Literal::Null), |scalar| scalar.value)
+    decl.and_then(|decl| checked.checker.at_call(decl, scope, expr)).unwrap_or(Value::Literal(Literal::Null))
 }
 
 /// Names of modules that lines of a Python module import; those that are not of the package are not found, and so do not count.

@@ -5,6 +5,7 @@ mod calls;
 mod edges;
 mod expressions;
 mod pick;
+mod places;
 mod promote;
 mod settings;
 mod statements;

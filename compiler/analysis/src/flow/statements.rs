@@ -52,6 +52,7 @@ impl Checker<'_> {
         if !broken {
             elaborator.unused();
         }
+        elaborator.check_places();
         let nodes = elaborator.nodes;
         Some(Flow { id, name: decl.name.clone(), params, settings, nodes, span: decl.span, doc: item.lead.docs() })
     }

@@ -1,0 +1,53 @@
+//! What a pipeline writes, and where.
+
+use mlp_diagnostics::catalog::stages as words;
+use mlp_plan::{Value, WriteMode};
+use mlp_source::Span;
+
+use super::{Elaborator, Work};
+use crate::{program::Kind, run::RunKind};
+
+/// What a source or sink does with a place.
+struct Use {
+    kind: Kind,
+    replaces: bool,
+    name: String,
+    place: Value,
+    span: Span,
+}
+
+impl Elaborator<'_, '_> {
+    /// A sink that replaces what another sink writes, or what a source reads: what lies there in the end would depend on which came last.
+    pub fn check_places(&mut self) {
+        let uses = self.uses();
+        for (at, sink) in uses.iter().enumerate().filter(|(_, one)| one.kind == Kind::Sink && one.replaces) {
+            let clash = uses.iter().enumerate().find(|(other, one)| {
+                // of two sinks that replace each other, the later is told
+                let counts = one.kind == Kind::Source || *other < at || !one.replaces;
+                *other != at && counts && one.place == sink.place
+            });
+            let Some((_, other)) = clash else { continue };
+            let does = if other.kind == Kind::Sink { "writes" } else { "reads" };
+            self.checker.report(words::misplaced(
+                sink.span,
+                format!("`{}` replaces what `{}` {does}", sink.name, other.name),
+                "give each a place of its own, or say `write = append` or `write = merge`",
+            ));
+        }
+    }
+
+    fn uses(&mut self) -> Vec<Use> {
+        let mut uses = Vec::new();
+        for node in &self.nodes {
+            let (Work::Run(RunKind::External { location, .. }, given), Some(decl)) = (&node.work, node.decl) else {
+                continue;
+            };
+            let Some(kind) = self.checker.program.decl(decl).map(|decl| decl.kind) else { continue };
+            if let Some(place) = self.checker.at_call(decl, given, location) {
+                let replaces = node.settings.write == WriteMode::Replace;
+                uses.push(Use { kind, replaces, name: node.id.clone(), place, span: node.span });
+            }
+        }
+        uses
+    }
+}
