@@ -99,3 +99,12 @@ fn a_pod_is_patched_where_there_are_pods() {
     let said = plan(folder.path()).unwrap_err();
     assert!(said.contains("only a kubernetes target makes pods"), "{said}");
 }
+
+#[test]
+fn an_environment_in_place_of_the_default_one() {
+    let folder = package("[targets.prod]\nbackend = \"local\"\n\n[targets.prod.set]\nenv = \"gpu\"\n");
+    let program = PROGRAM.replace("env dev {", "env default {").replace("  env = dev\n", "");
+    fs::write(folder.path().join("src/t.mlp"), program).unwrap();
+    let plan = plan(folder.path()).unwrap();
+    assert_eq!((&node(&plan, "made")["env"], &node(&plan, "kept")["env"]), (&json!("gpu"), &json!("gpu")));
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mlp_diagnostics::Diagnostic;
+use mlp_ports::{Files, SqlChecker};
 
 use crate::{
     checker::Checker,
@@ -10,7 +11,6 @@ use crate::{
     program::{Kind, Program},
     tests::TestCase,
 };
-use mlp_ports::{Files, SqlChecker};
 
 /// A program that was looked at.
 pub struct Checked<'a> {

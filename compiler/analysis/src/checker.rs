@@ -6,6 +6,7 @@ use std::{
 };
 
 use mlp_diagnostics::{Diagnostic, catalog};
+use mlp_ports::{Files, SqlChecker};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, ItemKind};
 
@@ -16,7 +17,6 @@ use crate::{
     scope::{Found, Scopes},
     types::NamedType,
 };
-use mlp_ports::{Files, SqlChecker};
 
 /// Everything that checking a program needs.
 pub struct Checker<'a> {

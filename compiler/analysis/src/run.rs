@@ -7,13 +7,12 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, Name};
 
 use crate::{
     checker::Checker,
-    flow::scalar_param,
     literals,
     program::{DeclId, Kind},
     scope::nearest,
     stages::Signature,
     types::Ty,
-    values::Scalars,
+    values::{Scalar, Scalars},
 };
 
 /// What a stage does.
@@ -96,7 +95,7 @@ impl Checker<'_> {
             .params
             .iter()
             .filter(|param| matches!(param.ty, Ty::Value(_)))
-            .map(|param| (param.name.clone(), scalar_param(param)))
+            .map(|param| (param.name.clone(), Scalar::of_param(param)))
             .collect();
         for value in values {
             self.scalar(module, &scalars, value, None);

@@ -2,6 +2,7 @@
 
 use mlp_diagnostics::catalog::stages as words;
 use mlp_plan::{Column, Contract, DataType, Rule, ValueType};
+use mlp_ports::{SqlColumn, SqlInput};
 use mlp_source::Span;
 
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
     subtype::{self, Problem, ProblemKind},
     types::Ty,
 };
-use mlp_ports::{SqlColumn, SqlInput};
 
 impl Checker<'_> {
     /// Checks the SELECT of a stage against its inputs (MLP404) and its declared output (MLP405).

@@ -11,6 +11,7 @@ use crate::{
     literals,
     program::{DeclId, Kind},
     scope::{Found, nearest},
+    stages::ParamInfo,
     types::{Generics, Ty},
 };
 
@@ -27,6 +28,16 @@ pub struct Scalar {
 pub type Scalars = HashMap<String, Scalar>;
 
 impl Scalar {
+    /// A parameter by its name: its value comes when a run starts.
+    #[must_use]
+    pub fn of_param(param: &ParamInfo) -> Self {
+        let ty = match &param.ty {
+            Ty::Value(value) => value.clone(),
+            _ => ValueType::plain(DataType::String),
+        };
+        Self { ty, value: Value::Param(param.name.clone()) }
+    }
+
     /// A value that is known now, with the type that it has by itself.
     #[must_use]
     pub fn literal(value: Literal) -> Option<Self> {

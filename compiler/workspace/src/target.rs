@@ -197,7 +197,12 @@ fn change(
             }
             let env = value.to_owned();
             Box::new(move |node| {
-                if !all || (node.env.is_none() && matches!(node.run, Run::Python { .. })) {
+                // who names none has the one called `default`, where there is one
+                let says_nothing = match node.env.as_deref() {
+                    Some(env) => env == "default",
+                    None => matches!(node.run, Run::Python { .. }),
+                };
+                if !all || says_nothing {
                     node.env = Some(env.clone());
                 }
             })

@@ -17,11 +17,11 @@ use std::{
 
 use mlp_diagnostics::catalog::stages as words;
 use mlp_plan::{Origin, Rule, Value};
+use mlp_ports::SqlColumn;
 use mlp_source::Span;
 use mlp_syntax::tree::Name;
 
 pub use settings::PipelineSettings;
-pub use statements::scalar_param;
 
 use crate::{
     checker::Checker,
@@ -34,7 +34,6 @@ use crate::{
     types::Ty,
     values::{Scalar, Scalars},
 };
-use mlp_ports::SqlColumn;
 
 /// A pipeline, worked out.
 #[derive(Clone, Debug)]

@@ -5,14 +5,18 @@ use mlp_plan::{Value, WriteMode};
 use mlp_source::Span;
 
 use super::{Elaborator, Work};
-use crate::{program::Kind, run::RunKind};
+use crate::{
+    program::{DeclId, Kind},
+    run::RunKind,
+};
 
 /// What a source or sink does with a place.
 struct Use {
     kind: Kind,
     replaces: bool,
     name: String,
-    place: Value,
+    /// The secret that opens the database, where it is one, and the location.
+    place: (Option<DeclId>, Value),
     span: Span,
 }
 
@@ -39,13 +43,14 @@ impl Elaborator<'_, '_> {
     fn uses(&mut self) -> Vec<Use> {
         let mut uses = Vec::new();
         for node in &self.nodes {
-            let (Work::Run(RunKind::External { location, .. }, given), Some(decl)) = (&node.work, node.decl) else {
+            let (Work::Run(RunKind::External { location, secret, .. }, given), Some(decl)) = (&node.work, node.decl)
+            else {
                 continue;
             };
             let Some(kind) = self.checker.program.decl(decl).map(|decl| decl.kind) else { continue };
-            if let Some(place) = self.checker.at_call(decl, given, location) {
+            if let Some(location) = self.checker.at_call(decl, given, location) {
                 let replaces = node.settings.write == WriteMode::Replace;
-                uses.push(Use { kind, replaces, name: node.id.clone(), place, span: node.span });
+                uses.push(Use { kind, replaces, name: node.id.clone(), place: (*secret, location), span: node.span });
             }
         }
         uses

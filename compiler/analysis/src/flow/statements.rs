@@ -1,7 +1,6 @@
 //! Pipelines and stages made of stages as a whole: parameters, lines, what nothing uses.
 
 use mlp_diagnostics::catalog::{names, stages as words};
-use mlp_plan::Value;
 use mlp_source::Span;
 use mlp_syntax::tree::{Entry, ExprKind, ItemKind, Name, ResultKind, StageDecl, Statement};
 
@@ -70,10 +69,10 @@ impl Checker<'_> {
             };
             match &param.ty {
                 Ty::Value(_) | Ty::Column(..) => {
-                    elaborator.scalars.insert(param.name.clone(), scalar_param(param));
+                    elaborator.scalars.insert(param.name.clone(), Scalar::of_param(param));
                 }
                 Ty::List(inner) if inner.is_scalar() => {
-                    elaborator.scalars.insert(param.name.clone(), scalar_param(param));
+                    elaborator.scalars.insert(param.name.clone(), Scalar::of_param(param));
                 }
                 _ => {
                     elaborator.names.insert(
@@ -121,7 +120,7 @@ impl Elaborator<'_, '_> {
     pub fn parameters(&mut self, params: &[ParamInfo]) {
         for param in params {
             check_snake(param.span, "parameter", &param.name, &mut self.checker.diagnostics);
-            self.scalars.insert(param.name.clone(), scalar_param(param));
+            self.scalars.insert(param.name.clone(), Scalar::of_param(param));
         }
     }
 
@@ -210,15 +209,6 @@ impl Elaborator<'_, '_> {
             self.checker.diagnostics.push(words::unused(span, name));
         }
     }
-}
-
-/// A scalar parameter by its name: its value comes when a run starts.
-pub fn scalar_param(param: &ParamInfo) -> Scalar {
-    let ty = match &param.ty {
-        Ty::Value(value) => value.clone(),
-        _ => mlp_plan::ValueType::plain(mlp_plan::DataType::String),
-    };
-    Scalar { ty, value: Value::Param(param.name.clone()) }
 }
 
 /// A parameter of a stage made of stages, while the stage itself is looked at.
