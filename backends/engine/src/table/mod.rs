@@ -15,6 +15,7 @@ mod found;
 pub mod literal;
 pub mod nested;
 pub mod parse;
+mod quotes;
 pub mod read;
 pub mod rejects;
 pub mod set;

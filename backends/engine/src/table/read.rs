@@ -21,7 +21,7 @@ use parquet::{
     file::metadata::ParquetMetaData,
 };
 
-use super::arrow_types::arrow_type;
+use super::{arrow_types::arrow_type, quotes::Quotes};
 use crate::EngineError;
 
 /// Rows of a batch: small enough that a batch of a wide table stays in the cache.
@@ -312,7 +312,7 @@ fn open_csv(path: &Path, reading: Reading<'_>) -> Result<Part, EngineError> {
         arrow::csv::ReaderBuilder::new(schema).with_format(format).with_batch_size(BATCH_ROWS).with_projection(wanted);
     let owner = path.to_path_buf();
     let batches = reader
-        .build(file)
+        .build(Quotes::new(file))
         .map_err(wrong)?
         .map(move |batch| batch.map_err(|error| EngineError::malformed(&owner, error)));
     Ok(Part { schema: projected, textual: true, rows: None, left_out: BTreeSet::new(), batches: Box::new(batches) })
