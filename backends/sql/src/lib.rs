@@ -14,6 +14,7 @@ mod facts;
 mod fault;
 mod functions;
 mod limits;
+mod overflow;
 mod parse;
 mod planner;
 mod table;

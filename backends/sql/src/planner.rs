@@ -17,7 +17,7 @@ use datafusion::{
 };
 use mlp_ports::SqlFault;
 
-use crate::{fault, functions::Functions, parse::Parsed, text::Text};
+use crate::{fault, functions::Functions, overflow, parse::Parsed, text::Text};
 
 /// How the engine is set: for checking and for running alike, or a run could mean something else than what was checked.
 pub fn config() -> SessionConfig {
@@ -144,7 +144,8 @@ pub fn plan(parsed: Parsed<'_>, tables: &Tables) -> std::result::Result<LogicalP
 /// The engine's.
 pub async fn physical(plan: &LogicalPlan) -> Result<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
     static STATE: LazyLock<SessionState> = LazyLock::new(|| SessionContext::new_with_config(config()).state());
-    Ok((STATE.create_physical_plan(plan).await?, STATE.task_ctx()))
+    let plan = overflow::checked(plan.clone())?;
+    Ok((STATE.create_physical_plan(&plan).await?, STATE.task_ctx()))
 }
 
 /// Whatever would let two runs over the same rows differ, write somewhere, or never end.

@@ -198,3 +198,32 @@ fn keys_are_never_null() {
         schema.fields().iter().map(|field| (field.name().as_str(), field.is_nullable())).collect();
     assert_eq!(nullable, BTreeMap::from([("id", false), ("x", true)]));
 }
+
+#[test]
+fn whole_numbers_that_leave_their_type_are_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let planes = planes();
+    let path = file(
+        folder.path(),
+        "large.parquet",
+        vec![("tail", strings(&["N1", "N2"])), ("year", ints(&[1, 2])), ("seats", ints(&[2, 2_000_000_000]))],
+    );
+    let inputs = [("planes".to_owned(), vec![path], &planes)];
+    let fault = |sql: &str| execute(sql, &inputs).expect_err(sql);
+    insta::assert_snapshot!(
+        [
+            "select seats + seats as s from planes",
+            "select tail from planes where seats * seats > 5",
+            "select -5 - seats - seats as s from planes",
+            "select tail, sum(seats * year * 2) as s from planes group by tail",
+            "select sum(seats) over (order by seats + seats) as s from planes",
+            "select cast(9223372036854775807 as bigint) + seats as s from planes",
+        ]
+        .map(fault)
+        .join("\n")
+    );
+    // near misses: wide enough, of floats, within bounds, or never computed
+    let fine = "select cast(seats as bigint) + seats as a, seats * 2.5 as b, seats - 5 as c,
+        case when seats < 100 then seats * 1000 else seats end as d, seats * year from planes where seats + 7 > 0";
+    insta::assert_snapshot!(shown(fine, &inputs));
+}
