@@ -60,16 +60,8 @@ fn peak_mib() -> u64 {
 /// The contract of the design.
 fn flight() -> Contract {
     let number = |text: &str| Literal::Number(text.parse().unwrap());
-    let column = |name: &str, data: DataType, nullable: bool, constraints: Vec<Constraint>| Column {
-        name: name.to_owned(),
-        value: ValueType { nullable, constraints, ..ValueType::plain(data) },
-        label: false,
-        default: None,
-        known_at: None,
-        tags: Vec::new(),
-        was: None,
-        deprecated: None,
-        doc: None,
+    let column = |name: &str, data: DataType, nullable: bool, constraints: Vec<Constraint>| {
+        Column::plain(name, ValueType { nullable, constraints, ..ValueType::plain(data) })
     };
     let length = |length: u64| Constraint::Length { min: length, max: Some(length) };
     let call = |function: &str, args: Vec<Expr>| Expr::Call { function: function.to_owned(), args };

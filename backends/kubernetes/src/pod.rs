@@ -211,7 +211,7 @@ fn timed(node: &Node) -> bool {
         Run::Write { to, .. } => within(&to.location),
         Run::Promote(promote) => promote.policies.iter().flat_map(|used| used.params.values()).any(within),
         // Their parameters say what they are told.
-        Run::Python { .. } | Run::Builtin { .. } | Run::Sql { .. } => false,
+        Run::Python { .. } | Run::Ask { .. } | Run::Builtin { .. } | Run::Sql { .. } => false,
     };
     of_run || node.params.values().any(within)
 }

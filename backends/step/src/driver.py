@@ -7,11 +7,13 @@ import os
 import pickle
 import shutil
 import sys
+import threading
 import traceback
 import typing
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from time import perf_counter
 
 
 class Complaint(Exception):
@@ -368,15 +370,84 @@ def results(function, step, value):
     )
 
 
+# ---- under load
+
+def one_row(table, index):
+    """A request: one row, in the form that the function asks for."""
+    module = type(table).__module__.split(".")[0]
+    if module == "pandas":
+        return table.iloc[index:index + 1]
+    if module == "polars" and type(table).__name__ == "DataFrame":
+        return table.slice(index, 1)
+    if module == "pyarrow":
+        return table.slice(index, 1)
+    raise Complaint(
+        "a function under load takes the rows of a request as pandas.DataFrame, polars.DataFrame or pyarrow.Table",
+        "annotate its parameter",
+    )
+
+
+def ask(function, step):
+    """Asks the function for one row after the other, from several threads, and gives how long each answer took."""
+    hints = hints_of(function)
+    names = [name for name, each in inspect.signature(function).parameters.items() if each.default is each.empty]
+    others = [name for name in names if name != "model"]
+    if "model" not in names or len(others) != 1:
+        raise Complaint(
+            f"function `{function.__name__}` cannot answer requests: it takes {', '.join(names) or 'nothing'}",
+            "it takes `model` and the rows of a request",
+        )
+    given = step["inputs"]
+    model = read_input("model", given["model"], hints.get("model", ""))
+    table = read_input(others[0], given["rows"], hints.get(others[0], ""))
+    requests, clients, warmup = (scalar(step["params"][name], "int") for name in ("requests", "clients", "warmup"))
+    rows = len(table) if hasattr(table, "__len__") else 0
+    if rows == 0 and not isinstance(table, (str, os.PathLike)):
+        raise Complaint("there are no rows to ask with")
+    seconds, failed, told, lock = [0.0] * requests, [False] * requests, [], threading.Lock()
+
+    def request(number):
+        row = one_row(table, number % rows)
+        begun = perf_counter()
+        try:
+            function(**{"model": model, others[0]: row})
+            return perf_counter() - begun, False
+        except Complaint:
+            raise
+        except Exception as error:
+            took = perf_counter() - begun
+            with lock:
+                if len(told) < 5:
+                    told.append(error)
+                    traceback.print_exc()
+            return took, True
+
+    def client(first):
+        for number in range(first, requests, clients):
+            seconds[number], failed[number] = request(number)
+
+    for number in range(warmup):
+        request(number)
+    threads = [threading.Thread(target=client, args=(first,)) for first in range(min(clients, requests))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"seconds": seconds, "failed": failed}
+
+
 def main():
-    _, module, function, complaint = sys.argv
+    _, how, module, function, complaint = sys.argv
     with open(os.environ["MLP_STEP"], encoding="utf-8") as stream:
         step = json.load(stream)
     sys.argv = [function]
     try:
         found = load(module, function)
-        positional, named = arguments(found, step)
-        value = found(*positional, **named)
+        if how == "ask":
+            value = ask(found, step)
+        else:
+            positional, named = arguments(found, step)
+            value = found(*positional, **named)
         for output, result in results(found, step, value):
             write_output(output, result)
     except Complaint as said:

@@ -53,6 +53,8 @@ pub fn resolve<'m>(
 ) -> Result<Resolved, String> {
     Ok(match origin {
         Origin::None => Resolved::One(None),
+        // only nodes of deployments and monitors have them, and those are no nodes of a pipeline
+        Origin::Request | Origin::Served => return Err("the log of a deployment is not in this store".to_owned()),
         Origin::Rung { model, rung } => Resolved::One(run.rungs.get(&format!("{model}.{rung}")).cloned().flatten()),
         Origin::Output { node, output } => {
             let outputs = made(node).ok_or_else(|| format!("`{node}` has no result yet"))?;

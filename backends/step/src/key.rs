@@ -92,6 +92,7 @@ fn add_run(
     };
     match &node.run {
         Run::Python { module, function } => add("run".to_owned(), format!("python {module}:{function}")),
+        Run::Ask { module, function } => add("run".to_owned(), format!("ask {module}:{function}")),
         Run::Command { argv } => add("run".to_owned(), format!("command {}", values(argv).map_err(fail)?)),
         Run::Container { image, argv } => {
             add("run".to_owned(), format!("container {image} {}", values(argv).map_err(fail)?))

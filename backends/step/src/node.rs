@@ -22,7 +22,9 @@ use crate::{
     outcome::{Failure, NodeOutcome},
     output::{self, Raw},
     process::find_program,
-    promote, python, sink, source, spec, sql, table,
+    promote,
+    python::{self, Call},
+    sink, source, spec, sql, table,
 };
 
 /// A node with all that an attempt at it needs.
@@ -283,7 +285,8 @@ fn produce(
     let world = World { work, placed, outputs: &outputs, params: &params };
     let before = marks(placed);
     match &job.node.run {
-        Run::Python { module, function } => python::run(job, module, function, &world, facts)?,
+        Run::Python { module, function } => python::run(job, Call::Once, module, function, &world, facts)?,
+        Run::Ask { module, function } => python::run(job, Call::UnderLoad, module, function, &world, facts)?,
         Run::Command { argv } => command::run(job, argv, &world, facts)?,
         // A pod that was started from the image says so: the program is there, and no container is in a container.
         Run::Container { argv, .. } if std::env::var_os("MLP_INSIDE_IMAGE").is_some() => {

@@ -37,7 +37,7 @@ pub(crate) fn publish(
     references: BTreeMap<String, Vec<PathBuf>>,
     facts: &mut Facts,
 ) -> Result<Outputs, NodeOutcome> {
-    let python = matches!(job.node.run, mlp_plan::Run::Python { .. });
+    let python = job.node.run.python().is_some();
     let mut options = job.table_options(python);
     options.references = references;
     let mut ready: Vec<(&Output, Ready)> = Vec::new();

@@ -14,6 +14,24 @@ use crate::{
 /// The driver: reads `MLP_STEP`, calls the function, writes what it returns.
 const DRIVER: &str = include_str!("driver.py");
 
+/// How the driver calls the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// With what the stage is given.
+    Once,
+    /// With one row of the table at a time, while a clock runs.
+    UnderLoad,
+}
+
+impl Call {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Once => "call",
+            Self::UnderLoad => "ask",
+        }
+    }
+}
+
 /// What the driver says went wrong.
 #[derive(Deserialize)]
 struct Said {
@@ -24,6 +42,7 @@ struct Said {
 /// Calls the function.
 pub(crate) fn run(
     job: &Job<'_>,
+    call: Call,
     module: &str,
     function: &str,
     world: &World<'_>,
@@ -49,7 +68,7 @@ pub(crate) fn run(
     env.insert("PYTHONPYCACHEPREFIX".to_owned(), job.store.state().join("pycache").into());
     let complaint = work.join("error.json");
     let args: Vec<OsString> =
-        vec!["-s".into(), driver.into(), module.into(), function.into(), complaint.clone().into()];
+        vec!["-s".into(), driver.into(), call.word().into(), module.into(), function.into(), complaint.clone().into()];
     let program = environment.python.clone().into();
     let outcome = command::start(
         job,

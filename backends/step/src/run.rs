@@ -110,7 +110,7 @@ pub fn environment_of(
 ) -> Result<Option<environment::PythonEnvironment>, Failure> {
     let named = node.env.as_ref().and_then(|name| plan.environments.get(name));
     match (&node.run, named) {
-        (Run::Python { .. }, named) => environment::prepare(store, named, notes).map(Some),
+        (run, named) if run.python().is_some() => environment::prepare(store, named, notes).map(Some),
         (Run::Command { .. }, Some(named)) if named.image.is_none() => {
             environment::prepare(store, Some(named), notes).map(Some)
         }
@@ -129,8 +129,7 @@ pub fn made_environment(
 ) -> Result<Option<environment::PythonEnvironment>, String> {
     match node.env.as_ref().and_then(|name| plan.environments.get(name)) {
         Some(named)
-            if matches!(node.run, Run::Python { .. })
-                || (matches!(node.run, Run::Command { .. }) && named.image.is_none()) =>
+            if node.run.python().is_some() || (matches!(node.run, Run::Command { .. }) && named.image.is_none()) =>
         {
             environment::made(store, named)
                 .map(Some)

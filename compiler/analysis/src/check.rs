@@ -9,6 +9,7 @@ use crate::{
     checker::Checker,
     flow::Flow,
     program::{Kind, Program},
+    serving::MonitorInfo,
     tests::TestCase,
 };
 
@@ -18,6 +19,8 @@ pub struct Checked<'a> {
     pub checker: Checker<'a>,
     /// The pipelines.
     pub flows: Vec<Flow>,
+    /// The monitors.
+    pub monitors: Vec<MonitorInfo>,
     /// The tests.
     pub tests: Vec<TestCase>,
 }
@@ -46,7 +49,7 @@ pub fn check_with<'a>(
 ) -> Checked<'a> {
     let mut checker = Checker::new(program, sql, files);
     checker.set.clone_from(set);
-    let mut flows = Vec::new();
+    let (mut flows, mut monitors) = (Vec::new(), Vec::new());
     for id in program.ids() {
         let Some(decl) = program.decl(id) else { continue };
         match decl.kind {
@@ -75,8 +78,10 @@ pub fn check_with<'a>(
                 checker.policy(id);
             }
             Kind::Pipeline => flows.extend(checker.pipeline(id)),
-            Kind::Deployment => checker.check_deployment(id),
-            Kind::Monitor => checker.check_monitor(id),
+            Kind::Deployment => {
+                checker.deployment(id);
+            }
+            Kind::Monitor => monitors.extend(checker.monitor(id)),
             Kind::Env => {}
         }
     }
@@ -85,5 +90,5 @@ pub fn check_with<'a>(
     checker.check_moments(&flows);
     checker.diagnostics.sort_by_key(|found| (found.primary, found.code));
     checker.diagnostics.dedup();
-    Checked { checker, flows, tests }
+    Checked { checker, flows, monitors, tests }
 }

@@ -48,6 +48,8 @@ pub struct Checker<'a> {
     pub policies: HashMap<DeclId, Arc<crate::policies::PolicyInfo>>,
     /// Models worked out so far.
     pub models: HashMap<DeclId, Arc<crate::models::ModelInfo>>,
+    /// Deployments worked out so far; none where one could not be made out.
+    pub deployments: HashMap<DeclId, Option<Arc<crate::serving::DeploymentInfo>>>,
     /// What a target or `--set` makes of constants of the package itself, as text.
     pub set: std::collections::BTreeMap<String, String>,
     /// Constants worked out so far.
@@ -77,6 +79,7 @@ impl<'a> Checker<'a> {
             signatures: HashMap::new(),
             policies: HashMap::new(),
             models: HashMap::new(),
+            deployments: HashMap::new(),
             set: std::collections::BTreeMap::new(),
             consts: HashMap::new(),
         }

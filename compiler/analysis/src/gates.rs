@@ -345,7 +345,9 @@ fn literal_fault(kind: &Kind, other: &Expr) -> Option<String> {
     (!fits).then(|| format!("`{}` is a {}, and {value} is {}", kind.text, kind_text(kind), literals::kind_word(value)))
 }
 
-const fn arithmetic_op(op: BinaryOp) -> Option<ArithmeticOp> {
+/// The plan's operator; `None` for one that is no arithmetic.
+#[must_use]
+pub const fn arithmetic_op(op: BinaryOp) -> Option<ArithmeticOp> {
     Some(match op {
         BinaryOp::Add => ArithmeticOp::Add,
         BinaryOp::Sub => ArithmeticOp::Sub,

@@ -136,7 +136,7 @@ impl Checker<'_> {
         }
     }
 
-    fn stage_run(&mut self, module: usize, at: Span, word: &Name, args: &[Arg]) -> Option<RunKind> {
+    pub(crate) fn stage_run(&mut self, module: usize, at: Span, word: &Name, args: &[Arg]) -> Option<RunKind> {
         match (word.text.as_str(), args) {
             ("python", [target]) => {
                 let text = self.text_arg(at, &target.value, "python")?;
@@ -285,7 +285,7 @@ impl Checker<'_> {
         }
     }
 
-    fn check_python(&mut self, module: usize, at: Span, name: &str, function: &str) {
+    pub(crate) fn check_python(&mut self, module: usize, at: Span, name: &str, function: &str) {
         let package = self.package_of(module);
         let file = name.replace('.', "/");
         let paths = [format!("{file}.py"), format!("{file}/__init__.py")];
@@ -318,7 +318,13 @@ impl Checker<'_> {
     /// The environment of a stage: the one that it names, else the package's `default`.
     #[must_use]
     pub fn environment_of(&self, module: usize, signature: &Signature) -> Option<DeclId> {
-        signature.settings.env.or_else(|| {
+        self.environment_or_default(module, signature.settings.env)
+    }
+
+    /// The environment that something names, else the package's `default`.
+    #[must_use]
+    pub fn environment_or_default(&self, module: usize, named: Option<DeclId>) -> Option<DeclId> {
+        named.or_else(|| {
             let package = self.package_of(module);
             let same = |id: &DeclId| {
                 self.program

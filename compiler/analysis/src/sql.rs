@@ -104,17 +104,7 @@ fn given(inputs: &[(String, Shared)], columns: &[SqlColumn], declared: &Contract
             (None, Some(wanted)) => computed(column, &wanted.value),
             (None, None) => ValueType { nullable: column.nullable, ..ValueType::plain(column.data.clone()) },
         };
-        made.columns.push(Column {
-            name: column.name.clone(),
-            value,
-            label: false,
-            default: None,
-            known_at: None,
-            tags: Vec::new(),
-            was: None,
-            deprecated: None,
-            doc: None,
-        });
+        made.columns.push(Column::plain(column.name.clone(), value));
     }
     made
 }

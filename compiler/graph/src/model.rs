@@ -62,7 +62,7 @@ impl Kind {
         match run {
             Run::Read(_) => Self::Source,
             Run::Sql { .. } => Self::Sql,
-            Run::Python { .. } => Self::Python,
+            Run::Python { .. } | Run::Ask { .. } => Self::Python,
             Run::Command { .. } => Self::Command,
             Run::Container { .. } => Self::Container,
             Run::Builtin { .. } => Self::Builtin,
@@ -148,7 +148,7 @@ impl<'a> Build<'a> {
                 found.push((*at, None));
             }
             Origin::List(origins) => origins.iter().for_each(|origin| self.flows(origin, found)),
-            Origin::None => {}
+            Origin::Request | Origin::Served | Origin::None => {}
         }
     }
 }

@@ -10,8 +10,7 @@
 mod contracts;
 mod nodes;
 mod policies;
-
-use std::collections::BTreeMap;
+mod serving;
 
 use mlp_analysis::{Checked, DeclId, Kind, flow::Flow, types::Ty};
 use mlp_plan::{Environment, Model, Package, Parameter, Pipeline, Place, Plan, Target};
@@ -44,6 +43,13 @@ pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
     for id in checked.checker.program.of_kind(Kind::Model).collect::<Vec<_>>() {
         lowering.model(checked, id);
     }
+    for id in checked.checker.program.of_kind(Kind::Deployment).collect::<Vec<_>>() {
+        lowering.deployment(checked, id);
+    }
+    for monitor in std::mem::take(&mut checked.monitors) {
+        lowering.monitor(checked, &monitor);
+        checked.monitors.push(monitor);
+    }
     // those that no stage names as well: a target may set one of them
     for id in checked.checker.program.of_kind(Kind::Env).collect::<Vec<_>>() {
         lowering.environment(checked, id);
@@ -72,18 +78,7 @@ pub fn policy(context: &Context<'_>, info: &mlp_analysis::policies::PolicyInfo) 
 }
 
 fn empty(context: &Context<'_>) -> Plan {
-    Plan {
-        format: mlp_plan::FORMAT.to_owned(),
-        package: context.package.clone(),
-        target: context.target.clone(),
-        contracts: BTreeMap::new(),
-        metrics: BTreeMap::new(),
-        environments: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        policies: BTreeMap::new(),
-        models: BTreeMap::new(),
-        pipelines: BTreeMap::new(),
-    }
+    Plan::empty(context.package.clone(), context.target.clone())
 }
 
 /// A plan in the making.
@@ -128,7 +123,7 @@ impl Lowering<'_> {
             deadline: settings.deadline,
             owner: settings.owner.clone().or_else(|| self.plan.package.owner.clone()),
             on_failure: settings.on_failure.clone(),
-            nodes: flow.nodes.iter().map(|node| self.node(checked, node)).collect(),
+            nodes: self.nodes(checked, flow.id, &flow.nodes),
             place: self.place(flow.span),
         }
     }
@@ -143,6 +138,7 @@ impl Lowering<'_> {
             output: self.contract(&model.output),
             ladder: model.ladder.clone(),
             predicts_at: model.predicts_at.as_ref().map(|(moment, _)| moment.clone()),
+            clearance: sorted(&model.clearance),
             place: self.place(model.span),
         };
         self.plan.models.insert(model.name.clone(), made);
@@ -168,4 +164,12 @@ impl Lowering<'_> {
         self.plan.environments.insert(info.name.clone(), made);
         Some(info.name)
     }
+}
+
+/// Tags in the order of the plan.
+pub(crate) fn sorted(tags: &[String]) -> Vec<String> {
+    let mut tags = tags.to_vec();
+    tags.sort();
+    tags.dedup();
+    tags
 }

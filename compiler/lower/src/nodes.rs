@@ -13,15 +13,28 @@ use mlp_syntax::tree::Expr;
 use crate::Lowering;
 
 impl Lowering<'_> {
-    /// A call as a node.
-    pub(crate) fn node(&mut self, checked: &mut Checked<'_>, node: &FlowNode) -> Node {
+    /// The calls of a pipeline, a monitor or a feature stage, which `owner` declares.
+    pub(crate) fn nodes(&mut self, checked: &mut Checked<'_>, owner: DeclId, nodes: &[FlowNode]) -> Vec<Node> {
+        let home = checked.checker.module_of(owner);
+        nodes.iter().map(|node| self.node(checked, home, node)).collect()
+    }
+
+    /// A call as a node; `home` is the module of the pipeline.
+    fn node(&mut self, checked: &mut Checked<'_>, home: usize, node: &FlowNode) -> Node {
         let run = self.run(checked, node);
         let settings = &node.settings;
         let env = match &run {
             Run::Python { .. } => node.decl.and_then(|decl| environment_of(checked, decl)),
+            // the stage is of the standard library, the function of who calls it
+            Run::Ask { .. } => checked.checker.environment_or_default(home, None),
             Run::Command { .. } => settings.env,
             _ => None,
         };
+        let module = match &run {
+            Run::Ask { .. } => Some(home),
+            _ => node.decl.map(|decl| checked.checker.module_of(decl)),
+        };
+        let package = module.map_or("", |module| checked.checker.package_of(module));
         let secrets =
             settings.secrets.iter().filter_map(|id| checked.checker.program.decl(*id)).map(|decl| decl.name.clone());
         let mut secrets: Vec<String> = secrets.collect();
@@ -59,7 +72,7 @@ impl Lowering<'_> {
             seed: settings.seed,
             rejects: settings.rejects.clone(),
             owner: settings.owner.clone(),
-            code: self.code(checked, node, &run),
+            code: self.code(package, &run),
             run,
             place: self.place(node.declared),
             call: self.place(node.span),
@@ -99,7 +112,10 @@ impl Lowering<'_> {
                 Run::Container { image: image.clone(), argv: values(checked, node.decl, scope, argv) }
             }
             RunKind::Sql { text, .. } => Run::Sql { text: text.clone() },
-            RunKind::Builtin(name) => Run::Builtin { name: name.clone() },
+            RunKind::Builtin(name) => match mlp_analysis::flow::asked(name, &node.params) {
+                Some((module, function)) => Run::Ask { module, function },
+                None => Run::Builtin { name: name.clone() },
+            },
             RunKind::External { format, location, secret } => {
                 let external = External {
                     format: *format,
@@ -134,20 +150,19 @@ impl Lowering<'_> {
         }
     }
 
-    /// Digest of the code behind a node: of a Python stage its module with what it imports of the package, of SQL its text, of a command its arguments
+    /// Digest of the code behind a node or a deployment: of a Python function its module with what it imports of the package, of SQL its text, of a command its arguments
     /// with the files of the package that they name.
-    fn code(&self, checked: &Checked<'_>, node: &FlowNode, run: &Run) -> String {
+    pub(crate) fn code(&self, package: &str, run: &Run) -> String {
         let mut hasher = blake3::Hasher::new();
         let mut part = |text: &str| {
             hasher.update(text.as_bytes());
             hasher.update(&[0]);
         };
         match run {
-            Run::Python { module, function } => {
-                part("python");
+            Run::Python { module, function } | Run::Ask { module, function } => {
+                part(if matches!(run, Run::Ask { .. }) { "ask" } else { "python" });
                 part(module);
                 part(function);
-                let package = node.decl.map_or("", |decl| checked.checker.package_of(checked.checker.module_of(decl)));
                 for (path, text) in self.python_modules(package, module) {
                     part(&path);
                     part(&text);
@@ -156,8 +171,6 @@ impl Lowering<'_> {
             other => {
                 part(&mlp_plan::canonical(other).unwrap_or_default());
                 if let Run::Command { argv } = other {
-                    let package =
-                        node.decl.map_or("", |decl| checked.checker.package_of(checked.checker.module_of(decl)));
                     for argument in argv {
                         let Value::Literal(Literal::Text(name)) = argument else { continue };
                         // a script of the package, most likely

@@ -126,6 +126,24 @@ pub struct Column {
     pub doc: Option<String>,
 }
 
+impl Column {
+    /// A column of that name and type, without anything else said of it.
+    #[must_use]
+    pub fn plain(name: impl Into<String>, value: ValueType) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            label: false,
+            default: None,
+            known_at: None,
+            tags: Vec::new(),
+            was: None,
+            deprecated: None,
+            doc: None,
+        }
+    }
+}
+
 /// A rule over the data set as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Expectation {

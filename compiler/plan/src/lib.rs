@@ -17,6 +17,7 @@ mod metrics;
 mod node;
 mod pipeline;
 mod policy;
+mod serving;
 mod types;
 mod value;
 
@@ -28,5 +29,6 @@ pub use metrics::*;
 pub use node::*;
 pub use pipeline::*;
 pub use policy::*;
+pub use serving::*;
 pub use types::*;
 pub use value::*;

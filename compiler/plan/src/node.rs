@@ -94,6 +94,13 @@ pub enum Run {
         /// Function in it.
         function: String,
     },
+    /// A plain function of the user's, asked row by row as an endpoint would be: a load test.
+    Ask {
+        /// Module, importable from the package's folder.
+        module: String,
+        /// Function in it.
+        function: String,
+    },
     /// A program.
     Command {
         /// Its argument list; never a shell.
@@ -127,6 +134,17 @@ pub enum Run {
     },
     /// Moves a rung of the registry when the policies pass.
     Promote(Promote),
+}
+
+impl Run {
+    /// Module and function, where a function of the user's is called: it needs an interpreter with the node's environment.
+    #[must_use]
+    pub fn python(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Python { module, function } | Self::Ask { module, function } => Some((module, function)),
+            _ => None,
+        }
+    }
 }
 
 /// Data outside of the store.
@@ -236,6 +254,10 @@ pub enum Origin {
     },
     /// Several, in order (`concat([a, b])`, `pick(models, reports, ..)`).
     List(Vec<Origin>),
+    /// The requests that a deployment is asked about.
+    Request,
+    /// The log of a deployment, in a monitor.
+    Served,
     /// `none`.
     None,
 }

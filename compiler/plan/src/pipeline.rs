@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contract, Metrics, Node, Parameter, Place, Policy, types::is_false};
+use crate::{Contract, Deployment, Metrics, Monitor, Node, Parameter, Place, Policy, types::is_false};
 
 /// The format's name, written into every plan.
 pub const FORMAT: &str = "mlp.plan/v1";
@@ -40,6 +40,12 @@ pub struct Plan {
     /// Pipelines by name.
     #[serde(default)]
     pub pipelines: BTreeMap<String, Pipeline>,
+    /// Deployments by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deployments: BTreeMap<String, Deployment>,
+    /// Monitors by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub monitors: BTreeMap<String, Monitor>,
 }
 
 /// The package that was compiled.
@@ -138,6 +144,9 @@ pub struct Model {
     /// The moment at which it predicts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicts_at: Option<String>,
+    /// Tags that it may be trained on, without the sign, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clearance: Vec<String>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -204,6 +213,25 @@ pub enum Schedule {
 }
 
 impl Plan {
+    /// A plan without anything in it.
+    #[must_use]
+    pub fn empty(package: Package, target: Target) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            package,
+            target,
+            contracts: BTreeMap::new(),
+            metrics: BTreeMap::new(),
+            environments: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            models: BTreeMap::new(),
+            pipelines: BTreeMap::new(),
+            deployments: BTreeMap::new(),
+            monitors: BTreeMap::new(),
+        }
+    }
+
     /// The contract of that name.
     #[must_use]
     pub fn contract(&self, name: &str) -> Option<&Contract> {
@@ -237,7 +265,7 @@ impl crate::Origin {
         match self {
             Self::Output { node, .. } => found.push(node),
             Self::List(origins) => origins.iter().for_each(|origin| origin.nodes(found)),
-            Self::Rung { .. } | Self::None => {}
+            Self::Rung { .. } | Self::Request | Self::Served | Self::None => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlp_analysis::{Kind, literals::from_text, secrets::secret, settings::Settings};
-use mlp_plan::{Backend, Node, Plan, PodPatch, Run, Schedule, Target, ValueType};
+use mlp_plan::{Backend, Node, Plan, PodPatch, Replicas, Schedule, Target, ValueType};
 use mlp_ports::{Files, NoFiles, NoSql};
 use mlp_syntax::tree::{Expr, ItemKind};
 
@@ -77,8 +77,8 @@ fn text(value: &toml::Value) -> String {
 }
 
 /// Sets in a plan what a target or `--set` may set: parameters, secrets, `schedule` and `concurrency` of all pipelines; `env`, `resources`, `timeout` and
-/// `retries` of every node that says nothing itself, or as `STAGE.timeout` of every call of a stage, whatever it says; `STAGE.pod`. Constants were set before
-/// the check, under the names in `consts`.
+/// `retries` of every node that says nothing itself, or as `STAGE.timeout` of every call of a stage, whatever it says; `STAGE.pod`; `replicas` of every
+/// deployment that says nothing itself, or as `DEPLOYMENT.replicas`. Constants were set before the check, under the names in `consts`.
 ///
 /// # Errors
 /// In words, for each name that nothing answers to, and each value that is not of the type that it sets.
@@ -117,6 +117,8 @@ fn apply(plan: &mut Plan, key: &str, value: &str, files: &dyn Files) -> Result<b
             plan.pipelines.values_mut().for_each(|pipeline| pipeline.schedule = schedule.clone());
             !plan.pipelines.is_empty()
         }
+        ("replicas", _) => set_replicas(plan, None, value)?,
+        (_, Some((deployment, "replicas"))) => set_replicas(plan, Some(deployment), value)?,
         (_, Some((stage, name))) => set_nodes(plan, Some(stage), name, value, files)?,
         (name, None) => set_nodes(plan, None, name, value, files)?,
     };
@@ -136,6 +138,19 @@ fn set_param(plan: &mut Plan, key: &str, value: &str) -> Result<bool, String> {
             };
             param.default = Some(from_text(value, &ty)?);
             found = true;
+        }
+    }
+    Ok(found)
+}
+
+/// `replicas` of all deployments that say nothing themselves, or of one, whatever it says.
+fn set_replicas(plan: &mut Plan, deployment: Option<&str>, value: &str) -> Result<bool, String> {
+    let replicas = replicas(value)?;
+    let mut found = false;
+    for known in plan.deployments.values_mut() {
+        if deployment.is_none_or(|name| known.name == name) {
+            found = true;
+            known.replicas = known.replicas.filter(|_| deployment.is_none()).or(Some(replicas));
         }
     }
     Ok(found)
@@ -200,7 +215,7 @@ fn change(
                 // who names none has the one called `default`, where there is one
                 let says_nothing = match node.env.as_deref() {
                     Some(env) => env == "default",
-                    None => matches!(node.run, Run::Python { .. }),
+                    None => node.run.python().is_some(),
                 };
                 if !all || says_nothing {
                     node.env = Some(env.clone());
@@ -229,6 +244,24 @@ fn pod(plan: &Plan, file: &str, files: &dyn Files) -> Result<PodPatch, String> {
     }
     let digest = blake3::hash(text.as_bytes()).to_hex().to_string();
     Ok(PodPatch { file: file.to_owned(), text, digest })
+}
+
+/// The value of `replicas`, read by the checker as it stands in a program.
+fn replicas(value: &str) -> Result<Replicas, String> {
+    let text = format!(
+        "contract R {{\n  id: int64\n}}\nmodel M: Model<R, R> {{\n  ladder = [live]\n}}\n\
+         deployment D of M.live {{\n  request = R\n  replicas = {value}\n}}\n"
+    );
+    let loaded = crate::in_memory(&[("d", &text)]);
+    let mut checked = mlp_analysis::check(&loaded.program, &NoSql, &NoFiles);
+    if let Some(fault) = loaded.diagnostics.first().or_else(|| checked.diagnostics().first()) {
+        return Err(fault.message.clone());
+    }
+    let deployment = loaded.program.of_kind(Kind::Deployment).next();
+    deployment
+        .and_then(|id| checked.checker.deployment(id))
+        .and_then(|deployment| deployment.replicas)
+        .ok_or_else(|| "no value of `replicas`".to_owned())
 }
 
 /// The value of a stage's setting, read by the checker as it stands in a program.

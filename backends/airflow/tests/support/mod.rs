@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use mlp_plan::{
-    Artifact, Backend, Clause, ClauseRule, CompareOp, Constraint, DataType, Expr, External, FORMAT, Format, Gate,
-    Input, Literal, Model, Node, Origin, Output, Package, Parameter, Pipeline, Place, Plan, Policy, PolicyUse, Promote,
+    Artifact, Backend, Clause, ClauseRule, CompareOp, Constraint, DataType, Expr, External, Format, Gate, Input,
+    Literal, Model, Node, Origin, Output, Package, Parameter, Pipeline, Place, Plan, Policy, PolicyUse, Promote,
     Resources, Retries, Run, Schedule, Target, TimeUnit, Value, ValueType, WriteMode,
 };
 
@@ -19,23 +19,13 @@ fn number(text: &str) -> Literal {
 }
 
 fn empty() -> Plan {
-    Plan {
-        format: FORMAT.to_owned(),
-        package: Package {
-            name: "flights".to_owned(),
-            version: Some("1.0.0".to_owned()),
-            owner: Some("ml@example.com".to_owned()),
-            digest: "ab".repeat(32),
-        },
-        target: Target { name: "prod".to_owned(), backend: Backend::Local, options: BTreeMap::new() },
-        contracts: BTreeMap::new(),
-        metrics: BTreeMap::new(),
-        environments: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        policies: BTreeMap::new(),
-        models: BTreeMap::new(),
-        pipelines: BTreeMap::new(),
-    }
+    let package = Package {
+        name: "flights".to_owned(),
+        version: Some("1.0.0".to_owned()),
+        owner: Some("ml@example.com".to_owned()),
+        digest: "ab".repeat(32),
+    };
+    Plan::empty(package, Target { name: "prod".to_owned(), backend: Backend::Local, options: BTreeMap::new() })
 }
 
 fn pipeline(name: &str, nodes: Vec<Node>) -> Pipeline {
@@ -284,6 +274,7 @@ pub fn flights() -> Plan {
         output: "Scored".to_owned(),
         ladder: vec!["staging".to_owned(), "production".to_owned()],
         predicts_at: None,
+        clearance: Vec::new(),
         place: place(50),
     };
     plan.models.insert("LateModel".to_owned(), model);

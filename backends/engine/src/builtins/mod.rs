@@ -21,7 +21,7 @@ pub(crate) struct Call<'a> {
 }
 
 /// Runs `split.by_time`, `split.at_random`, `split.by_key`, `tables.concat`, `tables.sample`, `tables.deduplicate`, `tables.join_truth` or an evaluation
-/// (`evaluate.*`). Inputs are Parquet files or folders of them; an output is the path of the file that is written.
+/// (`evaluate.*`, `serving.measure`). Inputs are Parquet files or folders of them; an output is the path of the file that is written.
 ///
 /// # Errors
 /// Where the stage is not known, a parameter, input or column is missing or of the wrong type, a row cannot be placed, or a file cannot be read or written.
@@ -40,7 +40,9 @@ pub fn run_builtin(
         "tables.sample" => tables::sample(call),
         "tables.deduplicate" => tables::deduplicate(call),
         "tables.join_truth" => tables::join_truth(call),
-        _ if name.starts_with("evaluate.") => crate::metrics::run(name, inputs, params, outputs),
+        _ if name.starts_with("evaluate.") || name == "serving.measure" => {
+            crate::metrics::run(name, inputs, params, outputs)
+        }
         _ => Err(EngineError::refused(format!("there is no builtin `{name}`"))),
     }
 }

@@ -19,8 +19,8 @@ pub(crate) enum Kernel {
     AveragePrecision(Vec<Rank>),
     /// `1 - Σ residual² / Σ (truth - mean)²`; truths are centred for precision.
     Determination { truth: Vec<f64>, residual: Vec<f64> },
-    /// The median of values, over rows sorted by them.
-    Median(Vec<(u32, f64)>),
+    /// A quantile of values, over rows sorted by them; between two of them by linear interpolation (Hyndman & Fan 1996, type 7).
+    Quantile { share: f64, sorted: Vec<(u32, f64)> },
     /// The largest value: no bootstrap tells how sure it is (Bickel & Freedman 1981).
     Largest(f64),
     /// A score over classes.
@@ -49,6 +49,13 @@ pub(crate) enum ClassScore {
 }
 
 impl Kernel {
+    /// The quantile of values, one for each row.
+    pub fn quantile(share: f64, values: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<(u32, f64)> = (0_u32..).zip(values).collect();
+        sorted.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        Self::Quantile { share, sorted }
+    }
+
     /// Whether resampling its rows tells how sure it is.
     pub const fn resamples(&self) -> bool {
         !matches!(self, Self::Largest(_))
@@ -67,7 +74,7 @@ impl Kernel {
             Self::Auc(ranks) => auc(weights, ranks),
             Self::AveragePrecision(ranks) => average_precision(weights, ranks),
             Self::Determination { truth, residual } => determination(weights, truth, residual),
-            Self::Median(sorted) => median(weights, sorted),
+            Self::Quantile { share, sorted } => quantile(weights, *share, sorted),
             Self::Largest(value) => *value,
             Self::Classes { score, classes, truth, predicted } => by_class(weights, *score, *classes, truth, predicted),
         }
@@ -169,16 +176,24 @@ fn determination(weights: &[u32], truth: &[f64], residual: &[f64]) -> f64 {
 }
 
 /// The middle value of the rows, or the mean of the two in the middle.
-fn median(weights: &[u32], sorted: &[(u32, f64)]) -> f64 {
+fn quantile(weights: &[u32], share: f64, sorted: &[(u32, f64)]) -> f64 {
     let all: u64 = sorted.iter().map(|(row, _)| at(weights, *row)).sum();
+    if all == 0 {
+        return f64::NAN;
+    }
+    let place = share * wide(all - 1);
+    let (below, part) = (place.floor(), place.fract());
     let (mut seen, mut lower) = (0_u64, None);
     for (row, value) in sorted {
         seen += at(weights, *row);
-        if lower.is_none() && 2 * seen >= all && seen > 0 {
+        // the last place that this value fills is `seen - 1`
+        let reaches = |wanted: f64| wide(seen) > wanted;
+        if lower.is_none() && reaches(below) {
             lower = Some(*value);
         }
-        if 2 * seen > all {
-            return lower.map_or(f64::NAN, |lower| f64::midpoint(lower, *value));
+        if let Some(lower) = lower.filter(|_| part == 0.0 || reaches(below + 1.0)) {
+            // exact in the middle of two, and where both are the same
+            return if part == 0.5 { f64::midpoint(lower, *value) } else { lower + (*value - lower) * part };
         }
     }
     f64::NAN

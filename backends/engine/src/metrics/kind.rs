@@ -1,11 +1,11 @@
-//! The three evaluations and what their parameters say.
+//! The evaluations and what their parameters say.
 
 use std::collections::BTreeMap;
 
 use mlp_plan::Literal;
 use serde_json::{Map, Value};
 
-use super::{binary, multiclass, regression};
+use super::{binary, multiclass, regression, serving};
 use crate::EngineError;
 
 /// Which evaluation.
@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Binary,
     Regression,
     Multiclass,
+    /// Of requests: the truth is whether one failed, the guess how many seconds it took.
+    Serving,
 }
 
 impl Kind {
@@ -22,12 +24,13 @@ impl Kind {
             "evaluate.binary" => Some(Self::Binary),
             "evaluate.regression" => Some(Self::Regression),
             "evaluate.multiclass" => Some(Self::Multiclass),
+            "serving.measure" => Some(Self::Serving),
             _ => None,
         }
     }
 
     pub fn of_metrics(name: &str) -> Option<Self> {
-        [Self::Binary, Self::Regression, Self::Multiclass].into_iter().find(|kind| kind.name() == name)
+        [Self::Binary, Self::Regression, Self::Multiclass, Self::Serving].into_iter().find(|kind| kind.name() == name)
     }
 
     /// Name of its `metrics` block in the standard library.
@@ -36,6 +39,7 @@ impl Kind {
             Self::Binary => "std.evaluate.Binary",
             Self::Regression => "std.evaluate.Regression",
             Self::Multiclass => "std.evaluate.Multiclass",
+            Self::Serving => "std.serving.Serving",
         }
     }
 
@@ -45,6 +49,7 @@ impl Kind {
             Self::Binary => &binary::METRICS,
             Self::Regression => &regression::METRICS,
             Self::Multiclass => &multiclass::METRICS,
+            Self::Serving => &serving::METRICS,
         }
     }
 
@@ -54,6 +59,7 @@ impl Kind {
             Self::Binary => "score",
             Self::Regression => "prediction",
             Self::Multiclass => "predicted",
+            Self::Serving => "seconds",
         }
     }
 }
@@ -76,6 +82,8 @@ impl Settings {
     /// From a node's parameters.
     pub fn read(kind: Kind, params: &BTreeMap<String, Literal>) -> Result<Self, EngineError> {
         let column = |name: &str| match params.get(name) {
+            // the columns of `std.serving.Answer`
+            None if kind == Kind::Serving => Ok(if name == "truth" { "failed" } else { name }.to_owned()),
             Some(Literal::Text(column)) => Ok(column.clone()),
             Some(other) => Err(EngineError::refused(format!("parameter `{name}` names a column, but is {other}"))),
             None => Err(EngineError::refused(format!("parameter `{name}` is missing"))),

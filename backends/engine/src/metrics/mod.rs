@@ -17,6 +17,7 @@ mod regression;
 pub(crate) mod report;
 pub(crate) mod rows;
 mod sample;
+mod serving;
 
 use std::{
     collections::BTreeMap,
@@ -43,10 +44,10 @@ pub const REPORT_FILE: &str = "report.json";
 /// The file of a report's folder that holds its rows.
 pub const ROWS_FILE: &str = "rows.parquet";
 
-/// Runs `evaluate.binary`, `evaluate.regression` or `evaluate.multiclass`.
+/// Runs `evaluate.binary`, `evaluate.regression`, `evaluate.multiclass` or `serving.measure`.
 ///
 /// `inputs` has `rows` (Parquet files, or folders of them), `params` the columns `truth` and `score` (`prediction` for regression, `predicted` for
-/// multiclass), `slices` and for binary `threshold`; `outputs` has `result`, the folder that is filled.
+/// multiclass), `slices` and for binary `threshold`, of requests nothing; `outputs` has `result`, the folder that is filled.
 ///
 /// # Errors
 /// Where the evaluation is not known, a parameter, input or column is missing or of the wrong type, or a file cannot be read or written.

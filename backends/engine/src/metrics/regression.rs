@@ -19,11 +19,7 @@ pub(super) fn kernel(metric: &str, truth: &[f64], prediction: &[f64]) -> Result<
             root: false,
         },
         "max_error" => Kernel::Largest(absolute().fold(0.0, f64::max)),
-        "medae" => {
-            let mut sorted: Vec<(u32, f64)> = (0_u32..).zip(absolute()).collect();
-            sorted.sort_unstable_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
-            Kernel::Median(sorted)
-        }
+        "medae" => Kernel::quantile(0.5, absolute()),
         "r2" => {
             let mut values = truth.iter();
             let first = values.next();

@@ -57,7 +57,7 @@ impl Rows {
         }
         let (truth, guess) = (column(&settings.truth)?, column(&settings.guess)?);
         let (columns, labels) = match settings.kind {
-            Kind::Binary => (
+            Kind::Binary | Kind::Serving => (
                 Columns::Binary { truth: flags(&settings.truth, truth)?, score: floats(&settings.guess, guess)? },
                 Vec::new(),
             ),
@@ -71,7 +71,7 @@ impl Rows {
             Kind::Multiclass => classes(settings, truth, guess)?,
         };
         let defects = defects(&columns, truth, guess);
-        let digest = digest(&columns, &defects, &labels, &slices);
+        let digest = digest(settings.kind, &columns, &defects, &labels, &slices);
         Ok(Self { sample: Sample { columns, defects }, slices, digest, batch })
     }
 
@@ -247,6 +247,7 @@ fn defects(columns: &Columns, truth: &ArrayRef, guess: &ArrayRef) -> Vec<(u32, D
 
 /// What makes two reports be on the same rows: their number, truths and slices, in order, whatever the types of the columns.
 fn digest(
+    kind: Kind,
     columns: &Columns,
     defects: &[(u32, Defect)],
     labels: &[String],
@@ -258,9 +259,13 @@ fn digest(
         hasher.update(text.as_bytes());
     };
     match columns {
-        Columns::Binary { truth, .. } => {
-            text(&mut hasher, "binary");
+        Columns::Binary { truth, score } => {
+            text(&mut hasher, if kind == Kind::Serving { "serving" } else { "binary" });
             hasher.update(&truth.iter().map(|truth| u8::from(*truth)).collect::<Vec<_>>());
+            // the n-th requests of two load tests have nothing in common but their number: they are never a pair
+            for seconds in score.iter().filter(|_| kind == Kind::Serving) {
+                hasher.update(&seconds.to_bits().to_le_bytes());
+            }
         }
         Columns::Regression { truth, .. } => {
             text(&mut hasher, "regression");

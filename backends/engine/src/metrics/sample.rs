@@ -6,6 +6,7 @@ use super::{
     kind::{Kind, Settings},
     multiclass, regression,
     report::Measured,
+    serving,
 };
 
 /// Truths and what the model said, row by row.
@@ -33,6 +34,7 @@ impl Defect {
             Kind::Binary => "score",
             Kind::Regression => "prediction",
             Kind::Multiclass => "predicted class",
+            Kind::Serving => "time",
         };
         match self {
             Self::NullTruth => "the truth is null".to_owned(),
@@ -97,6 +99,7 @@ impl Sample {
             return Err(reason);
         }
         match &self.columns {
+            Columns::Binary { truth, score } if settings.kind == Kind::Serving => serving::kernel(metric, truth, score),
             Columns::Binary { truth, score } => binary::kernel(metric, truth, score, settings.threshold),
             Columns::Regression { truth, prediction } => regression::kernel(metric, truth, prediction),
             Columns::Multiclass { classes, truth, predicted } => multiclass::kernel(metric, *classes, truth, predicted),

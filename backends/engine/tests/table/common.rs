@@ -19,18 +19,7 @@ pub fn number(text: &str) -> Literal {
 }
 
 pub fn column(name: &str, data: DataType, constraints: Vec<Constraint>) -> Column {
-    let value = ValueType { constraints, ..ValueType::plain(data) };
-    Column {
-        name: name.to_owned(),
-        value,
-        label: false,
-        default: None,
-        known_at: None,
-        tags: Vec::new(),
-        was: None,
-        deprecated: None,
-        doc: None,
-    }
+    Column::plain(name, ValueType { constraints, ..ValueType::plain(data) })
 }
 
 pub fn nullable(mut column: Column) -> Column {

@@ -208,7 +208,9 @@ impl<'a, 'e> Scheduler<'a, 'e> {
         square.record.attempts += 1;
         let named = node.env.clone().unwrap_or_default();
         let environment = match self.environments.get(&named) {
-            Some(Making::Ready(environment)) if matches!(node.run, Run::Python { .. } | Run::Command { .. }) => {
+            Some(Making::Ready(environment))
+                if node.run.python().is_some() || matches!(node.run, Run::Command { .. }) =>
+            {
                 Some(environment.clone())
             }
             _ => None,

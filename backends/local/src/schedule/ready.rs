@@ -55,7 +55,7 @@ impl<'a> Scheduler<'a, '_> {
     fn environment(&mut self, at: usize, node: &'a Node) -> Result<Option<Option<PythonEnvironment>>, Failure> {
         let named = node.env.as_ref().and_then(|name| self.world.index.plan.environments.get(name));
         let wants = match &node.run {
-            Run::Python { .. } => true,
+            Run::Python { .. } | Run::Ask { .. } => true,
             Run::Command { .. } => named.is_some_and(|named| named.image.is_none()),
             _ => false,
         };

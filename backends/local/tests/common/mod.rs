@@ -188,17 +188,7 @@ pub fn write(id: &str, format: Format, location: &str, mode: WriteMode) -> Node 
 
 /// `id: int64`, `amount: float64 in 0 .. 100`, `name: string?`, keyed by `id`.
 pub fn row() -> Contract {
-    let column = |name: &str, value: ValueType| Column {
-        name: name.to_owned(),
-        value,
-        label: false,
-        default: None,
-        known_at: None,
-        tags: Vec::new(),
-        was: None,
-        deprecated: None,
-        doc: None,
-    };
+    let column = |name: &str, value: ValueType| Column::plain(name, value);
     let number = |value: i32| Some(Literal::Number(value.into()));
     let amount = ValueType {
         constraints: vec![Constraint::Range { low: number(0), high: number(100) }],
@@ -252,17 +242,12 @@ pub fn pipeline(nodes: Vec<Node>) -> Pipeline {
 }
 
 pub fn plan(nodes: Vec<Node>) -> Plan {
+    let package = Package { name: "lab".to_owned(), version: None, owner: None, digest: "0".repeat(64) };
+    let target = Target { name: "local".to_owned(), backend: Backend::Local, options: BTreeMap::new() };
     Plan {
-        format: mlp_plan::FORMAT.to_owned(),
-        package: Package { name: "lab".to_owned(), version: None, owner: None, digest: "0".repeat(64) },
-        target: Target { name: "local".to_owned(), backend: Backend::Local, options: BTreeMap::new() },
         contracts: BTreeMap::from([("Row".to_owned(), row())]),
-        metrics: BTreeMap::new(),
-        environments: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        policies: BTreeMap::new(),
-        models: BTreeMap::new(),
         pipelines: BTreeMap::from([("p".to_owned(), pipeline(nodes))]),
+        ..Plan::empty(package, target)
     }
 }
 

@@ -14,17 +14,7 @@ pub fn column(name: &str, data: DataType) -> Column {
         Some(name) => (name, value.or_null()),
         None => (name, value),
     };
-    Column {
-        name: name.to_owned(),
-        value,
-        label: false,
-        default: None,
-        known_at: None,
-        tags: Vec::new(),
-        was: None,
-        deprecated: None,
-        doc: None,
-    }
+    Column::plain(name, value)
 }
 
 /// A contract of columns.

@@ -16,17 +16,8 @@ impl Checker<'_> {
             self.flags(&field.modifiers);
             return None;
         };
-        let mut column = Column {
-            name: field.name.text.clone(),
-            value: base.value,
-            label: false,
-            default: None,
-            known_at: None,
-            tags: base.tags,
-            was: None,
-            deprecated: None,
-            doc: field.lead.docs(),
-        };
+        let plain = Column::plain(field.name.text.clone(), base.value);
+        let mut column = Column { tags: base.tags, doc: field.lead.docs(), ..plain };
         let mut spans = ColumnSpans { name: field.name.span, constraints: base.spans };
         for modifier in &field.modifiers {
             self.modifier(&mut column, &mut spans, modifier);

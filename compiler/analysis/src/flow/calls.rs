@@ -21,7 +21,7 @@ const DEPTH_LIMIT: usize = 64;
 
 impl Elaborator<'_, '_> {
     /// `f(a, name: b)`.
-    pub(super) fn call(&mut self, span: Span, callee: &Expr, args: &[Arg], id: &Id) -> Val {
+    pub fn call(&mut self, span: Span, callee: &Expr, args: &[Arg], id: &Id) -> Val {
         let ExprKind::Name(name) = &callee.kind else { return self.not_callable(callee.span) };
         if name.text == "pick" && matches!(self.checker.scopes.find(self.module, "pick"), crate::scope::Found::Nothing)
         {
@@ -44,9 +44,15 @@ impl Elaborator<'_, '_> {
         } else {
             (signature.params.clone(), signature.outputs.clone())
         };
-        let Some(taken) = self.take(span, &signature, &params, given) else { return Val::Error };
+        let Some(mut taken) = self.take(span, &signature, &params, given) else { return Val::Error };
         if !self.check_bounds(span, &signature, tree, &generics) {
             return Val::Error;
+        }
+        if self.checker.is_std(self.checker.module_of(decl)) {
+            let stage = self.checker.program.qualified(decl);
+            if self.library_stage(span, &stage, &generics, &mut taken, &mut outputs).is_none() {
+                return Val::Error;
+            }
         }
         fill_metrics(&mut outputs, &taken.params);
         if signature.composed {

@@ -54,11 +54,6 @@ impl Elaborator<'_, '_> {
         if self.scalars.contains_key(&name.text) {
             return self.scalar(expr);
         }
-        if name.text == "served"
-            && let Some(served) = &self.served
-        {
-            return served.clone();
-        }
         match self.checker.scopes.find(self.module, &name.text) {
             Found::Poisoned => Val::Error,
             Found::Decl(decl) if self.checker.program.decl(decl).is_some_and(|decl| decl.kind == Kind::Const) => {

@@ -4,6 +4,7 @@ mod arguments;
 mod calls;
 mod edges;
 mod expressions;
+mod library;
 mod pick;
 mod places;
 mod promote;
@@ -21,6 +22,7 @@ use mlp_ports::SqlColumn;
 use mlp_source::Span;
 use mlp_syntax::tree::Name;
 
+pub use library::asked;
 pub use settings::PipelineSettings;
 
 use crate::{
@@ -232,6 +234,8 @@ pub struct Elaborator<'c, 'a> {
     pub checker: &'c mut Checker<'a>,
     /// The module whose names are seen.
     pub module: usize,
+    /// The module of the pipeline itself, while stages of other modules are inlined.
+    home: usize,
     /// The nodes so far.
     pub nodes: Vec<FlowNode>,
     /// What names stand for.
@@ -240,8 +244,6 @@ pub struct Elaborator<'c, 'a> {
     pub scalars: Scalars,
     /// Node ids that are taken, with the number to try next behind each.
     taken: HashMap<String, usize>,
-    /// The deployment's log, in a monitor.
-    pub served: Option<Val>,
     /// How deep stages made of stages are inlined.
     depth: usize,
     /// Whether it was said that the pipeline is too large.
@@ -271,11 +273,11 @@ impl<'c, 'a> Elaborator<'c, 'a> {
         Self {
             checker,
             module,
+            home: module,
             nodes: Vec::new(),
             names: HashMap::new(),
             scalars: Scalars::new(),
             taken: HashMap::new(),
-            served: None,
             depth: 0,
             full: false,
         }

@@ -181,7 +181,7 @@ fn collect(from: &Origin, tables: &HashMap<(String, String), Known>, known: &mut
             }
         }
         Origin::List(origins) => origins.iter().for_each(|origin| collect(origin, tables, known)),
-        Origin::Rung { .. } | Origin::None => {}
+        Origin::Rung { .. } | Origin::Request | Origin::Served | Origin::None => {}
     }
 }
 
@@ -196,6 +196,6 @@ fn trainers<'a>(flow: &'a Flow, from: &Origin) -> Vec<&'a FlowNode> {
             None => Vec::new(),
         },
         Origin::List(origins) => origins.iter().flat_map(|origin| trainers(flow, origin)).collect(),
-        Origin::Rung { .. } | Origin::None => Vec::new(),
+        Origin::Rung { .. } | Origin::Request | Origin::Served | Origin::None => Vec::new(),
     }
 }
