@@ -12,6 +12,7 @@ pub mod checker;
 pub mod contracts;
 mod cycles;
 mod deployments;
+mod doubles;
 pub mod environments;
 pub mod flow;
 mod gates;
