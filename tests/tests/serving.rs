@@ -99,7 +99,12 @@ fn a_plan_holds_deployments_and_monitors() {
     insta::assert_json_snapshot!(plan["deployments"]);
     insta::assert_json_snapshot!(plan["monitors"]);
     let columns = |contract: &str| -> Vec<&str> {
-        plan["contracts"][contract]["columns"].as_array().unwrap().iter().map(|column| column["name"].as_str().unwrap()).collect()
+        plan["contracts"][contract]["columns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|column| column["name"].as_str().unwrap())
+            .collect()
     };
     assert_eq!(columns("Api.served"), ["id", "x", "score", "served_at", "version"], "no label: nobody knows it yet");
     assert_eq!(columns("Api.served beside Truth"), ["id", "x", "score", "served_at", "version", "y"]);
@@ -111,9 +116,8 @@ fn a_target_sets_replicas() {
         let targets = format!("[targets.prod]\nbackend = \"kubernetes\"\n\n[targets.prod.set]\n{line}\n");
         let folder = package(SERVED, &targets);
         fs::write(folder.path().join("work.py"), "def score(model, rows): ...\n").unwrap();
-        plan(folder.path(), "prod").map(|plan| {
-            ["Api", "Quiet"].map(|name| plan["deployments"][name]["replicas"].clone())
-        })
+        plan(folder.path(), "prod")
+            .map(|plan| ["Api", "Quiet"].map(|name| plan["deployments"][name]["replicas"].clone()))
     };
     let own = json!({ "min": 2, "max": 10 });
     assert_eq!(set("replicas = 3").unwrap(), [own.clone(), json!({ "min": 3, "max": 3 })], "Api says so itself");
@@ -204,7 +208,10 @@ fn a_model_under_load() {
     let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     assert_eq!(done.status.code(), Some(0), "{out}\n{err}");
     let verdict = called(&["registry", "list"], folder.path());
-    assert!(String::from_utf8_lossy(&verdict.stdout).contains("production"), "one request in ten fails: just allowed\n{out}");
+    assert!(
+        String::from_utf8_lossy(&verdict.stdout).contains("production"),
+        "one request in ten fails: just allowed\n{out}"
+    );
     let log = called(&["runs", "log", "last", "load-measure-ask"], folder.path());
     let log = String::from_utf8_lossy(&log.stdout).into_owned();
     assert!(log.contains("three is too much"), "the first errors are told: {log}");

@@ -85,6 +85,7 @@ pub fn check_with<'a>(
             Kind::Env => {}
         }
     }
+    checker.check_doubled_settings();
     checker.check_environments();
     let tests = checker.tests();
     checker.check_moments(&flows);

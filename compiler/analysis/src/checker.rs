@@ -112,14 +112,16 @@ impl<'a> Checker<'a> {
     }
 
     fn nothing(&self, module: usize, name: &str, span: Span, wanted: &str, kinds: &[Kind]) -> Diagnostic {
-        if let Some(near) = self.scopes.nearest(self.program, module, name, kinds) {
-            return catalog::names::unknown(span, wanted, name, Some(&near));
-        }
         let elsewhere = self.program.decls.iter().find(|decl| decl.name == name && kinds.contains(&decl.kind));
-        match elsewhere.and_then(|decl| self.program.modules.get(decl.module)) {
-            Some(owner) => catalog::names::not_imported(span, name, &owner.path),
-            None => catalog::names::unknown(span, wanted, name, None),
+        let owner = elsewhere
+            .and_then(|decl| self.program.modules.get(decl.module))
+            .map(|module| module.path.as_str())
+            .or_else(|| crate::scope::std_module(name, kinds));
+        if let Some(owner) = owner {
+            return catalog::names::not_imported(span, name, owner);
         }
+        let near = self.scopes.nearest(self.program, module, name, kinds);
+        catalog::names::unknown(span, wanted, name, near.as_deref())
     }
 
     /// The module in which a declaration stands.

@@ -52,9 +52,9 @@ impl Checker<'_> {
                     if let Some(version) = &info.python
                         && !version.chars().all(|letter| letter.is_ascii_digit() || "., <>=!~".contains(letter))
                     {
-                        self.report(contract_words::bad_literal(
+                        self.report(contract_words::must_be(
                             setting.value.span,
-                            "the Python version",
+                            "`python`",
                             &format!("{version:?}"),
                             "a version such as \"3.11\" or a range such as \">=3.10\"",
                         ));

@@ -8,7 +8,12 @@ use mlp_plan::{ArithmeticOp, Better, CompareOp, Expr, Literal, Measure, Metric, 
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, BinaryOp, ExprKind, UnaryOp};
 
-use crate::{literals, policies::PolicyParam, predicates::compare_op, scope::nearest};
+use crate::{
+    literals,
+    policies::PolicyParam,
+    predicates::{all_of, any_of, compare_op},
+    scope::nearest,
+};
 
 const AGGREGATES: [(&str, SliceAggregate); 4] = [
     ("min", SliceAggregate::Min),
@@ -53,10 +58,10 @@ impl Gates<'_> {
             ExprKind::Paren(inner) => self.lower(inner),
             ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(Box::new(self.lower(inner)?))),
             ExprKind::Binary { left, op: BinaryOp::And, right, .. } => {
-                Some(Expr::All(vec![self.lower(left)?, self.lower(right)?]))
+                Some(all_of(self.lower(left)?, self.lower(right)?))
             }
             ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => {
-                Some(Expr::Any(vec![self.lower(left)?, self.lower(right)?]))
+                Some(any_of(self.lower(left)?, self.lower(right)?))
             }
             ExprKind::Binary { left, op, right, .. } if op.is_comparison() => {
                 self.compare(left, compare_op(*op)?, right)
@@ -193,9 +198,10 @@ impl Gates<'_> {
             }
             None => {
                 let near = nearest(&name.text, self.params.iter().map(|param| param.name.as_str()));
-                self.diagnostics.push(names::unknown(
+                self.diagnostics.push(names::unknown_of(
                     name.span,
-                    "parameter of the policy",
+                    "the policy",
+                    "parameter",
                     &name.text,
                     near.as_deref(),
                 ));
@@ -220,9 +226,10 @@ impl Gates<'_> {
         };
         let Some(param) = self.params.iter().find(|param| param.name == report.text) else {
             let near = nearest(&report.text, self.params.iter().map(|param| param.name.as_str()));
-            self.diagnostics.push(names::unknown(
+            self.diagnostics.push(names::unknown_of(
                 report.span,
-                "parameter of the policy",
+                "the policy",
+                "parameter",
                 &report.text,
                 near.as_deref(),
             ));

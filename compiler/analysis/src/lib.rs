@@ -11,6 +11,7 @@ mod check;
 pub mod checker;
 pub mod contracts;
 mod cycles;
+mod doubles;
 pub mod environments;
 pub mod flow;
 mod gates;

@@ -179,9 +179,8 @@ pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
         };
         value.ok_or_else(fault)?
     };
-    let broken = ty.constraints.iter().find(|constraint| {
-        let alone = ValueType { constraints: vec![(*constraint).clone()], ..ValueType::plain(ty.data.clone()) };
-        value != Literal::Null && !crate::subtype::domain::Domain::of(&alone).contains(&value)
-    });
-    broken.map_or(Ok(value), |constraint| Err(format!("`{text}` breaks `{constraint}`")))
+    match crate::subtype::holds::broken(&ty.constraints, &value) {
+        Some(constraint) => Err(format!("`{text}` breaks `{constraint}`")),
+        None => Ok(value),
+    }
 }

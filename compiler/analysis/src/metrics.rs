@@ -120,7 +120,7 @@ impl Checker<'_> {
             let Some((_, ty, _)) = info.params.iter().find(|(param, ..)| param == name) else {
                 let near = nearest(name, info.params.iter().map(|(param, ..)| param.as_str()));
                 let span = arg.name.as_ref().map_or(arg.value.span, |name| name.span);
-                self.report(names::unknown(span, &format!("parameter of `{}`", info.name), name, near.as_deref()));
+                self.report(names::unknown_of(span, &format!("`{}`", info.name), "parameter", name, near.as_deref()));
                 return None;
             };
             let value = self.value_of(&arg.value, &ty.clone(), &format!("the parameter `{name}`,"))?;

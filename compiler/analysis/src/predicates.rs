@@ -93,12 +93,7 @@ impl Predicates<'_> {
             ExprKind::In(value, choices) => self.is_in(value, choices),
             ExprKind::Matches(value, pattern) => {
                 if let Some(fault) = crate::subtype::regular::fault(pattern) {
-                    self.diagnostics.push(catalog::contracts::bad_literal(
-                        expr.span,
-                        "pattern",
-                        &format!("/{pattern}/"),
-                        &fault,
-                    ));
+                    self.diagnostics.push(catalog::contracts::bad_pattern(expr.span, pattern, &fault));
                     return None;
                 }
                 Some(Expr::Matches(Box::new(self.lower(value)?), pattern.clone()))
@@ -198,14 +193,8 @@ impl Predicates<'_> {
         let (a, b) = (self.lower(left), self.lower(right));
         let (a, b) = (a?, b?);
         Some(match op {
-            BinaryOp::And => Expr::All(flatten(a, b, |expr| match expr {
-                Expr::All(parts) => Ok(parts),
-                other => Err(other),
-            })),
-            BinaryOp::Or => Expr::Any(flatten(a, b, |expr| match expr {
-                Expr::Any(parts) => Ok(parts),
-                other => Err(other),
-            })),
+            BinaryOp::And => all_of(a, b),
+            BinaryOp::Or => any_of(a, b),
             BinaryOp::Add => Expr::Arithmetic(ArithmeticOp::Add, Box::new(a), Box::new(b)),
             BinaryOp::Sub => Expr::Arithmetic(ArithmeticOp::Sub, Box::new(a), Box::new(b)),
             BinaryOp::Mul => Expr::Arithmetic(ArithmeticOp::Mul, Box::new(a), Box::new(b)),
@@ -230,12 +219,7 @@ impl Predicates<'_> {
             (Some(ty), _) if is_literal(&b) => Some((a, Expr::Literal(self.literal_of(right, &ty)?))),
             (_, Some(ty)) if is_literal(&a) => Some((Expr::Literal(self.literal_of(left, &ty)?), b)),
             (Some(x), Some(y)) if !same_kind(&x.data, &y.data) => {
-                self.diagnostics.push(catalog::contracts::bad_literal(
-                    op,
-                    "comparing",
-                    &format!("{} with {}", x.data, y.data),
-                    "only values of one kind can be compared",
-                ));
+                self.diagnostics.push(catalog::contracts::incomparable(op, &x.data.to_string(), &y.data.to_string()));
                 None
             }
             _ => Some((a, b)),
@@ -355,6 +339,22 @@ pub const fn compare_op(op: BinaryOp) -> Option<CompareOp> {
         BinaryOp::Ge => CompareOp::Ge,
         _ => return None,
     })
+}
+
+/// `a and b`, flattened.
+pub fn all_of(a: Expr, b: Expr) -> Expr {
+    Expr::All(flatten(a, b, |expr| match expr {
+        Expr::All(parts) => Ok(parts),
+        other => Err(other),
+    }))
+}
+
+/// `a or b`, flattened.
+pub fn any_of(a: Expr, b: Expr) -> Expr {
+    Expr::Any(flatten(a, b, |expr| match expr {
+        Expr::Any(parts) => Ok(parts),
+        other => Err(other),
+    }))
 }
 
 fn flatten(a: Expr, b: Expr, parts: impl Fn(Expr) -> Result<Vec<Expr>, Expr>) -> Vec<Expr> {

@@ -11,6 +11,7 @@ use crate::{
     program::{DeclId, Kind},
     scope::nearest,
     stages::Signature,
+    subtype::values::is_nested,
     types::Ty,
     values::{Scalar, Scalars},
 };
@@ -83,8 +84,30 @@ impl Checker<'_> {
             )),
             RunKind::Sql { text, .. } => self.check_sql(signature, text, at),
             RunKind::Command(values) | RunKind::Container(_, values) => self.check_values(signature, values),
-            RunKind::External { location, .. } => self.check_values(signature, std::slice::from_ref(location)),
+            RunKind::External { format, location, .. } => {
+                self.check_values(signature, std::slice::from_ref(location));
+                if *format == Format::Csv {
+                    self.check_flat(signature, at);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// CSV has cells, and nothing inside of them.
+    fn check_flat(&mut self, signature: &Signature, at: Span) {
+        let tables = signature.params.iter().map(|param| &param.ty).chain(signature.outputs.iter().map(|(_, ty)| ty));
+        let columns = tables
+            .filter_map(|ty| if let Ty::Table(contract) = ty.required() { Some(contract) } else { None })
+            .flat_map(|contract| &contract.face.columns);
+        let nested = columns.filter(|column| is_nested(&column.value.data));
+        let found: Vec<_> = nested.map(|column| format!("`{}` is {}", column.name, column.value.data)).collect();
+        if !found.is_empty() {
+            self.report(words::misplaced(
+                at,
+                format!("CSV holds no lists, maps and structs: {}", found.join(", ")),
+                "take `jsonl(..)` or `parquet(..)`",
+            ));
         }
     }
 

@@ -85,7 +85,10 @@ impl Scopes {
         let path = import.module.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
         let target = resolve_module(program, index, &path);
         if target.is_none() {
-            let near = nearest(&path, program.modules.iter().map(|module| module.path.as_str()).chain(STD_MODULES));
+            let near = nearest(
+                &path,
+                program.modules.iter().map(|module| module.path.as_str()).chain(STD.map(|(module, ..)| module)),
+            );
             diagnostics.push(names::unknown_module(import.module.span, &path, near.as_deref()));
         }
         for name in &import.names {
@@ -151,8 +154,22 @@ impl Scopes {
     }
 }
 
-/// Modules of the standard library, for suggestions where none is loaded.
-const STD_MODULES: [&str; 4] = ["std.split", "std.evaluate", "std.tables", "std.serving"];
+/// What the standard library has, for suggestions where it is not loaded: module, kind, names. A test of `workspace` holds it to the library's texts.
+pub const STD: [(&str, Kind, &[&str]); 7] = [
+    ("std.split", Kind::Stage, &["by_time", "at_random", "by_key"]),
+    ("std.evaluate", Kind::Stage, &["binary", "regression", "multiclass"]),
+    ("std.evaluate", Kind::Metrics, &["Binary", "Regression", "Multiclass"]),
+    ("std.tables", Kind::Stage, &["concat", "sample", "deduplicate", "join_truth"]),
+    ("std.serving", Kind::Metrics, &["Serving"]),
+    ("std.serving", Kind::Contract, &["Answer"]),
+    ("std.serving", Kind::Stage, &["ask", "measure", "load_test"]),
+];
+
+/// The module of the standard library that declares a name of one of `kinds`.
+#[must_use]
+pub fn std_module(name: &str, kinds: &[Kind]) -> Option<&'static str> {
+    STD.iter().find(|(_, kind, names)| kinds.contains(kind) && names.contains(&name)).map(|(module, ..)| *module)
+}
 
 /// The module that `path` names when written in module `from`: `std`, a module of the same package, or one of a dependency.
 fn resolve_module(program: &Program, from: usize, path: &str) -> Option<usize> {

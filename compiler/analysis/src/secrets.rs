@@ -14,7 +14,7 @@ impl Checker<'_> {
         if secret(&tree.value).is_none() && !matches!(tree.value.kind, ExprKind::Error) {
             self.report(words::misplaced(
                 tree.value.span,
-                "this says not where the secret is found",
+                "this does not say where the secret is found",
                 "as in `env(\"PG_URL\")`",
             ));
         }

@@ -134,7 +134,7 @@ impl Checker<'_> {
     pub fn misfits(&mut self, value: &Expr, name: &str, wanted: &str) {
         if !matches!(value.kind, ExprKind::Error) {
             let written = literals::literal(value).map_or_else(String::new, |literal| literal.to_string());
-            self.report(words::bad_literal(value.span, &format!("the setting `{name}`"), &written, wanted));
+            self.report(words::must_be(value.span, &format!("`{name}`"), &written, wanted));
         }
     }
 
@@ -192,7 +192,7 @@ impl Checker<'_> {
         if found.is_none() && !matches!(value.kind, ExprKind::Error) {
             let near = nearest(written, words.iter().map(|(word, _)| *word));
             let choices: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let diagnostic = names::unknown(value.span, &format!("`{name}`"), written, near.as_deref());
+            let diagnostic = names::unknown_of(value.span, &format!("`{name}`"), "value", written, near.as_deref());
             self.report(if near.is_none() {
                 diagnostic.help(format!("one of {}", choices.join(", ")))
             } else {
@@ -231,7 +231,12 @@ impl Checker<'_> {
             let port =
                 host.rsplit_once(':').is_some_and(|(name, port)| !name.is_empty() && port.parse::<u16>().is_ok());
             if !port {
-                self.report(words::bad_literal(value.span, "the host", &format!("{host:?}"), "host:port"));
+                self.report(words::must_be(
+                    value.span,
+                    "a host",
+                    &format!("{host:?}"),
+                    "a name with a port, as in \"db.example.com:5432\"",
+                ));
             }
         }
         hosts
@@ -349,7 +354,13 @@ impl Checker<'_> {
                 entries.push(NamedArg { name: name.text.clone(), value: arg.value.clone() });
             } else {
                 let near = nearest(&name.text, known.iter().copied());
-                self.report(names::unknown(name.span, &format!("entry of `{setting}`"), &name.text, near.as_deref()));
+                self.report(names::unknown_of(
+                    name.span,
+                    &format!("`{setting}`"),
+                    "entry",
+                    &name.text,
+                    near.as_deref(),
+                ));
             }
         }
         entries

@@ -146,9 +146,9 @@ impl Checker<'_> {
         let mut default = None;
         if let Ty::Value(value) = &ty {
             let base = crate::types::NamedType { value: value.clone(), spans: Vec::new(), tags: Vec::new() };
-            let modifiers: Vec<tree::Modifier> = param
-                .modifiers
-                .iter()
+            let modifiers: Vec<tree::Modifier> = self
+                .once(&param.modifiers)
+                .into_iter()
                 .filter(|modifier| !matches!(modifier.kind, tree::ModifierKind::Default(_)))
                 .cloned()
                 .collect();
@@ -176,22 +176,9 @@ impl Checker<'_> {
             Kind::Sink => settings::SINK,
             _ => settings::STAGE,
         };
-        let mut seen: Vec<&tree::Name> = Vec::new();
         for entry in block.entries.iter().filter_map(Entry::ok) {
             match entry {
-                StageEntry::Setting(setting) => {
-                    if let Some(first) = seen.iter().find(|first| first.text == setting.name.text) {
-                        self.report(names::declared_twice(
-                            setting.name.span,
-                            "setting",
-                            &setting.name.text,
-                            first.span,
-                        ));
-                        continue;
-                    }
-                    seen.push(&setting.name);
-                    self.stage_setting(module, &mut found, setting, kind.word(), known);
-                }
+                StageEntry::Setting(setting) => self.stage_setting(module, &mut found, setting, kind.word(), known),
                 StageEntry::Because(rule) => {
                     self.check_tag(&rule.tag);
                     if rule.uses { found.uses.push(rule.tag.clone()) } else { found.drops.push(rule.tag.clone()) }
@@ -225,6 +212,7 @@ impl Checker<'_> {
             self.check_composed(&signature, tree);
             return;
         }
+        self.check_merge(&signature, tree);
         match &signature.settings.run {
             Some(_) => self.check_run(&signature),
             None if broken => {}
@@ -236,6 +224,30 @@ impl Checker<'_> {
                 };
                 let message = format!("the {} `{}` does not say `{setting}`", signature.kind.word(), signature.name);
                 self.report(words::unresolved_run(signature.span, message, format!("add `{example}`")));
+            }
+        }
+    }
+
+    /// `write = merge` goes by the key of what is written.
+    fn check_merge(&mut self, signature: &Signature, tree: &StageDecl) {
+        let StageBody::Block(block) = &tree.body else { return };
+        let mut settings = block.entries.iter().filter_map(Entry::ok).filter_map(|entry| match entry {
+            StageEntry::Setting(setting) if setting.name.text == "write" => Some(setting),
+            _ => None,
+        });
+        let Some(setting) = settings.next().filter(|_| signature.settings.write == mlp_plan::WriteMode::Merge) else {
+            return;
+        };
+        for param in &signature.params {
+            if let Ty::Table(contract) = param.ty.required()
+                && contract.face.keys.is_empty()
+                && !contract.partial
+            {
+                self.report(words::misplaced(
+                    setting.span,
+                    format!("`merge` goes by the key, and {} has none", contract.face.name),
+                    "give the contract a `key`, or say `write = replace` or `write = append`",
+                ));
             }
         }
     }

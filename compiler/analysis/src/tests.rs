@@ -221,7 +221,7 @@ impl Checker<'_> {
             if let Some(value) = self.value_of(
                 &field.value,
                 &ValueType { nullable: true, ..column.value.clone() },
-                &format!("`{}`", name.text),
+                &format!("`{}`,", name.text),
             ) {
                 row.fields.push((name.text.clone(), value));
             }
@@ -404,7 +404,7 @@ impl Checker<'_> {
     ) -> Option<()> {
         let Some(metrics) = &param.report else {
             let ty = param.scalar.clone()?;
-            params.insert(param.name.clone(), self.value_of(&arg.value, &ty, &format!("`{}`", param.name))?);
+            params.insert(param.name.clone(), self.value_of(&arg.value, &ty, &format!("`{}`,", param.name))?);
             return Some(());
         };
         if matches!(arg.value.kind, ExprKind::Literal(tree::Lit::None)) && param.optional {
@@ -467,7 +467,7 @@ impl Checker<'_> {
                 (Ty::Value(ty), Some(arg)) => {
                     params.insert(
                         param.name.clone(),
-                        self.value_of(&arg.value, &ty.clone(), &format!("`{}`", param.name))?,
+                        self.value_of(&arg.value, &ty.clone(), &format!("`{}`,", param.name))?,
                     );
                 }
                 (_, None) if param.default.is_some() => {

@@ -170,11 +170,12 @@ impl Checker<'_> {
                 named.value.nullable = true;
                 Some(named)
             }
-            TypeKind::Enum(body) => Some(NamedType::plain(self.enum_type(body))),
+            TypeKind::Enum(body) => Some(NamedType::plain(self.enum_type(body, ty.span))),
             TypeKind::Struct(block) => {
                 let mut fields: Vec<StructField> = Vec::new();
                 for field in block.entries.iter().filter_map(tree::Entry::ok) {
-                    let (column, _) = self.field(module, field)?;
+                    let (mut column, _) = self.field(module, field)?;
+                    column.default = self.default_of(&column.value, &column.name, &field.modifiers);
                     if let Some(first) = block
                         .entries
                         .iter()
@@ -209,16 +210,20 @@ impl Checker<'_> {
         }
     }
 
-    fn enum_type(&mut self, body: &tree::EnumBody) -> DataType {
-        let mut members: Vec<String> = Vec::new();
+    fn enum_type(&mut self, body: &tree::EnumBody, span: Span) -> DataType {
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut members: Vec<String> = Vec::with_capacity(body.members.len());
         for member in &body.members {
-            if members.contains(&member.text) {
-                let first =
-                    body.members.iter().find(|first| first.text == member.text).map_or(member.span, |first| first.span);
-                self.report(names::declared_twice(member.span, "member", &member.text, first));
-            } else {
-                members.push(member.text.clone());
+            match seen.get(member.text.as_str()) {
+                Some(first) => self.report(names::declared_twice(member.span, "member", &member.text, *first)),
+                None => {
+                    seen.insert(&member.text, member.span);
+                    members.push(member.text.clone());
+                }
             }
+        }
+        if members.is_empty() && !body.open {
+            self.report(words::empty_enum(span));
         }
         DataType::Enum { members, open: body.open }
     }
@@ -326,7 +331,7 @@ impl Checker<'_> {
         let program = self.program;
         let (module, item) = (self.module_of(id), program.item(id)?);
         let named = match &item.kind {
-            ItemKind::Enum(decl) => NamedType::plain(self.enum_type(&decl.body)),
+            ItemKind::Enum(decl) => NamedType::plain(self.enum_type(&decl.body, decl.name.span)),
             ItemKind::Type(decl) => {
                 let base = self.value_type(module, &decl.ty)?;
                 self.narrowed(base, &decl.modifiers, &decl.name)?

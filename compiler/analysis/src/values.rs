@@ -253,12 +253,7 @@ impl Checker<'_> {
             Some(text) => match literals::from_text(text, &ty) {
                 Ok(value) => (ty, value),
                 Err(why) => {
-                    let found = mlp_diagnostics::catalog::contracts::bad_literal(
-                        decl.span,
-                        &format!("the target sets `{}`, and", decl.name),
-                        &why,
-                        &ty.to_string(),
-                    );
+                    let found = mlp_diagnostics::catalog::contracts::bad_set(decl.span, &decl.name, &why);
                     self.report(found);
                     (ty, value)
                 }

@@ -101,10 +101,8 @@ fn subtype_holds(negated: bool, left: &Shared, right: &Shared) -> Result<(), Str
         (true, true) => Err(format!("{left} <: {right} holds")),
         (false, false) => {
             let first = edge.problems.iter().find(|problem| !problem.is_warning());
-            let why = first.map_or_else(
-                || format!("{} rules are not proven", edge.planted.len()),
-                |problem| format!("`{}`: {:?}", problem.path, problem.kind),
-            );
+            let why =
+                first.map_or_else(|| format!("rules that are not proven: {}", edge.planted.len()), ToString::to_string);
             Err(format!("{left} <: {right} is not proven: {why}"))
         }
     }

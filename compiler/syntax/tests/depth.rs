@@ -79,7 +79,7 @@ fn chains_that_nest_without_brackets() {
         ("pipeline p { let x = a", "()", " }"),
         ("pipeline p { let x = ", "not ", "a }"),
         ("pipeline p { let x = ", "-", "a }"),
-        ("contract A { x: int32 where a", " and a", " }"),
+        ("contract A { x: int32 where a", " == a", " }"),
         ("contract A { x: ", "list<", "int32 }"),
         ("contract A { x: ", "list <", "int32 }"),
         ("contract A { x: ", "map<a, ", "int32 }"),
@@ -101,6 +101,8 @@ fn long_things_that_do_not_nest_are_fine() {
         format!("contract A = B{}", " pick label".repeat(10_000)),
         format!("pipeline p {{ let x = [{}] }}", "1, ".repeat(100_000)),
         format!("type A = int32{}", " @a".repeat(10_000)),
+        format!("contract A {{ x: int32 where a{} }}", " and a".repeat(100_000)),
+        format!("policy P() {{ require a > 1{} }}", " or a > 1".repeat(10_000)),
         "contract A { x: int32 }\n".repeat(20_000),
     ] {
         assert_eq!(on_a_small_stack(text), Vec::<String>::new());

@@ -91,8 +91,14 @@ mod tests {
         for step in [1, 3, 100] {
             let found = read("a,b\n1,x\n2,\"y\n3,z\n4,w\n", step);
             assert_eq!(found, Err("the quote that opens in line 3 is never closed, or one before it".to_owned()));
-            assert_eq!(read("\"a", step), Err("the quote that opens in line 1 is never closed, or one before it".to_owned()));
-            assert_eq!(read("a\n\"b\"\"", step), Err("the quote that opens in line 2 is never closed, or one before it".to_owned()));
+            assert_eq!(
+                read("\"a", step),
+                Err("the quote that opens in line 1 is never closed, or one before it".to_owned())
+            );
+            assert_eq!(
+                read("a\n\"b\"\"", step),
+                Err("the quote that opens in line 2 is never closed, or one before it".to_owned())
+            );
         }
     }
 

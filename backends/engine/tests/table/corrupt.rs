@@ -349,8 +349,10 @@ fn references_are_checked_where_the_other_table_is_at_hand() {
 fn csv_with_a_quote_that_never_closes_loses_no_rows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("flights.csv");
-    let rows = "UA,2013-01-01T05:00:00Z,1545,N14228,EWR,IAH,1400,11\nUA,2013-01-01T05:00:00Z,1714,\"N24211,LGA,IAH,1416,20\n";
-    fs::write(&path, format!("carrier,time_hour,flight,tailnum,origin,dest,distance,arr_delay\n{rows}{rows}{rows}")).unwrap();
+    let rows =
+        "UA,2013-01-01T05:00:00Z,1545,N14228,EWR,IAH,1400,11\nUA,2013-01-01T05:00:00Z,1714,\"N24211,LGA,IAH,1416,20\n";
+    fs::write(&path, format!("carrier,time_hour,flight,tailnum,origin,dest,distance,arr_delay\n{rows}{rows}{rows}"))
+        .unwrap();
     let source = TableSource::Files { paths: vec![path.clone()], format: Format::Csv };
     let contract = flight();
     let out = folder.path().join("out.parquet");

@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
-use mlp_plan::{Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType};
+use mlp_plan::{
+    Column, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType,
+};
+use mlp_source::Span;
 use mlp_syntax::tree::{
     self, Block, ContractBody, ContractEntry, ContractRule, Entry, FieldDecl, ItemKind, ModifierKind, Name, RuleKind,
     Setting,
 };
 
-use super::info::{ContractInfo, Shared};
+use super::info::{ColumnSpans, ContractInfo, Shared};
 use crate::{
     checker::Checker,
     literals,
     predicates::Predicates,
     program::{DeclId, Kind},
     scope::{check_snake, nearest},
+    subtype::values::is_nested,
     types::Generics,
 };
 
@@ -94,15 +98,13 @@ impl Checker<'_> {
             seen.insert(&field.name.text, field);
             check_snake(field.name.span, "field", &field.name.text, &mut self.diagnostics);
             match self.field(module, field) {
-                Some((mut column, spans)) => {
-                    column.default = self.default_of(&column.value, &column.name, &field.modifiers);
-                    info.put(column, spans);
-                }
+                Some((column, spans)) => info.put(column, spans),
                 None => info.partial = true,
             }
             if let Some(modifier) = field.modifiers.iter().find(|modifier| matches!(modifier.kind, ModifierKind::Key)) {
                 key.push((field.name.text.clone(), modifier.span));
             }
+            self.keyable(info, field);
         }
         if let Some((_, span)) = key.first() {
             info.rules.keys.push(*span);
@@ -110,11 +112,41 @@ impl Checker<'_> {
         }
         for field in fields {
             self.wheres(info, field);
+            self.default(info, field);
+        }
+    }
+
+    /// The default of a field, when all that its column must satisfy is known.
+    fn default(&mut self, info: &mut ContractInfo, field: &FieldDecl) {
+        let column = info.face.columns.iter_mut().zip(&info.columns);
+        let mut same = column.filter(|(column, spans)| column.name == field.name.text && spans.name == field.name.span);
+        if let Some((column, _)) = same.next() {
+            column.default = self.default_of(&column.value, &column.name, &field.modifiers);
+        }
+    }
+
+    /// Says where a column in a key has a type that no key can have.
+    fn keyable(&mut self, info: &ContractInfo, field: &FieldDecl) {
+        let modifier = field.modifiers.iter().find(|modifier| matches!(modifier.kind, ModifierKind::Key));
+        let listed = info.face.keys.iter().any(|key| key.contains(&field.name.text));
+        let at = modifier.map(|modifier| modifier.span).or_else(|| listed.then_some(field.name.span));
+        if let Some((at, column)) = at.zip(info.face.column(&field.name.text)) {
+            self.check_keyable(&column.value.data, at);
+        }
+    }
+
+    fn check_keyable(&mut self, data: &DataType, at: Span) {
+        if is_nested(data) || *data == DataType::Json {
+            self.report(words::modifier(at, "key", &data.to_string(), "scalars and enums"));
         }
     }
 
     fn wheres(&mut self, info: &mut ContractInfo, field: &FieldDecl) {
-        let Some(index) = info.face.columns.iter().position(|column| column.name == field.name.text) else { return };
+        // of two fields of one name the second was refused
+        let mut columns = info.face.columns.iter().zip(&info.columns);
+        let same =
+            |(column, spans): (&Column, &ColumnSpans)| column.name == field.name.text && spans.name == field.name.span;
+        let Some(index) = columns.position(same) else { return };
         for modifier in &field.modifiers {
             let ModifierKind::Where(expr) = &modifier.kind else { continue };
             let this = info.face.columns.get(index).map(|column| column.value.clone());
@@ -150,11 +182,11 @@ impl Checker<'_> {
                 if let Some(version) = &face.version
                     && !is_semver(version)
                 {
-                    let found = words::bad_literal(
+                    let found = words::must_be(
                         setting.value.span,
-                        "the version",
+                        "`version`",
                         &format!("{version:?}"),
-                        "MAJOR.MINOR.PATCH",
+                        "three numbers, as in \"1.2.0\"",
                     );
                     self.report(found);
                 }
@@ -180,9 +212,10 @@ impl Checker<'_> {
     /// Says that a setting is none of those known.
     pub fn unknown_setting(&mut self, name: &Name, owner: &str, written: &str, known: &[&str]) {
         let near = nearest(written, known.iter().copied());
-        let found = names::unknown(name.span, &format!("setting of a {owner}"), written, near.as_deref());
+        let article = if owner.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let found = names::unknown_of(name.span, &format!("{article} {owner}"), "setting", written, near.as_deref());
         let found = if near.is_none() {
-            found.help(format!("the settings of a {owner} are {}", known.join(", ")))
+            found.help(format!("the settings of {article} {owner} are {}", known.join(", ")))
         } else {
             found
         };
@@ -200,8 +233,12 @@ impl Checker<'_> {
     fn rule(&mut self, module: usize, info: &mut ContractInfo, rule: &ContractRule) {
         match &rule.kind {
             RuleKind::Key(columns) => {
-                if let Some(columns) = self.listed(info, columns) {
-                    info.face.keys.push(columns);
+                if let Some(listed) = self.listed(info, columns) {
+                    for (name, column) in columns.iter().filter_map(|name| Some((name, info.face.column(&name.text)?)))
+                    {
+                        self.check_keyable(&column.value.data, name.span);
+                    }
+                    info.face.keys.push(listed);
                     info.rules.keys.push(rule.span);
                 }
             }

@@ -1,5 +1,10 @@
 //! What follows a type: `in`, `length`, `unit`, `= default`, tags and the rest.
 
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
+
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{Column, Constraint, DataType, Literal, ValueType};
 use mlp_source::Span;
@@ -11,16 +16,18 @@ use crate::{checker::Checker, literals, predicates::Predicates, subtype, types::
 impl Checker<'_> {
     /// A column as far as it stands on its own; `where` comes later, when its siblings are known. `None` where its type could not be made out.
     pub fn field(&mut self, module: usize, field: &FieldDecl) -> Option<(Column, ColumnSpans)> {
+        let modifiers = self.once(&field.modifiers);
         let base = self.value_type(module, &field.ty);
         let Some(base) = base else {
             self.flags(&field.modifiers);
             return None;
         };
+        let named = base.value.clone();
         let plain = Column::plain(field.name.text.clone(), base.value);
         let mut column = Column { tags: base.tags, doc: field.lead.docs(), ..plain };
         let mut spans = ColumnSpans { name: field.name.span, constraints: base.spans };
-        for modifier in &field.modifiers {
-            self.modifier(&mut column, &mut spans, modifier);
+        for modifier in modifiers {
+            self.modifier(&mut column, &mut spans, &named, modifier);
         }
         column.tags.sort();
         column.tags.dedup();
@@ -36,7 +43,25 @@ impl Checker<'_> {
         }
     }
 
-    fn modifier(&mut self, column: &mut Column, spans: &mut ColumnSpans, modifier: &Modifier) {
+    /// The modifiers without those that say again what can be said once. Constraints may stand several times: all of them hold.
+    pub fn once<'m>(&mut self, modifiers: &'m [Modifier]) -> Vec<&'m Modifier> {
+        let mut kept: Vec<&Modifier> = Vec::with_capacity(modifiers.len());
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for modifier in modifiers {
+            match said_once(&modifier.kind).map(|what| (seen.get(&what).copied(), what)) {
+                Some((Some(first), what)) => self.report(names::given_twice(modifier.span, &what, first)),
+                Some((None, what)) => {
+                    seen.insert(what, modifier.span);
+                    kept.push(modifier);
+                }
+                None => kept.push(modifier),
+            }
+        }
+        kept
+    }
+
+    /// `named` is the field's type before its modifiers: what a named type says already.
+    fn modifier(&mut self, column: &mut Column, spans: &mut ColumnSpans, named: &ValueType, modifier: &Modifier) {
         match &modifier.kind {
             ModifierKind::Label => column.label = true,
             ModifierKind::KnownAt(moment) => {
@@ -49,7 +74,9 @@ impl Checker<'_> {
             ModifierKind::Tag(tag) => column.tags.push(tag.text.clone()),
             ModifierKind::Key | ModifierKind::Where(_) | ModifierKind::Default(_) => {}
             _ => {
-                if let Some(constraint) = self.constraint(&mut column.value, modifier) {
+                if let Some(constraint) = self.constraint(&mut column.value, modifier)
+                    && self.narrows(named, &constraint, modifier.span)
+                {
                     column.value.constraints.push(constraint);
                     spans.constraints.push(modifier.span);
                 }
@@ -81,6 +108,9 @@ impl Checker<'_> {
                 Some(Constraint::Range { low, high })
             }
             ModifierKind::OneOf(members) => {
+                if let Some(members) = members_of_enum(members, &data) {
+                    return Some(Constraint::OneOf(members));
+                }
                 let plain = ValueType::plain(data);
                 let members: Option<Vec<Literal>> =
                     members.iter().map(|member| self.value_of(member, &plain, "the member")).collect();
@@ -101,7 +131,7 @@ impl Checker<'_> {
                     return self.misfit(modifier.span, "matches", &data, "strings");
                 }
                 if let Some(fault) = subtype::regular::fault(pattern) {
-                    self.report(words::bad_literal(modifier.span, "pattern", &format!("/{pattern}/"), &fault));
+                    self.report(words::bad_pattern(modifier.span, pattern, &fault));
                     return None;
                 }
                 Some(Constraint::Matches(pattern.clone()))
@@ -121,12 +151,22 @@ impl Checker<'_> {
             return;
         }
         match &value.unit {
-            Some(known) if *known != unit.text => {
-                let found = words::units(span, "this field", &unit.text, Some(&unit.text), Some(known));
-                self.report(found);
-            }
+            Some(known) if *known != unit.text => self.report(words::unit_of_type(span, &unit.text, known)),
             _ => value.unit = Some(unit.text.clone()),
         }
+    }
+
+    /// Whether a use of a named type leaves what the type says: it may narrow, never lose. Reports where not.
+    fn narrows(&mut self, named: &ValueType, said: &Constraint, span: Span) -> bool {
+        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held)) else { return true };
+        let mut both = named.clone();
+        both.constraints.push(said.clone());
+        // where nothing is left at all, that is what is said
+        if subtype::domain::Domain::of(&both).empty().is_some() {
+            return true;
+        }
+        self.report(words::widened(span, &said.to_string(), &held.to_string()));
+        false
     }
 
     fn misfit<T>(&mut self, span: Span, modifier: &str, data: &DataType, fits: &str) -> Option<T> {
@@ -148,7 +188,7 @@ impl Checker<'_> {
             Some(end) => match literals::count(end) {
                 Some(count) => Some(Some(count)),
                 None => {
-                    self.report(words::bad_literal(end.span, "the length", "", "a whole number, zero or more"));
+                    self.report(words::must_be(end.span, "a length", "", "a whole number, zero or more"));
                     None
                 }
             },
@@ -163,7 +203,7 @@ impl Checker<'_> {
                 if !matches!(expr.kind, tree::ExprKind::Error) {
                     self.report(stages::misplaced(
                         expr.span,
-                        format!("{what} must be spelled out"),
+                        format!("{} must be spelled out", what.trim_end_matches(',')),
                         "an expression belongs in `where`",
                     ));
                 }
@@ -179,7 +219,8 @@ impl Checker<'_> {
 
     /// What a named type adds to its base.
     pub fn narrowed(&mut self, mut base: NamedType, modifiers: &[Modifier], name: &Name) -> Option<NamedType> {
-        for modifier in modifiers {
+        let named = base.value.clone();
+        for modifier in self.once(modifiers) {
             match &modifier.kind {
                 ModifierKind::Tag(tag) => base.tags.push(tag.text.clone()),
                 ModifierKind::Where(expr) => {
@@ -203,7 +244,9 @@ impl Checker<'_> {
                 | ModifierKind::OneOf(_)
                 | ModifierKind::Length { .. }
                 | ModifierKind::Matches(_) => {
-                    if let Some(constraint) = self.constraint(&mut base.value, modifier) {
+                    if let Some(constraint) = self.constraint(&mut base.value, modifier)
+                        && self.narrows(&named, &constraint, modifier.span)
+                    {
                         base.value.constraints.push(constraint);
                         base.spans.push(modifier.span);
                     }
@@ -244,26 +287,75 @@ impl Checker<'_> {
 
     /// Says where a literal breaks a constraint of its type.
     pub fn check_constraints(&mut self, literal: &Literal, value: &ValueType, span: Span, what: &str) {
-        if *literal == Literal::Null {
-            return;
-        }
-        let broken = value.constraints.iter().find(|constraint| {
-            let alone = ValueType { constraints: vec![(*constraint).clone()], ..ValueType::plain(value.data.clone()) };
-            !subtype::domain::Domain::of(&alone).contains(literal)
-        });
-        if let Some(constraint) = broken {
+        if let Some(constraint) = subtype::holds::broken(&value.constraints, literal) {
             self.report(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()));
         }
     }
 
     /// Says where a field is named twice in a list of names.
     pub fn check_doubles(&mut self, listed: &[Name], kind: &str) {
-        for (index, name) in listed.iter().enumerate() {
-            if let Some(first) = listed.iter().take(index).find(|first| first.text == name.text) {
-                self.report(names::declared_twice(name.span, kind, &name.text, first.span));
+        let mut seen: HashMap<&str, Span> = HashMap::new();
+        for name in listed {
+            match seen.get(name.text.as_str()) {
+                Some(first) => self.report(names::declared_twice(name.span, kind, &name.text, *first)),
+                None => {
+                    seen.insert(&name.text, name.span);
+                }
             }
         }
     }
+}
+
+/// What a modifier says that can be said once; `None` of constraints, which add up.
+fn said_once(kind: &ModifierKind) -> Option<String> {
+    Some(match kind {
+        ModifierKind::Key => "key".to_owned(),
+        ModifierKind::Label => "label".to_owned(),
+        ModifierKind::Unique => "unique".to_owned(),
+        ModifierKind::Unit(_) => "unit".to_owned(),
+        ModifierKind::Default(_) => "=".to_owned(),
+        ModifierKind::KnownAt(_) => "known at".to_owned(),
+        ModifierKind::Was(_) => "was".to_owned(),
+        ModifierKind::Deprecated(_) => "deprecated".to_owned(),
+        ModifierKind::Tag(tag) => format!("@{}", tag.text),
+        ModifierKind::Range { .. }
+        | ModifierKind::OneOf(_)
+        | ModifierKind::Length { .. }
+        | ModifierKind::Matches(_)
+        | ModifierKind::Where(_) => return None,
+    })
+}
+
+/// Whether a constraint spells out values that one of a named type does not allow.
+fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
+    let less = |a: &Option<Literal>, b: &Option<Literal>| {
+        a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.compare(b) == Some(Ordering::Less))
+    };
+    match (said, held) {
+        (Constraint::Range { low, high }, Constraint::Range { low: lowest, high: highest }) => {
+            less(low, lowest) || less(highest, high)
+        }
+        (Constraint::Length { min, max }, Constraint::Length { min: least, max: most }) => {
+            // an open lower end is 0, and says nothing
+            (*min > 0 && min < least) || max.zip(*most).is_some_and(|(max, most)| max > most)
+        }
+        (Constraint::OneOf(members), held) => {
+            members.iter().any(|member| subtype::holds::holds(held, member) == Some(false))
+        }
+        _ => false,
+    }
+}
+
+/// Members of a closed enum, looked up in one step each; `None` where some are none.
+fn members_of_enum(written: &[Expr], data: &DataType) -> Option<Vec<Literal>> {
+    let DataType::Enum { members, open: false } = data else { return None };
+    let known: HashSet<&str> = members.iter().map(String::as_str).collect();
+    let member = |expr: &Expr| match (&expr.kind, literals::literal(expr)) {
+        (tree::ExprKind::Name(name), _) => known.contains(name.text.as_str()).then(|| Literal::Text(name.text.clone())),
+        (_, Some(Literal::Text(text))) => known.contains(text.as_str()).then_some(Literal::Text(text)),
+        _ => None,
+    };
+    written.iter().map(member).collect()
 }
 
 /// Bounds of whole numbers may lie beyond the type: then they bind nothing, unless nothing is left.

@@ -375,6 +375,14 @@ impl Elaborator<'_, '_> {
             ));
             return None;
         }
+        if let Value::Range(low, high) = &scalar.value
+            && let (Value::Literal(low), Value::Literal(high)) = (&**low, &**high)
+            && low.compare(high) == Some(std::cmp::Ordering::Greater)
+        {
+            let message = format!("`{}` of `{}` is a range that ends before it begins", param.name, signature.name);
+            self.checker.report(words::argument(span, message, expr.span, format!("{low} lies behind {high}"), None));
+            return None;
+        }
         if let Value::Literal(literal) = &scalar.value {
             self.checker.check_constraints(
                 literal,

@@ -13,6 +13,7 @@ use crate::{
     program::{DeclId, Kind},
     run::RunKind,
     stages::{ParamInfo, Signature},
+    subtype::values::is_nested,
     types::Ty,
 };
 
@@ -272,16 +273,6 @@ fn delivered(signature: &Signature, run: Option<&RunKind>, ty: &Ty) -> Vec<Rule>
         rules.extend((0..face.references.len()).map(Rule::Reference));
     }
     rules
-}
-
-const fn is_nested(data: &mlp_plan::DataType) -> bool {
-    matches!(
-        data,
-        mlp_plan::DataType::List(_)
-            | mlp_plan::DataType::Map(..)
-            | mlp_plan::DataType::Struct(_)
-            | mlp_plan::DataType::Vector { .. }
-    )
 }
 
 /// A parameter of the metrics that has the name of a parameter of the stage has its value: `binary(.., threshold: 0.3)` gives `Report<Binary(threshold: 0.3)>`.

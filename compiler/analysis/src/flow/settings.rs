@@ -40,11 +40,6 @@ impl Checker<'_> {
     /// Reads one setting of a pipeline or monitor.
     pub fn pipeline_setting(&mut self, module: usize, settings: &mut PipelineSettings, setting: &Setting, owner: &str) {
         let (name, value) = (setting.name.text.as_str(), &setting.value);
-        if let Some((_, first)) = settings.places.iter().find(|(known, _)| known == name) {
-            let found = mlp_diagnostics::catalog::names::declared_twice(setting.name.span, "setting", name, *first);
-            self.report(found);
-            return;
-        }
         settings.places.push((name.to_owned(), setting.span));
         let text = ValueType::plain(DataType::String);
         match name {
@@ -126,11 +121,9 @@ fn cron_fault(expression: &str, timezone: &str) -> Option<String> {
     let Ok(zone) = timezone.parse::<chrono_tz::Tz>() else {
         return Some(format!("there is no time zone `{timezone}`"));
     };
-    if expression.split_whitespace().count() != 5 {
-        return Some(format!(
-            "`{expression}` has {} fields, and a schedule has five",
-            expression.split_whitespace().count()
-        ));
+    let fields = expression.split_whitespace().count();
+    if fields != 5 {
+        return Some(format!("a schedule has five fields, and `{expression}` has {fields}"));
     }
     let cron = match expression.parse::<croner::Cron>() {
         Ok(cron) => cron,

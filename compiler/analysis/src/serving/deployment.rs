@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_diagnostics::catalog::stages as words;
 use mlp_plan::{Column, DataType, Literal, Origin, Run, TimeUnit, Value, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, DeploymentDecl, DeploymentEntry, Entry, Expr, ExprKind, ItemKind, Name, Setting};
@@ -84,15 +84,9 @@ impl Checker<'_> {
 
     /// Reads the settings; gives the name of the feature stage.
     fn deployment_settings(&mut self, module: usize, tree: &DeploymentDecl, info: &mut DeploymentInfo) -> Option<Name> {
-        let mut seen: Vec<&Name> = Vec::new();
         let mut features = None;
         for entry in tree.body.entries.iter().filter_map(Entry::ok) {
             let DeploymentEntry::Setting(setting) = entry else { continue };
-            if let Some(first) = seen.iter().find(|first| first.text == setting.name.text) {
-                self.report(names::declared_twice(setting.name.span, "setting", &setting.name.text, first.span));
-                continue;
-            }
-            seen.push(&setting.name);
             if let Some(stage) = self.deployment_setting(module, setting, info) {
                 features = Some(stage);
             }

@@ -12,7 +12,7 @@ use crate::{
     flow::{Elaborator, Val},
     gates::arithmetic_op,
     literals,
-    predicates::compare_op,
+    predicates::{all_of, any_of, compare_op},
     scope::nearest,
     types::dotted,
 };
@@ -46,8 +46,10 @@ impl Triggers<'_, '_, '_> {
         match &expr.kind {
             ExprKind::Paren(inner) => self.lower(inner),
             ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(Box::new(self.lower(inner)?))),
-            ExprKind::Binary { left, op: BinaryOp::And, right, .. } => self.both(left, right).map(Expr::All),
-            ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => self.both(left, right).map(Expr::Any),
+            ExprKind::Binary { left, op: BinaryOp::And, right, .. } => {
+                self.both(left, right).map(|(a, b)| all_of(a, b))
+            }
+            ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => self.both(left, right).map(|(a, b)| any_of(a, b)),
             ExprKind::Binary { left, op, right, .. } if op.is_comparison() => {
                 let op: CompareOp = compare_op(*op)?;
                 let (left, right) = (self.value(left), self.value(right));
@@ -60,9 +62,9 @@ impl Triggers<'_, '_, '_> {
     }
 
     /// Both sides of `and` or `or`; what is wrong with the second is told as well.
-    fn both(&mut self, left: &tree::Expr, right: &tree::Expr) -> Option<Vec<Expr>> {
+    fn both(&mut self, left: &tree::Expr, right: &tree::Expr) -> Option<(Expr, Expr)> {
         let (left, right) = (self.lower(left), self.lower(right));
-        Some(vec![left?, right?])
+        Some((left?, right?))
     }
 
     fn between(&mut self, value: &tree::Expr, range: &tree::Expr) -> Option<Expr> {

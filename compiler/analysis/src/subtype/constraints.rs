@@ -2,7 +2,10 @@
 
 use mlp_plan::{Constraint, Expr, ValueType};
 
-use super::{domain::Domain, regular};
+use super::{
+    domain::{Domain, Listed},
+    regular,
+};
 
 /// The three answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,12 +63,9 @@ fn domains(from: &ValueType, to: &ValueType, wanted: &Constraint) -> Answer {
 }
 
 fn listed(ours: &Domain, theirs: &Domain) -> bool {
-    let member = |value| {
-        theirs.set.as_ref().is_some_and(|set: &Vec<mlp_plan::Literal>| {
-            set.iter().any(|other| other.compare(value) == Some(std::cmp::Ordering::Equal))
-        })
-    };
-    !ours.nan && ours.set.as_ref().is_some_and(|set| set.iter().all(member))
+    let Some((ours_set, theirs_set)) = ours.set.as_ref().zip(theirs.set.as_ref()) else { return false };
+    let theirs_set = Listed::new(theirs_set);
+    !ours.nan && ours_set.iter().all(|value| theirs_set.has(value))
 }
 
 fn lengths(ours: &Domain, theirs: &Domain) -> bool {
@@ -86,6 +86,9 @@ fn lengths(ours: &Domain, theirs: &Domain) -> bool {
 
 fn pattern_holds(from: &ValueType, pattern: &str) -> Answer {
     let ours = Domain::of(from);
+    if ours.empty().is_some() {
+        return Answer::Proven;
+    }
     if ours.patterns.iter().any(|known| known == pattern || regular::included(known, pattern) == Some(true)) {
         return Answer::Proven;
     }

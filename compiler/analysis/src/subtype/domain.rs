@@ -2,9 +2,9 @@
 //!
 //! Constraints hold for non-null values; nulls are not part of a domain.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::HashSet};
 
-use bigdecimal::{BigDecimal, RoundingMode};
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive as _};
 use mlp_plan::{CompareOp, Constraint, DataType, Expr, Literal, ValueType};
 
 use crate::literals::{int_bounds, uint_bounds};
@@ -136,16 +136,26 @@ impl Domain {
         self.nan = false;
     }
 
+    /// Lengths are whole and never negative: `length(self) < 0.5` is `length(self) == 0`, and `length(self) < 0` holds of nothing.
     fn compare_length(&mut self, op: CompareOp, value: &Literal) {
-        let Some(length) = value.as_i64().and_then(|length| u64::try_from(length).ok()) else { return };
-        match op {
-            CompareOp::Lt => self.lengths(0, Some(length.saturating_sub(1))),
-            CompareOp::Le => self.lengths(0, Some(length)),
-            CompareOp::Gt => self.lengths(length.saturating_add(1), None),
-            CompareOp::Ge => self.lengths(length, None),
-            CompareOp::Eq => self.lengths(length, Some(length)),
-            CompareOp::Ne => {}
+        let Literal::Number(bound) = value else { return };
+        let (floor, ceiling) =
+            (bound.with_scale_round(0, RoundingMode::Floor), bound.with_scale_round(0, RoundingMode::Ceiling));
+        let whole = floor == ceiling;
+        let above = |least: BigDecimal| least.to_u64().unwrap_or(if least < 0 { 0 } else { u64::MAX });
+        let (min, max) = match op {
+            CompareOp::Lt => (0, Some(ceiling - 1)),
+            CompareOp::Le => (0, Some(floor)),
+            CompareOp::Gt => (above(floor + 1), None),
+            CompareOp::Ge => (above(ceiling), None),
+            CompareOp::Eq if whole => (above(floor.clone()), Some(floor)),
+            CompareOp::Eq => (0, Some(BigDecimal::from(-1))),
+            CompareOp::Ne => return,
+        };
+        if max.as_ref().is_some_and(|max| *max < 0) {
+            self.set = Some(Vec::new());
         }
+        self.lengths(min, max.and_then(|max| max.to_u64()));
     }
 
     fn lengths(&mut self, min: u64, max: Option<u64>) {
@@ -181,10 +191,10 @@ impl Domain {
     fn keep(&mut self, members: &[Literal]) {
         self.nan = self.nan && members.contains(&Literal::Nan);
         self.set = Some(match self.set.take() {
-            Some(set) => set
-                .into_iter()
-                .filter(|value| members.iter().any(|member| member.compare(value) == Some(Ordering::Equal)))
-                .collect(),
+            Some(set) => {
+                let listed = Listed::new(members);
+                set.into_iter().filter(|value| listed.has(value)).collect()
+            }
             None => members.to_vec(),
         });
     }
@@ -202,14 +212,6 @@ impl Domain {
         if let Some(set) = self.set.take() {
             self.set = Some(set.into_iter().filter(|value| self.admits(value)).collect());
         }
-    }
-
-    /// Whether a value is one of the domain's, as far as it can be told.
-    #[must_use]
-    pub fn contains(&self, value: &Literal) -> bool {
-        let listed =
-            self.set.as_ref().is_none_or(|set| set.iter().any(|member| member.compare(value) == Some(Ordering::Equal)));
-        if *value == Literal::Nan { self.nan } else { listed && self.admits(value) }
     }
 
     /// Whether a value lies within the ends, lengths and patterns (the set is not asked). Patterns that cannot be tried admit everything.
@@ -272,6 +274,33 @@ impl Domain {
         let high =
             other.high.as_ref().is_none_or(|theirs| self.high.as_ref().is_some_and(|ours| at_most(ours, theirs)));
         low && high && !self.nan
+    }
+}
+
+/// Values to look up: equal ones in one step, the rest (`2020-01-01` and its midnight) one by one.
+pub struct Listed<'v> {
+    values: &'v [Literal],
+    exact: HashSet<&'v Literal>,
+}
+
+impl<'v> Listed<'v> {
+    /// These values.
+    #[must_use]
+    pub fn new(values: &'v [Literal]) -> Self {
+        Self { values, exact: values.iter().collect() }
+    }
+
+    /// Whether a value is among them; NaN is none.
+    #[must_use]
+    pub fn has(&self, value: &Literal) -> bool {
+        match value {
+            Literal::Nan => false,
+            Literal::Text(_) | Literal::Bool(_) => self.exact.contains(value),
+            _ => {
+                self.exact.contains(value)
+                    || self.values.iter().any(|other| other.compare(value) == Some(Ordering::Equal))
+            }
+        }
     }
 }
 

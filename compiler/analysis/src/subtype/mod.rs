@@ -2,8 +2,11 @@
 
 pub mod constraints;
 pub mod domain;
+pub mod holds;
 pub mod regular;
 pub mod values;
+
+use std::fmt;
 
 use mlp_plan::{Contract, Rule};
 
@@ -67,6 +70,25 @@ pub enum ProblemKind {
         /// What is expected.
         expected: Option<String>,
     },
+}
+
+/// In words, without the edge on which it stands.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = |unit: &Option<String>| unit.as_ref().map_or("no unit".to_owned(), |unit| format!("unit {unit}"));
+        let path = &self.path;
+        match &self.kind {
+            ProblemKind::Missing => write!(f, "`{path}` is missing"),
+            ProblemKind::Type { found, expected } => write!(f, "`{path}` is {found}, and {expected} is expected"),
+            ProblemKind::Null => write!(f, "`{path}` may be null"),
+            ProblemKind::Refuted { found, expected, .. } => {
+                write!(f, "no value of `{path}` satisfies both `{found}` and `{expected}`")
+            }
+            ProblemKind::Unit { found, expected } => {
+                write!(f, "`{path}` has {}, and {} is expected", unit(found), unit(expected))
+            }
+        }
+    }
 }
 
 impl Problem {

@@ -1,5 +1,7 @@
 //! `<:` between types of values, as deep as they go.
 
+use std::collections::HashSet;
+
 use mlp_plan::{Column, DataType, TimeUnit, ValueType};
 
 use super::{Answer, Planted, Problem, ProblemKind, constraints::implies};
@@ -87,7 +89,7 @@ pub fn accepts(from: &DataType, to: &DataType) -> Option<Answer> {
             _ => proven,
         },
         (Enum { members, open }, Enum { members: wanted, open: any }) => {
-            (*any || (!open && members.iter().all(|member| wanted.contains(member)))).then_some(Answer::Proven)
+            (*any || (!open && all_within(members, wanted))).then_some(Answer::Proven)
         }
         (Enum { open: false, .. }, DataType::String) => proven,
         (List(_), List(_)) | (Map(..), Map(..)) | (Struct(_), Struct(_)) | (Vector { .. }, List(_)) => proven,
@@ -95,6 +97,17 @@ pub fn accepts(from: &DataType, to: &DataType) -> Option<Answer> {
         (Date, Timestamp { .. }) => None,
         _ => None,
     }
+}
+
+fn all_within(members: &[String], wanted: &[String]) -> bool {
+    let wanted: HashSet<&String> = wanted.iter().collect();
+    members.iter().all(|member| wanted.contains(member))
+}
+
+/// Whether values of a type have values inside of them.
+#[must_use]
+pub const fn is_nested(data: &DataType) -> bool {
+    matches!(data, DataType::List(_) | DataType::Map(..) | DataType::Struct(_) | DataType::Vector { .. })
 }
 
 /// Whole numbers up to this many bits (of the ladder 8, 16, 32, 64) fit a float of `bits` without loss.

@@ -59,11 +59,64 @@ pub fn units(span: Span, edge: &str, column: &str, found: Option<&str>, expected
     }
 }
 
+/// A use of a named type that says another unit.
+#[must_use]
+pub fn unit_of_type(span: Span, said: &str, held: &str) -> Diagnostic {
+    Diagnostic::new(Code::UnitMismatch, span, format!("this says unit {said}, and its type has unit {held}"))
+        .here("a type keeps its unit")
+        .help(format!("leave the unit out, or take a type that has no unit {held}"))
+}
+
+/// A use of a named type that allows more than the type.
+#[must_use]
+pub fn widened(span: Span, said: &str, held: &str) -> Diagnostic {
+    Diagnostic::new(Code::ModifierMisfit, span, format!("`{said}` goes beyond `{held}`, which its type says"))
+        .here("wider than the type")
+        .help("a use of a named type may narrow it, never lose what it says")
+}
+
 /// A literal that its type or constraint does not allow.
 #[must_use]
 pub fn bad_literal(span: Span, what: &str, value: &str, rule: &str) -> Diagnostic {
-    Diagnostic::new(Code::BadLiteral, span, format!("{what} {value} breaks `{rule}`"))
+    Diagnostic::new(Code::BadLiteral, span, format!("{} breaks `{rule}`", valued(what, value)))
         .here(format!("not allowed by `{rule}`"))
+}
+
+/// Something that must be `wanted`, in words, and is `value`; empty where it has none that could be shown.
+#[must_use]
+pub fn must_be(span: Span, what: &str, value: &str, wanted: &str) -> Diagnostic {
+    let not = if value.is_empty() { String::new() } else { format!(", not {value}") };
+    Diagnostic::new(Code::BadLiteral, span, format!("{what} must be {wanted}{not}")).here("something else is written")
+}
+
+/// A regular expression that is none.
+#[must_use]
+pub fn bad_pattern(span: Span, pattern: &str, fault: &str) -> Diagnostic {
+    Diagnostic::new(Code::BadLiteral, span, format!("/{pattern}/ is no regular expression: {fault}"))
+        .here("cannot be read as a pattern")
+}
+
+/// A comparison of values of different kinds.
+#[must_use]
+pub fn incomparable(span: Span, left: &str, right: &str) -> Diagnostic {
+    Diagnostic::new(Code::BadLiteral, span, format!("{left} is compared with {right}"))
+        .here("only values of one kind can be compared")
+}
+
+/// A value from outside of the program that its constant cannot have.
+#[must_use]
+pub fn bad_set(span: Span, name: &str, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::BadLiteral, span, format!("what the target sets `{name}` to does not fit: {why}"))
+        .here("set from outside")
+}
+
+/// "the default of `x`, 300,": what has a value, with the value.
+fn valued(what: &str, value: &str) -> String {
+    match (what.strip_suffix(','), value) {
+        (bare, "") => bare.unwrap_or(what).to_owned(),
+        (Some(bare), value) => format!("{bare}, {value},"),
+        (None, value) => format!("{what} {value}"),
+    }
 }
 
 /// A contract that no row satisfies.
@@ -71,6 +124,14 @@ pub fn bad_literal(span: Span, what: &str, value: &str, rule: &str) -> Diagnosti
 pub fn unsatisfiable(span: Span, what: &str, why: &str) -> Diagnostic {
     Diagnostic::new(Code::Unsatisfiable, span, format!("no value of `{what}` can satisfy this: {why}"))
         .here("nothing is left")
+}
+
+/// `enum { }`.
+#[must_use]
+pub fn empty_enum(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::Unsatisfiable, span, "this `enum` has no members, so that no value is one of its values")
+        .here("nothing is left")
+        .help("name its members, or write `..` to leave it open")
 }
 
 /// A modifier that says nothing about its type.

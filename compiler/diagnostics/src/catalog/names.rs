@@ -7,11 +7,17 @@ use crate::{Code, Diagnostic};
 /// A name that nothing answers to. `kind` is what was looked for, in words: `contract`, `stage`, `setting`.
 #[must_use]
 pub fn unknown(span: Span, kind: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
-    suggest(
-        Diagnostic::new(Code::UnknownName, span, format!("there is no {kind} `{name}`")).here("not found"),
-        span,
-        nearest,
-    )
+    let message =
+        if name.is_empty() { format!("a {kind} is missing here") } else { format!("there is no {kind} `{name}`") };
+    suggest(Diagnostic::new(Code::UnknownName, span, message).here("not found"), span, nearest)
+}
+
+/// A setting, entry or parameter that its owner does not know. `owner` stands as in a sentence: "a stage", "`retries`".
+#[must_use]
+pub fn unknown_of(span: Span, owner: &str, kind: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
+    let message =
+        if name.is_empty() { format!("{owner} needs a {kind}") } else { format!("{owner} has no {kind} `{name}`") };
+    suggest(Diagnostic::new(Code::UnknownName, span, message).here("not found"), span, nearest)
 }
 
 /// A name that exists in another module, but is not imported here.
@@ -33,10 +39,23 @@ pub fn wrong_kind(span: Span, name: &str, is: &str, wanted: &str, declared: Span
 /// The second declaration of a name.
 #[must_use]
 pub fn declared_twice(span: Span, kind: &str, name: &str, first: Span) -> Diagnostic {
+    if kind == "setting" {
+        return given_twice(span, name, first);
+    }
     Diagnostic::new(Code::DeclaredTwice, span, format!("the {kind} `{name}` is declared twice"))
         .here("declared again")
         .because(first, "first declared here")
         .help("rename one of the two, or delete it")
+}
+
+/// Something said a second time that can be said once: `key key`.
+#[must_use]
+pub fn given_twice(span: Span, what: &str, first: Span) -> Diagnostic {
+    let what = if what == "=" { "the default".to_owned() } else { format!("`{what}`") };
+    Diagnostic::new(Code::DeclaredTwice, span, format!("{what} is given twice"))
+        .here("given again")
+        .because(first, "first given here")
+        .help("delete one of the two")
 }
 
 /// `use` of a module that is not there.

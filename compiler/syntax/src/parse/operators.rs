@@ -76,18 +76,39 @@ impl Lower<'_> {
 
     /// `a and b`, `a or b`: not both in one row.
     fn logic(&mut self, row: &mut Row<'_>) -> Deep {
-        let mut left = self.negation(row);
-        let mut first: Option<BinaryOp> = None;
+        let mut operands = vec![self.negation(row)];
+        let mut operators: Vec<(BinaryOp, Span)> = Vec::new();
         while let Some(Part::Infix(op, span)) = row.next_if(|part| matches!(part, Part::Infix(op, _) if level(*op) < 3))
         {
-            if let Some(before) = first.filter(|before| *before != op) {
+            if let Some((before, _)) = operators.last().filter(|(before, _)| *before != op) {
                 self.report(say::mixed_logic(span, before.symbol(), op.symbol()));
             }
-            first = Some(op);
-            let right = self.negation(row);
-            left = self.binary(left, op, span, right);
+            operators.push((op, span));
+            operands.push(self.negation(row));
         }
-        left
+        self.halves(operands, operators)
+    }
+
+    /// A row of `and` or `or` as halves of halves: which binds first makes no difference, and a long row is not deep.
+    fn halves(&mut self, mut operands: Vec<Deep>, mut operators: Vec<(BinaryOp, Span)>) -> Deep {
+        while operands.len() > 1 {
+            let mut pairs = Vec::with_capacity(operands.len().div_ceil(2));
+            let mut between = Vec::with_capacity(operators.len() / 2);
+            let mut signs = operators.into_iter();
+            let mut rest = operands.into_iter();
+            while let Some(left) = rest.next() {
+                match rest.next().zip(signs.next()) {
+                    Some((right, (op, span))) => pairs.push(self.binary(left, op, span, right)),
+                    None => pairs.push(left),
+                }
+                between.extend(signs.next());
+            }
+            (operands, operators) = (pairs, between);
+        }
+        match operands.pop() {
+            Some(whole) => whole,
+            None => self.nothing(self.make(0, 0)),
+        }
     }
 
     /// `not` binds looser than a comparison.
