@@ -6,7 +6,7 @@ use std::{
 };
 
 use mlp_plan::{Artifact, Input, Origin};
-use mlp_store::{Form, Outputs, StoreError, Stored};
+use mlp_store::{Form, Outputs, Stored};
 
 use crate::{
     context::{PlanIndex, RunInfo},
@@ -167,12 +167,8 @@ fn place_one(
     if same && input.checks.is_empty() {
         return materialise();
     }
-    if !store.has(stored) {
-        let error = StoreError::Missing { digest: stored.digest.clone() };
-        return Err(NodeOutcome::machinery(error, place));
-    }
+    let source = store.fetch(stored).map_err(|error| NodeOutcome::machinery(error, place))?;
     facts.checks += input.checks.len() as u64;
-    let source = store.object_path(&stored.digest);
     let options = job.table_options(false);
     match table::deliver_file(&source, contract, &input.checks, target, &options)
         .map_err(|error| NodeOutcome::machinery(error, place))?

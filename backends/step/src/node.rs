@@ -178,7 +178,18 @@ pub fn attempt(job: &Job<'_>) -> Attempt {
         Ok(()) => outcome,
         Err(error) => NodeOutcome::machinery(error, &job.node.call),
     };
+    show(job, &facts);
     Attempt { outcome, facts, started, millis: u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX) }
+}
+
+/// Puts what a person wants to see where it can be seen when this machine is gone; that it cannot be shown never hides how the attempt ended.
+fn show(job: &Job<'_>, facts: &Facts) {
+    let rejected = format!("rejected/{}/{}", job.run.context.id, job.node.id);
+    for relative in facts.log.iter().chain([&rejected]) {
+        if let Err(error) = job.store.mirror(relative) {
+            (job.notes)(&format!("{}: {error}", job.node.id));
+        }
+    }
 }
 
 fn manifest(job: &Job<'_>, outcome: &NodeOutcome, facts: &Facts, started: &str) -> Result<(), mlp_store::StoreError> {

@@ -3,13 +3,11 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write as _,
-    path::Path,
     time::{Duration, Instant},
 };
 
 use mlp_plan::{CachePolicy, Node, Plan, Run};
-use mlp_store::{CacheEntry, Manifest, Outputs, Store, StoreError, Stored, now, with_path};
+use mlp_store::{CacheEntry, Manifest, Outputs, Store, StoreError, now, with_path};
 
 use crate::{
     context::{Notes, Options, PlanIndex, RunInfo},
@@ -71,7 +69,7 @@ fn step(
     let mut run = request.run.clone();
     let folder = store.run_folder(&run.context.id);
     with_path("make the folder", &folder, fs::create_dir_all(&folder)).map_err(fail)?;
-    run.rungs = pinned_rungs(store, &folder).map_err(fail)?;
+    run.rungs = store.pin_rungs(&run.context.id).map_err(fail)?;
     let mut made = BTreeMap::new();
     for upstream in node.upstream() {
         if let Some(manifest) = store.read_manifest(&run.context.id, upstream).map_err(fail)? {
@@ -209,23 +207,4 @@ pub fn backoff(retries: &mlp_plan::Retries, attempt: u32, who: &str) -> Duration
         .min(nanoseconds(retries.backoff_max));
     let chance = blake3::hash(format!("{who} {attempt}").as_bytes()).as_bytes().first().copied().unwrap_or_default();
     Duration::from_nanos(full / 2 + (full / 2 / 255).saturating_mul(u64::from(chance)))
-}
-
-/// What the rungs held when the first node of the run asked: written once, read by all that follow.
-fn pinned_rungs(store: &Store, folder: &Path) -> Result<BTreeMap<String, Option<Stored>>, StoreError> {
-    let path = folder.join("rungs.json");
-    if !path.exists() {
-        let held: BTreeMap<String, Option<Stored>> = store
-            .rungs()?
-            .into_iter()
-            .map(|entry| (format!("{}.{}", entry.model, entry.rung), Some(entry.artifact)))
-            .collect();
-        let text = mlp_plan::canonical(&held).map_err(|error| StoreError::Record(error.to_string()))?;
-        let mut file = with_path("write", &path, tempfile::NamedTempFile::new_in(folder))?;
-        with_path("write", &path, file.write_all(text.as_bytes()))?;
-        // Whoever comes second reads what the first wrote.
-        let _ = file.persist_noclobber(&path);
-    }
-    let text = with_path("read", &path, fs::read_to_string(&path))?;
-    serde_json::from_str(&text).map_err(|error| StoreError::Record(format!("{}: {error}", path.display())))
 }

@@ -94,7 +94,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn audit(&self, model: Option<&str>) -> Result<Vec<AuditEntry>> {
-        let entries: Vec<AuditEntry> = self.database.read(|db| {
+        let entries: Vec<AuditEntry> = self.read_shared(|db| {
             db.prepare_cached("select * from audit order by seq")?
                 .query_map([], |row| Ok(read_entry(row)?.0))?
                 .collect()
@@ -110,7 +110,7 @@ impl Store {
     /// # Errors
     /// Where the database fails; a broken chain is no error but a finding.
     pub fn verify_audit(&self) -> Result<ChainReport> {
-        let (rows, rungs) = self.database.read(|db| {
+        let (rows, rungs) = self.read_shared(|db| {
             let rows: Vec<(AuditEntry, String)> = db
                 .prepare_cached("select * from audit order by seq")?
                 .query_map([], read_entry)?

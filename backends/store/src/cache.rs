@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use object_store::PutMode;
 use rusqlite::OptionalExtension as _;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Outputs, Result, Store, Stored,
+    Outputs, Result, Store, StoreError, Stored,
     database::{json, parse},
+    remote::Remote,
 };
 
 /// A result that may be taken again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheEntry {
     /// Digest of the components.
     pub key: String,
@@ -46,6 +48,9 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn lookup(&self, keys: &[&str]) -> Result<Vec<Option<CacheEntry>>> {
+        if let Some(remote) = &self.remote {
+            return keys.iter().map(|key| self.lookup_there(remote, key)).collect();
+        }
         let found: Vec<Option<CacheEntry>> = self.database.read_together(|db| {
             let mut query = db.prepare_cached("select pipeline, node, run, made, outputs from cache where key = ?1")?;
             keys.iter()
@@ -72,6 +77,18 @@ impl Store {
             .collect())
     }
 
+    fn lookup_there(&self, remote: &Remote, key: &str) -> Result<Option<CacheEntry>> {
+        // An entry that cannot be read is none: it is written again.
+        let found = remote.get(&remote_name(key))?.and_then(|(bytes, _)| serde_json::from_slice(&bytes).ok());
+        let Some(entry) = found.filter(|entry: &CacheEntry| entry.key == key) else { return Ok(None) };
+        for stored in entry.outputs.values().flatten() {
+            if !self.has_there(remote, stored)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(entry))
+    }
+
     /// Remembers results, in one transaction; their objects are in the store already.
     ///
     /// # Errors
@@ -79,6 +96,12 @@ impl Store {
     pub fn remember(&self, entries: &[CacheEntry]) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
+        }
+        if let Some(remote) = &self.remote {
+            return entries.iter().try_for_each(|entry| {
+                let text = serde_json::to_vec(entry).map_err(|error| StoreError::Record(error.to_string()))?;
+                remote.put(&remote_name(&entry.key), text, PutMode::Overwrite).map(drop)
+            });
         }
         self.database.write(|db| entries.iter().try_for_each(|entry| insert(db, entry)))
     }
@@ -102,7 +125,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn written(&self, path: &str, key: &str) -> Result<(Option<Written>, Option<Written>)> {
-        self.database.read(|db| {
+        self.read_shared(|db| {
             let own = db
                 .prepare_cached("select record from written where path = ?1 and key = ?2")?
                 .query_row([path, key], |row| parse(row.get_ref(0)?.as_str()?))
@@ -120,14 +143,19 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn remember_written(&self, written: &Written) -> Result<()> {
-        self.database.write(|db| {
+        let insert = |db: &rusqlite::Connection| {
             db.prepare_cached(
                 "insert or replace into written values (?1, ?2, (select coalesce(max(seq), 0) + 1 from written where path = ?1), ?3)",
             )?
             .execute((&written.path, &written.key, json(written)?))
             .map(drop)
-        })
+        };
+        self.change_shared(false, |db| insert(db).map_err(|error| self.shared_error(error)))
     }
+}
+
+fn remote_name(key: &str) -> String {
+    format!("cache/{key}.json")
 }
 
 pub(crate) fn insert(db: &rusqlite::Connection, entry: &CacheEntry) -> rusqlite::Result<()> {

@@ -77,6 +77,28 @@ impl Database {
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
     }
 
+    /// Opens a copy of a shared database, which messages call `name`: one file and nothing beside it, so that the file can be sent on. No power cut
+    /// matters to it.
+    pub fn open_copy(path: &Path, name: PathBuf) -> Result<Self> {
+        let wrap = |source| StoreError::Database { path: name.clone(), source };
+        let mut connection = Connection::open(path).map_err(wrap)?;
+        for (pragma, value) in [("journal_mode", "delete"), ("synchronous", "off")] {
+            connection.pragma_update(None, pragma, value).map_err(wrap)?;
+        }
+        create(&mut connection).map_err(wrap)?;
+        let found: i64 = connection.query_row("pragma user_version", [], |row| row.get(0)).map_err(wrap)?;
+        if found != FORMAT {
+            return Err(StoreError::Format { path: name, found, known: FORMAT });
+        }
+        Ok(Self { connection: Mutex::new(connection), path: name })
+    }
+
+    /// Closes it, so that all of it is in its file.
+    pub fn close(self) -> Result<()> {
+        let connection = self.connection.into_inner().unwrap_or_else(PoisonError::into_inner);
+        connection.close().map_err(|(_, source)| StoreError::Database { path: self.path, source })
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,12 +125,8 @@ impl Database {
         self.transact(false, |transaction| work(transaction).map_err(|source| self.error(source)))
     }
 
-    /// Runs `work` in one transaction, which is on the disk when this returns.
-    pub fn write_durably<T>(&self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        self.transact(true, work)
-    }
-
-    fn transact<T>(&self, durable: bool, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+    /// As [`Database::write`]; where it is `durable`, it is on the disk when this returns.
+    pub fn transact<T>(&self, durable: bool, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut connection = self.connection();
         if durable {
             connection.pragma_update(None, "synchronous", "full").map_err(|source| self.error(source))?;

@@ -25,6 +25,16 @@ pub enum StoreError {
         /// Why.
         source: rusqlite::Error,
     },
+    /// A bucket refused, or could not be reached.
+    #[error("cannot {action} `{url}`: {why}")]
+    Remote {
+        /// What was tried: `write`, `read`, ..
+        action: &'static str,
+        /// On what.
+        url: String,
+        /// Why not, and what to do.
+        why: String,
+    },
     /// Another run writes in this package.
     #[error("another run is at work in this package: {0}; wait for it, or end it")]
     Busy(Box<Holder>),

@@ -1,14 +1,16 @@
 //! The store: artifacts by content, manifests, runs, the cache, the registry and its audit trail.
 //!
 //! **Lives here:** everything that outlives a process, in `<package>/.mlp/`: objects named by their blake3 digest, a manifest for each node of a
-//! run, and one SQLite database (WAL) for runs, cache entries, models, rungs and decisions.
+//! run, and one SQLite database (WAL) for runs, cache entries, models, rungs and decisions. The same layout in a bucket (`remote`), where a folder of
+//! this machine holds copies.
 //! **Does not:** what a node does (`step`), in which order nodes run (`local`), whether a model is good enough (`engine`).
 //!
 //! Invariants:
 //! 1. An object appears under its digest by rename, whole or not at all; what it names never changes.
 //! 2. A record (manifest, cache entry, rung) is written after the objects that it names.
 //! 3. A rung moves in the same transaction that appends the decision to the hash-chained audit trail.
-//! 4. One run at a time writes in a package: an OS lock on an open file, which dies with its holder. Readers never wait.
+//! 4. In a bucket, the shared database is one object that is replaced by compare-and-swap: invariant 3 holds there too.
+//! 5. One run at a time writes in a package: an OS lock on an open file, which dies with its holder. Readers never wait.
 
 mod audit;
 mod cache;
@@ -20,7 +22,9 @@ mod gc;
 mod lock;
 mod manifest;
 mod objects;
+mod pins;
 mod registry;
+mod remote;
 mod runs;
 mod stat;
 mod store;

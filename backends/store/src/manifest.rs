@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
+use object_store::PutMode;
 use serde::{Deserialize, Serialize};
 
 use crate::{Outputs, Result, Store, StoreError, file, with_path};
@@ -39,11 +40,18 @@ impl Store {
         self.run_folder(run).join(format!("{node}.json"))
     }
 
-    /// Writes a node's manifest: from here on its outputs exist for others. `flush` waits for the disk; otherwise the next [`Store::sync`] does.
+    /// Writes a node's manifest: from here on its outputs exist for others. `flush` waits for the disk; otherwise the next [`Store::sync`] does. In a
+    /// bucket it follows the outputs' objects.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn write_manifest(&self, manifest: &Manifest, flush: bool) -> Result<()> {
+        if let Some(remote) = &self.remote {
+            manifest.outputs.values().flatten().try_for_each(|stored| self.share(stored))?;
+            let text = mlp_plan::canonical(manifest).map_err(|error| StoreError::Record(error.to_string()))?;
+            let name = remote_name(&manifest.run, &manifest.node);
+            return remote.put(&name, text.into_bytes(), PutMode::Overwrite).map(drop);
+        }
         let path = self.manifest_path(&manifest.run, &manifest.node);
         if let Some(folder) = path.parent() {
             file::make_folder(folder)?;
@@ -62,6 +70,13 @@ impl Store {
     /// # Errors
     /// Where it cannot be read or is not one.
     pub fn read_manifest(&self, run: &str, node: &str) -> Result<Option<Manifest>> {
+        if let Some(remote) = &self.remote {
+            // Never a copy: a node that was tried again has written another.
+            let name = remote_name(run, node);
+            let Some((bytes, _)) = remote.get(&name)? else { return Ok(None) };
+            let wrong = |error| StoreError::Record(format!("{}: {error}", remote.name(&name)));
+            return serde_json::from_slice(&bytes).map(Some).map_err(wrong);
+        }
         let path = self.manifest_path(run, node);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -71,4 +86,8 @@ impl Store {
             .map(Some)
             .map_err(|error| StoreError::Record(format!("{}: {error}", path.display())))
     }
+}
+
+fn remote_name(run: &str, node: &str) -> String {
+    format!("runs/{run}/{node}.json")
 }

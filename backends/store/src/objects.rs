@@ -11,6 +11,7 @@ use crate::{
     Form, Result, Store, StoreError, Stored, digest,
     digest::{digest_file, list, read_listing, write_listing},
     file::make_folder,
+    remote::Piece,
     with_path,
 };
 
@@ -91,9 +92,12 @@ impl Store {
         }
     }
 
-    /// Whether all bytes of an artifact seem to be there: the file is there with its size. Cheap; [`Store::verify`] reads the bytes.
+    /// Whether all bytes of an artifact seem to be there: the file is there with its size, here or in the bucket. Cheap; [`Store::verify`] reads the bytes.
     #[must_use]
     pub fn has(&self, stored: &Stored) -> bool {
+        if let Some(remote) = &self.remote {
+            return self.has_there(remote, stored).unwrap_or(false);
+        }
         match stored.form {
             Form::File => fs::metadata(self.object_path(&stored.digest))
                 .is_ok_and(|meta| meta.is_file() && meta.len() == stored.bytes),
@@ -106,7 +110,22 @@ impl Store {
         }
     }
 
-    fn entries(&self, stored: &Stored) -> Result<Vec<digest::Entry>> {
+    /// Does `work` with an object's file. Where the file is not here or is damaged, the bucket's takes its place, and `work` is done once more.
+    fn with_object<T>(&self, piece: impl Fn() -> Piece, work: impl Fn() -> Result<T>) -> Result<T> {
+        match (work(), &self.remote) {
+            (Err(StoreError::Missing { .. } | StoreError::Corrupt { .. }), Some(remote)) => {
+                self.pull(remote, vec![piece()])?;
+                work()
+            }
+            (done, _) => done,
+        }
+    }
+
+    pub(crate) fn entries(&self, stored: &Stored) -> Result<Vec<digest::Entry>> {
+        self.with_object(|| Piece::listing(&stored.digest), || self.read_entries(stored))
+    }
+
+    fn read_entries(&self, stored: &Stored) -> Result<Vec<digest::Entry>> {
         let path = self.object_path(&stored.digest);
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -126,6 +145,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] or [`StoreError::Missing`], or where it cannot be read.
     pub fn verify(&self, stored: &Stored) -> Result<()> {
+        if self.remote.is_some() {
+            self.fetch(stored)?;
+        }
         match stored.form {
             Form::File => self.verify_file(&stored.digest),
             Form::Folder => self
@@ -137,6 +159,10 @@ impl Store {
     }
 
     fn verify_file(&self, digest: &str) -> Result<()> {
+        self.with_object(|| Piece::listing(digest), || self.compare_file(digest))
+    }
+
+    fn compare_file(&self, digest: &str) -> Result<()> {
         let path = self.object_path(digest);
         match digest_file(&path) {
             Ok((found, _)) if found == digest => Ok(()),
@@ -158,6 +184,9 @@ impl Store {
     /// # Errors
     /// Where it is missing or damaged, or `target` cannot be written.
     pub fn materialise(&self, stored: &Stored, target: &Path) -> Result<()> {
+        if self.remote.is_some() {
+            self.fetch(stored)?;
+        }
         match stored.form {
             Form::File => self.link(&stored.digest, stored.bytes, target),
             Form::Folder => {

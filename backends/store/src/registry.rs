@@ -139,7 +139,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn rung(&self, model: &str, rung: &str) -> Result<Option<RungEntry>> {
-        self.database.read(|db| rung_entry(db, model, rung))
+        self.read_shared(|db| rung_entry(db, model, rung))
     }
 
     /// All rungs that hold something.
@@ -147,7 +147,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn rungs(&self) -> Result<Vec<RungEntry>> {
-        self.database.read(|db| {
+        self.read_shared(|db| {
             db.prepare_cached(
                 "select r.model, r.rung, r.version, r.since, v.artifact from rungs r join versions v using (model, version) order by 1, 2",
             )?
@@ -161,22 +161,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn versions(&self, model: Option<&str>) -> Result<Vec<Version>> {
-        self.database.read(|db| {
-            db.prepare_cached(
-                "select model, version, run, node, at, artifact from versions where ?1 is null or model = ?1 order by model, version desc",
-            )?
-            .query_map([model], |row| {
-                Ok(Version {
-                    model: row.get(0)?,
-                    version: row.get(1)?,
-                    run: row.get(2)?,
-                    node: row.get(3)?,
-                    at: row.get(4)?,
-                    artifact: parse(row.get_ref(5)?.as_str()?)?,
-                })
-            })?
-            .collect()
-        })
+        self.read_shared(|db| versions(db, model))
     }
 
     /// The moves of a model's rungs, the newest first.
@@ -184,25 +169,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub fn rung_history(&self, model: &str) -> Result<Vec<RungMove>> {
-        self.database.read(|db| {
-            db.prepare_cached(
-                "select h.model, h.rung, h.version, h.previous, h.at, h.audit, h.why, coalesce(a.kind, '')
-                 from rung_history h left join audit a on a.seq = h.audit where h.model = ?1 order by h.audit desc",
-            )?
-            .query_map([model], |row| {
-                Ok(RungMove {
-                    model: row.get(0)?,
-                    rung: row.get(1)?,
-                    version: row.get(2)?,
-                    previous: row.get(3)?,
-                    at: row.get(4)?,
-                    audit: row.get(5)?,
-                    why: row.get(6)?,
-                    kind: row.get(7)?,
-                })
-            })?
-            .collect()
-        })
+        self.read_shared(|db| history(db, model))
     }
 
     /// Records a decision and, where it promotes, moves the rung, in one transaction that is on the disk when this returns. Asked again for the same
@@ -213,12 +180,13 @@ impl Store {
     pub fn decide(&self, decision: &Decision) -> Result<Decided> {
         self.verify(&decision.artifact)?;
         self.sync()?;
+        self.share(&decision.artifact)?;
         let body = audit::object(&decision.body)?;
-        self.database.write_durably(|db| {
+        self.change_shared(true, |db| {
             if let Some(decided) = repeated(db, decision).map_err(|error| self.error(error))? {
                 return Ok(decided);
             }
-            record(db, decision, body).map_err(|error| self.error(error))
+            record(db, decision, body.clone()).map_err(|error| self.error(error))
         })
     }
 
@@ -227,7 +195,7 @@ impl Store {
     /// # Errors
     /// Where nothing waits, the time is over, or `who` has approved already or does not count.
     pub fn approve(&self, model: &str, rung: &str, who: &str, why: &str) -> Result<Decided> {
-        self.database.write_durably(|db| {
+        self.change_shared(true, |db| {
             let found: Option<(i64, i64, String, Held)> = db
                 .prepare_cached(
                     "select audit, version, author, record from holds where model = ?1 and rung = ?2 and open = 1 order by audit desc limit 1",
@@ -261,20 +229,23 @@ impl Store {
     /// # Errors
     /// Where the model has no such version, or nothing to return to.
     pub fn set_rung(&self, model: &str, rung: &str, version: Option<i64>, who: &str, why: &str) -> Result<Decided> {
-        let current = self.rung(model, rung)?;
         let kind = if version.is_some() { "promote" } else { "rollback" };
-        let target = match version {
-            Some(version) => version,
-            None => self.version_before(model, rung, current.as_ref())?,
-        };
-        let Some(found) = self.versions(Some(model))?.into_iter().find(|found| found.version == target) else {
-            return Self::unknown(format!("{model} has no version {target}"));
-        };
-        if current.is_some_and(|current| current.version == target) {
+        let seen = self.read_shared(|db| Standing::of(db, model, rung))?;
+        let found = seen.target(version)?;
+        let target = found.version;
+        if seen.holds(target) {
             return Ok(Decided::Already { version: target });
         }
         self.verify(&found.artifact)?;
-        self.database.write_durably(|db| {
+        self.change_shared(true, |db| {
+            // Looked at once more: where the rung moved since, "the version before" is another.
+            let standing = Standing::of(db, model, rung).map_err(|error| self.error(error))?;
+            if standing.holds(target) {
+                return Ok(Decided::Already { version: target });
+            }
+            if standing.target(version)?.version != target {
+                return Self::unknown(format!("{model}.{rung} moved in the meantime; look again, then decide"));
+            }
             let body = json!({
                 "model": model, "rung": rung, "version": target, "candidate": found.artifact.digest, "who": who, "why": why, "moved": true,
                 "by_hand": true,
@@ -286,22 +257,87 @@ impl Store {
         })
     }
 
-    fn version_before(&self, model: &str, rung: &str, current: Option<&RungEntry>) -> Result<i64> {
-        let Some(current) = current else {
-            return Self::unknown(format!("{model}.{rung} holds nothing"));
-        };
-        let history = self.rung_history(model)?;
-        let arrived = history
-            .iter()
-            .find(|entry| entry.rung == rung && entry.version == current.version && entry.kind != "rollback");
-        arrived.and_then(|entry| entry.previous).ok_or_else(|| {
-            StoreError::Registry(format!("{model}.{rung} held nothing before version {}", current.version))
-        })
+    fn error(&self, source: rusqlite::Error) -> StoreError {
+        self.shared_error(source)
+    }
+}
+
+/// Where a rung stands, and what it could hold instead.
+struct Standing {
+    name: String,
+    current: Option<RungEntry>,
+    versions: Vec<Version>,
+    history: Vec<RungMove>,
+}
+
+impl Standing {
+    fn of(db: &Connection, model: &str, rung: &str) -> rusqlite::Result<Self> {
+        let current = rung_entry(db, model, rung)?;
+        let mut history = history(db, model)?;
+        history.retain(|entry| entry.rung == rung);
+        Ok(Self { name: format!("{model}.{rung}"), current, versions: versions(db, Some(model))?, history })
     }
 
-    fn error(&self, source: rusqlite::Error) -> StoreError {
-        self.database.error(source)
+    fn holds(&self, version: i64) -> bool {
+        self.current.as_ref().is_some_and(|current| current.version == version)
     }
+
+    /// The version asked for, or the one before.
+    fn target(&self, version: Option<i64>) -> Result<&Version> {
+        let target = match version {
+            Some(version) => version,
+            None => self.before()?,
+        };
+        let found = self.versions.iter().find(|found| found.version == target);
+        let model = self.name.split_once('.').map_or("", |(model, _)| model);
+        found.ok_or_else(|| StoreError::Registry(format!("{model} has no version {target}")))
+    }
+
+    fn before(&self) -> Result<i64> {
+        let name = &self.name;
+        let Some(current) = &self.current else { return Store::unknown(format!("{name} holds nothing")) };
+        let arrived = self.history.iter().find(|entry| entry.version == current.version && entry.kind != "rollback");
+        arrived
+            .and_then(|entry| entry.previous)
+            .ok_or_else(|| StoreError::Registry(format!("{name} held nothing before version {}", current.version)))
+    }
+}
+
+fn versions(db: &Connection, model: Option<&str>) -> rusqlite::Result<Vec<Version>> {
+    db.prepare_cached(
+        "select model, version, run, node, at, artifact from versions where ?1 is null or model = ?1 order by model, version desc",
+    )?
+    .query_map([model], |row| {
+        Ok(Version {
+            model: row.get(0)?,
+            version: row.get(1)?,
+            run: row.get(2)?,
+            node: row.get(3)?,
+            at: row.get(4)?,
+            artifact: parse(row.get_ref(5)?.as_str()?)?,
+        })
+    })?
+    .collect()
+}
+
+fn history(db: &Connection, model: &str) -> rusqlite::Result<Vec<RungMove>> {
+    db.prepare_cached(
+        "select h.model, h.rung, h.version, h.previous, h.at, h.audit, h.why, coalesce(a.kind, '')
+         from rung_history h left join audit a on a.seq = h.audit where h.model = ?1 order by h.audit desc",
+    )?
+    .query_map([model], |row| {
+        Ok(RungMove {
+            model: row.get(0)?,
+            rung: row.get(1)?,
+            version: row.get(2)?,
+            previous: row.get(3)?,
+            at: row.get(4)?,
+            audit: row.get(5)?,
+            why: row.get(6)?,
+            kind: row.get(7)?,
+        })
+    })?
+    .collect()
 }
 
 fn check_approver(held: &Held, who: &str, author: &str) -> Result<()> {

@@ -9,7 +9,7 @@ use std::{
 use rusqlite::OptionalExtension as _;
 use tempfile::TempDir;
 
-use crate::{Result, StoreError, database::Database, file::make_folder, with_path};
+use crate::{Result, StoreError, database::Database, file::make_folder, remote::Remote, with_path};
 
 /// The state of a package.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Store {
     root: PathBuf,
     state: PathBuf,
     pub(crate) database: Database,
+    /// The bucket that is the store; then `state` is only this machine's part of it.
+    pub(crate) remote: Option<Remote>,
     dirty: AtomicBool,
 }
 
@@ -30,7 +32,7 @@ impl Store {
         Self::open_at(&root, &root.join(".mlp"))
     }
 
-    /// Opens a store whose state is in `state`, for the package at `root`: what `mlp step --store` names.
+    /// Opens a store whose state is in the folder `state`, for the package at `root`.
     ///
     /// # Errors
     /// As [`Store::open`].
@@ -40,9 +42,14 @@ impl Store {
         }
         let state = with_path("open", state, fs::canonicalize(state))?;
         let database = Database::open(&state.join("state.db"))?;
-        let store = Self { root: root.to_owned(), state, database, dirty: AtomicBool::new(false) };
+        let store = Self { root: root.to_owned(), state, database, remote: None, dirty: AtomicBool::new(false) };
         store.recover_from_power_cut()?;
         Ok(store)
+    }
+
+    /// A store in a bucket; `state` is this machine's part of it.
+    pub(crate) fn open_remote(root: &Path, state: &Path, remote: Remote) -> Result<Self> {
+        Ok(Self { remote: Some(remote), ..Self::open_at(root, state)? })
     }
 
     /// Whether the package at `root` has state at all: commands that only read need not make it.

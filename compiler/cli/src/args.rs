@@ -127,6 +127,9 @@ pub enum Command {
     Registry {
         #[command(flatten)]
         at: Where,
+        /// The store that deployed pipelines share, as in `mlp step`; the package's own state where absent.
+        #[arg(long, value_name = "URI", global = true)]
+        store: Option<String>,
         /// What to tell or do.
         #[command(subcommand)]
         command: Option<RegistryCommand>,
@@ -318,8 +321,8 @@ pub struct StepArgs {
     /// The run's id.
     #[arg(long)]
     pub run: String,
-    /// Where artifacts are: a folder.
-    #[arg(long)]
+    /// Where artifacts are: a folder, or s3://, gs://, az:// with a bucket and a prefix.
+    #[arg(long, value_name = "URI")]
     pub store: String,
     /// The package's folder; where the plan lies where absent.
     #[arg(long)]

@@ -35,7 +35,7 @@ pub fn run(args: Args, output: &Output) -> u8 {
         Command::Plan { pipeline, at, target, schema } => plan::plan(pipeline.as_deref(), &at, &target, schema, output),
         Command::Run(args) => run::run(&args, output),
         Command::Runs { at, command } => runs::runs(&at, command, output),
-        Command::Registry { at, command } => registry::registry(&at, command, output),
+        Command::Registry { at, store, command } => registry::registry(&at, store.as_deref(), command, output),
         Command::Graph { pipeline, at, format } => graph::graph(pipeline.as_deref(), &at, format, output),
         Command::Explain { code } => explain::explain(&code, output),
         Command::Step(args) => step::step(&args, output),

@@ -1,5 +1,7 @@
 //! `mlp registry`.
 
+use std::path::PathBuf;
+
 use mlp_store::{Decided, Store, StoreError};
 
 use super::{
@@ -11,9 +13,16 @@ use crate::{
     output::Output,
 };
 
-/// Tells what the registry holds, or moves a rung.
-pub fn registry(at: &Where, command: Option<RegistryCommand>, output: &Output) -> Exit {
-    let store = opened(at, output)?;
+/// Tells what the registry holds, or moves a rung: the package's own, or that of a store which deployed pipelines share.
+pub fn registry(at: &Where, shared: Option<&str>, command: Option<RegistryCommand>, output: &Output) -> Exit {
+    let store = match shared {
+        None => opened(at, output)?,
+        // no package is needed for it
+        Some(url) => {
+            let root = at.package.clone().unwrap_or_else(|| PathBuf::from("."));
+            Store::open_url(&root, url).map_err(|error| output.failure(&error.to_string(), None))?
+        }
+    };
     let failed = |error: StoreError| output.failure(&error.to_string(), None);
     match command.unwrap_or(RegistryCommand::List) {
         RegistryCommand::List => {

@@ -20,8 +20,7 @@ pub fn step(args: &StepArgs, output: &Output) -> Exit {
     let beside = || args.plan.parent().map(Path::to_path_buf).unwrap_or_default();
     let root = args.package.clone().or_else(told).unwrap_or_else(beside);
     let root = std::path::absolute(&root).unwrap_or(root);
-    let store = Store::open_at(&root, &store_folder(&args.store, output)?)
-        .map_err(|error| output.failure(&error.to_string(), None))?;
+    let store = Store::open_url(&root, &args.store).map_err(|error| output.failure(&error.to_string(), None))?;
     let request = StepRequest { pipeline: args.pipeline.clone(), node: args.node.clone(), run };
     let options = Options { flush: true, ..Options::default() };
     let note = |line: &str| output.note(line);
@@ -57,18 +56,6 @@ fn info(args: &StepArgs, plan: &Plan, output: &Output) -> Result<RunInfo, u8> {
     let context = RunContext { params, date: time.date(), time, id: args.run.clone() };
     let author = args.author.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "unknown".to_owned());
     Ok(RunInfo { context, author, ..RunInfo::default() })
-}
-
-/// The folder of a store.
-fn store_folder(store: &str, output: &Output) -> Result<PathBuf, u8> {
-    match store.split_once("://") {
-        None => Ok(PathBuf::from(store)),
-        Some(("file", path)) => Ok(PathBuf::from(path)),
-        Some((scheme, _)) => Err(output.failure(
-            &format!("--store={store}: this binary keeps artifacts in folders, and knows no {scheme}://"),
-            Some("mount the bucket, or give a path that all workers share"),
-        )),
-    }
 }
 
 fn tell(node: &str, outcome: &NodeOutcome, output: &Output) {

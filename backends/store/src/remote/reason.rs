@@ -1,0 +1,74 @@
+//! What a bucket says when it refuses, in words that say what to do.
+
+use object_store::{
+    Error,
+    client::{HttpError, HttpErrorKind},
+};
+
+/// Whether it is the bucket that is missing, and not an object in it.
+pub(super) fn no_bucket(error: &Error) -> bool {
+    let text = error.to_string();
+    ["NoSuchBucket", "ContainerNotFound", "specified bucket does not exist"].iter().any(|sign| text.contains(sign))
+}
+
+/// Why not, and what to do.
+pub(super) fn words(url: &str, error: &Error) -> String {
+    let text = error.to_string();
+    let said = short(&text);
+    if no_bucket(error) {
+        return "there is no such bucket; make it first, or mend the name".to_owned();
+    }
+    if text.contains("scheme is not allowed") {
+        return "the endpoint is plain http, which must be allowed: set AWS_ALLOW_HTTP=true".to_owned();
+    }
+    let refused = matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. });
+    // Without any credentials the builders ask the machine's metadata service, which is only there in a cloud.
+    let nameless = text.contains("169.254.169.254") || text.contains("metadata.google") || text.contains("credential");
+    if refused {
+        return format!(
+            "the credentials do not allow it ({said}); they must allow to read, write and list. {}",
+            keys(url)
+        );
+    }
+    if nameless {
+        return format!("no credentials were found. {}", keys(url));
+    }
+    match kind(error) {
+        Some(HttpErrorKind::Connect) => {
+            format!("its endpoint cannot be reached ({said}); check the network and the endpoint's variable")
+        }
+        Some(HttpErrorKind::Timeout) => format!("its endpoint did not answer in time ({said})"),
+        _ => said,
+    }
+}
+
+/// Which variables hold the credentials.
+fn keys(url: &str) -> &'static str {
+    match url.split_once("://").map(|(scheme, _)| scheme) {
+        Some("s3") => "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role",
+        Some("gs") => "Set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account",
+        Some("az") => "Set AZURE_STORAGE_ACCOUNT_NAME with a key or token, or give the machine an identity",
+        _ => "Set the variables of the bucket's provider",
+    }
+}
+
+/// What the transport says, where it was the transport.
+fn kind(error: &Error) -> Option<HttpErrorKind> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = source {
+        if let Some(found) = error.downcast_ref::<HttpError>() {
+            return Some(found.kind());
+        }
+        source = error.source();
+    }
+    None
+}
+
+/// On one line, and not a page.
+fn short(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(400) {
+        Some((end, _)) => format!("{}..", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
