@@ -13,6 +13,7 @@ mod board;
 mod dry;
 mod event;
 mod failure;
+mod lineage;
 mod options;
 mod params;
 mod pool;

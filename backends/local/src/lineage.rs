@@ -29,7 +29,13 @@ pub(crate) fn write(
         let Some(node) = index.plan.node(&index.pipeline.name, &record.node) else { continue };
         let Some(started) = record.started.as_deref() else { continue };
         let finished = record.finished.as_deref().unwrap_or(started);
-        all.extend(events(index, store.root(), node, run, Worked { started, finished, ending, outputs: &record.outputs }));
+        all.extend(events(
+            index,
+            store.root(),
+            node,
+            run,
+            Worked { started, finished, ending, outputs: &record.outputs },
+        ));
     }
     let file = store.run_folder(&summary.run.id).join("lineage.jsonl");
     let said = std::sync::Mutex::new(Vec::new());

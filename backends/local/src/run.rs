@@ -13,6 +13,7 @@ use mlp_store::{NodeRecord, NodeState, Outputs, RunRecord, Store, now};
 use crate::{
     board::{Board, Square},
     event::Event,
+    lineage,
     options::{RunError, RunOptions, login},
     params,
     pool::{Queue, Said, World, work},
@@ -79,6 +80,7 @@ pub fn run(
     // What stopped the scheduler comes first: the record may well have failed for the same reason.
     outcome?;
     let summary = summary?;
+    lineage::write(&store, &index, &info, &summary, events);
     events(Event::RunEnded(&summary));
     Ok(summary)
 }

@@ -16,6 +16,7 @@ mod context;
 mod environment;
 mod input;
 mod key;
+pub mod lineage;
 mod log;
 mod node;
 mod outcome;

@@ -14,6 +14,7 @@ use crate::{
     environment,
     input::resolve,
     key::{NodeKey, key_of},
+    lineage::{self, Ending, Worked},
     node::{Attempt, Facts, Job, attempt, shortcut},
     outcome::{Failure, NodeOutcome},
 };
@@ -88,6 +89,7 @@ fn step(
         return Ok(NodeOutcome::Done(outputs));
     }
     let attempted = with_retries(&mut job, result);
+    trace(&job, &attempted);
     if let (NodeOutcome::Done(outputs), CachePolicy::Content) = (&attempted.outcome, node.cache) {
         let entry = cache_entry(&job.key, &request.pipeline, node, &run, outputs);
         store.remember(&[entry]).map_err(fail)?;
@@ -178,6 +180,26 @@ pub fn cache_entry(key: &NodeKey, pipeline: &str, node: &Node, run: &RunInfo, ou
         made: now(),
         outputs: outputs.clone(),
         components: key.components.clone(),
+    }
+}
+
+/// Writes down what the node read and made. A failure to do so is told, and hides nothing.
+fn trace(job: &Job<'_>, attempted: &Attempt) {
+    let none = Outputs::new();
+    let (ending, outputs) = match &attempted.outcome {
+        NodeOutcome::Done(outputs) => (Ending::Complete, outputs),
+        NodeOutcome::Decided(judged) => (Ending::Complete, &judged.outputs),
+        NodeOutcome::Failed(failure) | NodeOutcome::Infrastructure(failure) => (Ending::Fail(&failure.message), &none),
+        NodeOutcome::Broken(_) => (Ending::Fail("the data breaks its contract"), &none),
+        NodeOutcome::Stopped => (Ending::Abort, &none),
+        NodeOutcome::Skipped { .. } => return,
+    };
+    let worked = Worked { started: &attempted.started, finished: &now(), ending, outputs };
+    let events = lineage::events(job.index, job.store.root(), job.node, job.run, worked);
+    let file = format!("runs/{}/lineage/{}.jsonl", job.run.context.id, job.node.id);
+    let written = lineage::tell(&job.store.state().join(&file), &events, job.notes).map_err(|error| error.to_string());
+    if let Err(why) = written.and_then(|()| job.store.mirror(&file).map_err(|error| error.to_string())) {
+        (job.notes)(&format!("{}: lineage was not kept: {why}", job.node.id));
     }
 }
 

@@ -12,7 +12,10 @@ use crate::{
     contracts::Shared,
     scope::nearest,
     stages::{ParamInfo, Signature},
-    subtype::values::accepts,
+    subtype::{
+        constraints::{Answer, implies},
+        values::accepts,
+    },
     types::{Generics, Ty},
     values::Scalar,
 };
@@ -391,7 +394,32 @@ impl Elaborator<'_, '_> {
                 &format!("`{}` of `{}`,", param.name, signature.name),
             );
         }
+        if let Value::Param(name) = &scalar.value
+            && !self.narrow(name, &scalar.ty, wanted)
+        {
+            let message = format!("`{}` of `{}` takes {wanted}, and `{name}` never is", param.name, signature.name);
+            self.checker.report(words::argument(
+                span,
+                message,
+                expr.span,
+                "no value fits both",
+                Some((param.span, "declared here".to_owned())),
+            ));
+            return None;
+        }
         Some(scalar)
+    }
+
+    /// What a stage asks of a parameter of the pipeline, and nothing proves, is asked of who starts a run; `false` where no value can satisfy it.
+    fn narrow(&mut self, name: &str, have: &ValueType, wanted: &ValueType) -> bool {
+        for constraint in &wanted.constraints {
+            match implies(have, wanted, constraint) {
+                Answer::Proven => {}
+                Answer::Refuted => return false,
+                Answer::Unknown => self.narrowed.push((name.to_owned(), constraint.clone())),
+            }
+        }
+        true
     }
 
     /// `.late` as an argument.

@@ -17,7 +17,7 @@ use std::{
 };
 
 use mlp_diagnostics::catalog::stages as words;
-use mlp_plan::{Origin, Rule, Value};
+use mlp_plan::{Constraint, Origin, Rule, Value};
 use mlp_ports::SqlColumn;
 use mlp_source::Span;
 use mlp_syntax::tree::Name;
@@ -244,6 +244,8 @@ pub struct Elaborator<'c, 'a> {
     pub scalars: Scalars,
     /// Node ids that are taken, with the number to try next behind each.
     taken: HashMap<String, usize>,
+    /// What stages ask of parameters of the pipeline beyond what those say of themselves.
+    narrowed: Vec<(String, Constraint)>,
     /// How deep stages made of stages are inlined.
     depth: usize,
     /// Whether it was said that the pipeline is too large.
@@ -278,6 +280,7 @@ impl<'c, 'a> Elaborator<'c, 'a> {
             names: HashMap::new(),
             scalars: Scalars::new(),
             taken: HashMap::new(),
+            narrowed: Vec::new(),
             depth: 0,
             full: false,
         }

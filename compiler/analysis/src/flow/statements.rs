@@ -1,6 +1,7 @@
 //! Pipelines and stages made of stages as a whole: parameters, lines, what nothing uses.
 
 use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_plan::{Constraint, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Entry, ExprKind, ItemKind, Name, ResultKind, StageDecl, Statement};
 
@@ -52,8 +53,26 @@ impl Checker<'_> {
             elaborator.unused();
         }
         elaborator.check_places();
-        let nodes = elaborator.nodes;
+        let (nodes, narrowed) = (elaborator.nodes, elaborator.narrowed);
+        self.narrow_params(&mut params, narrowed);
         Some(Flow { id, name: decl.name.clone(), params, settings, nodes, span: decl.span, doc: item.lead.docs() })
+    }
+
+    /// Gives the parameters what the stages that they go to ask of them, so that a run with a value that does not fit never begins.
+    fn narrow_params(&mut self, params: &mut [ParamInfo], narrowed: Vec<(String, Constraint)>) {
+        for (name, constraint) in narrowed {
+            let Some(param) = params.iter_mut().find(|param| param.name == name) else { continue };
+            let Ty::Value(value) = &mut param.ty else { continue };
+            if value.constraints.contains(&constraint) {
+                continue;
+            }
+            if let Some(default) = &param.default {
+                let alone = ValueType { constraints: vec![constraint.clone()], ..ValueType::plain(value.data.clone()) };
+                let what = format!("the default of `{name}`, which goes to a stage,");
+                self.check_constraints(default, &alone, param.span, &what);
+            }
+            value.constraints.push(constraint);
+        }
     }
 
     /// Works out a stage made of stages, with its parameters standing for what they take.
