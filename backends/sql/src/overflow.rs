@@ -1,6 +1,6 @@
 //! Whole numbers that leave their type: the engine lets `+`, `-` and `*` wrap around, and a wrong number is worse than no run. Here they are an error.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use arrow::{
     compute::kernels::numeric::{add, mul, sub},
@@ -63,12 +63,6 @@ struct Checked {
 impl Checked {
     fn new(op: Operator) -> Self {
         Self { op, signature: Signature::any(2, Volatility::Immutable) }
-    }
-}
-
-impl From<Checked> for ScalarUDF {
-    fn from(checked: Checked) -> Self {
-        Self::new_from_shared_impl(Arc::new(checked))
     }
 }
 

@@ -8,7 +8,6 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::Path,
-    time::Duration,
 };
 
 use mlp_plan::{Artifact, External, Format, Input, Node, Origin, Run};
@@ -22,8 +21,6 @@ use crate::{
 
 const PRODUCER: &str = concat!("urn:mlp:", env!("CARGO_PKG_VERSION"));
 const SPECIFICATION: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json";
-/// How long a receiver may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a node ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,22 +118,7 @@ pub fn tell(file: &Path, events: &[Value], notes: crate::Notes<'_>) -> io::Resul
 fn send(url: &str, events: &[Value]) -> Result<(), String> {
     let address = format!("{}/api/v1/lineage", url.trim_end_matches('/'));
     let key = std::env::var("OPENLINEAGE_API_KEY").ok().filter(|key| !key.is_empty());
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    runtime.block_on(async {
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().map_err(|error| error.to_string())?;
-        for event in events {
-            let mut request = client.post(&address).header("content-type", "application/json").body(event.to_string());
-            if let Some(key) = &key {
-                request = request.bearer_auth(key);
-            }
-            let answer = request.send().await.map_err(|error| error.without_url().to_string())?;
-            if !answer.status().is_success() {
-                return Err(format!("it answers {}", answer.status()));
-            }
-        }
-        Ok(())
-    })
+    mlp_store::post_json(&address, key.as_deref(), events)
 }
 
 /// How datasets are called.
