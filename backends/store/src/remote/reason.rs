@@ -18,7 +18,7 @@ pub(super) fn words(url: &str, error: &Error) -> String {
     if no_bucket(error) {
         return "there is no such bucket; make it first, or mend the name".to_owned();
     }
-    if text.contains("scheme is not allowed") {
+    if chain(error).any(|error| error.to_string().contains("scheme is not allowed")) {
         return "the endpoint is plain http, which must be allowed: set AWS_ALLOW_HTTP=true".to_owned();
     }
     let refused = matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. });
@@ -54,14 +54,13 @@ fn keys(url: &str) -> &'static str {
 
 /// What the transport says, where it was the transport.
 fn kind(error: &Error) -> Option<HttpErrorKind> {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = source {
-        if let Some(found) = error.downcast_ref::<HttpError>() {
-            return Some(found.kind());
-        }
-        source = error.source();
-    }
-    None
+    chain(error).find_map(|error| error.downcast_ref::<HttpError>()).map(HttpError::kind)
+}
+
+/// The error, and all that caused it.
+fn chain(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |error| error.source())
 }
 
 /// On one line, and not a page.
