@@ -55,10 +55,10 @@ pub fn events(index: &PlanIndex<'_>, root: &Path, node: &Node, run: &RunInfo, wo
     let outputs = of.outputs(node, worked.outputs);
     let mut job_facets = json!({ "jobType": facet("2-0-4", "JobTypeJobFacet", json!({ "processingType": "BATCH", "integration": "MLP", "jobType": "NODE" })) });
     if let Some(doc) = &node.doc {
-        job_facets["documentation"] = facet("1-1-0", "DocumentationJobFacet", json!({ "description": doc }));
+        put(&mut job_facets, "documentation", facet("1-1-0", "DocumentationJobFacet", json!({ "description": doc })));
     }
     if let Run::Sql { text } = &node.run {
-        job_facets["sql"] = facet("1-1-0", "SQLJobFacet", json!({ "query": text }));
+        put(&mut job_facets, "sql", facet("1-1-0", "SQLJobFacet", json!({ "query": text })));
     }
     let pipeline = &index.pipeline.name;
     let parent = json!({
@@ -69,7 +69,7 @@ pub fn events(index: &PlanIndex<'_>, root: &Path, node: &Node, run: &RunInfo, wo
         let mut facets = json!({ "parent": facet("1-2-0", "ParentRunFacet", parent.clone()) });
         if let ("FAIL", Ending::Fail(message)) = (word, worked.ending) {
             let error = json!({ "message": message, "programmingLanguage": "mlp" });
-            facets["errorMessage"] = facet("1-0-1", "ErrorMessageRunFacet", error);
+            put(&mut facets, "errorMessage", facet("1-0-1", "ErrorMessageRunFacet", error));
         }
         json!({
             "eventType": word,
@@ -215,12 +215,19 @@ impl Naming<'_> {
 fn dataset((namespace, name): (String, String), schema: Value, output: Map<String, Value>) -> Value {
     let mut made = json!({ "namespace": namespace, "name": name });
     if !schema.is_null() {
-        made["facets"] = json!({ "schema": schema });
+        put(&mut made, "facets", json!({ "schema": schema }));
     }
     if !output.is_empty() {
-        made["outputFacets"] = Value::Object(output);
+        put(&mut made, "outputFacets", Value::Object(output));
     }
     made
+}
+
+/// Adds a field to an object.
+fn put(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(fields) = object {
+        fields.insert(name.to_owned(), value);
+    }
 }
 
 fn without_nulls(mut value: Value) -> Value {
@@ -231,8 +238,9 @@ fn without_nulls(mut value: Value) -> Value {
 }
 
 fn facet(version: &str, name: &str, mut value: Value) -> Value {
-    value["_producer"] = PRODUCER.into();
-    value["_schemaURL"] = format!("https://openlineage.io/spec/facets/{version}/{name}.json#/$defs/{name}").into();
+    put(&mut value, "_producer", PRODUCER.into());
+    let schema = format!("https://openlineage.io/spec/facets/{version}/{name}.json#/$defs/{name}");
+    put(&mut value, "_schemaURL", schema.into());
     value
 }
 

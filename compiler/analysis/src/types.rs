@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{DataType, StructField, TimeUnit, ValueType};
 use mlp_source::Span;
-use mlp_syntax::tree::{self, Arg, ExprKind, ItemKind, TypeExpr, TypeKind};
+use mlp_syntax::tree::{self, Arg, ExprKind, ItemKind, ModifierKind, TypeExpr, TypeKind};
 
 use crate::{
     checker::Checker,
@@ -175,6 +175,7 @@ impl Checker<'_> {
                 let mut fields: Vec<StructField> = Vec::new();
                 for field in block.entries.iter().filter_map(tree::Entry::ok) {
                     let (mut column, _) = self.field(module, field)?;
+                    self.of_columns_only(field);
                     column.default = self.default_of(&column.value, &column.name, &field.modifiers);
                     if let Some(first) = block
                         .entries
@@ -207,6 +208,23 @@ impl Checker<'_> {
                 ));
                 None
             }
+        }
+    }
+
+    /// Says where a field of a struct has what only a column can have; it would be lost.
+    fn of_columns_only(&mut self, field: &tree::FieldDecl) {
+        for modifier in &field.modifiers {
+            let (word, help) = match &modifier.kind {
+                ModifierKind::Where(_) => ("where", "say it of the column, as in `where address.zip != none`"),
+                ModifierKind::Key => ("key", "a key has whole columns"),
+                ModifierKind::Label => ("label", "make it a column of its own"),
+                ModifierKind::KnownAt(_) => ("known at", "say it of the column, or make this a column of its own"),
+                ModifierKind::Unique => ("unique", "make it a column of its own"),
+                ModifierKind::Was(_) => ("was", "only columns are known by an old name"),
+                _ => continue,
+            };
+            let message = format!("`{word}` says something about a column, and `{}` is inside of one", field.name.text);
+            self.report(stages::misplaced(modifier.span, message, help));
         }
     }
 
