@@ -1,6 +1,6 @@
 //! Lineage: OpenLineage events in a file of the run, and at a server.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     collections::BTreeSet,
@@ -48,8 +48,11 @@ fn written(folder: &Path) -> Vec<Value> {
     fs::read_to_string(file).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Answers `count` requests, and gives what they said: first line, authorization, body.
-fn server(count: usize) -> (String, thread::JoinHandle<Vec<(String, String, Value)>>) {
+/// First line, authorization, body.
+type Request = (String, String, Value);
+
+/// Answers `count` requests, and gives what they said.
+fn server(count: usize) -> (String, thread::JoinHandle<Vec<Request>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let work = move || {

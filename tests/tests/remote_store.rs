@@ -96,6 +96,28 @@ fn each_node_may_run_on_another_machine() {
 }
 
 #[test]
+fn a_plan_may_lie_in_the_bucket() {
+    let world = world();
+    world.server.make("models");
+    let plan = fs::read(world.package.join("plan.json")).unwrap();
+    world.server.put("models/team/quickstart/plans/large.json", &plan);
+    let step = |plan: &str| {
+        let (plan, store) = (format!("--plan={STORE}/plans/{plan}.json"), format!("--store={STORE}"));
+        let (package, node) = (format!("--package={}", world.package.display()), format!("--node={}", world.nodes[0]));
+        world.mlp("one", &["step", &plan, "--pipeline=zones", "--run=first", &store, &package, &node])
+    };
+    let done = step("large");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    let lost = step("lost");
+    assert_eq!(lost.status.code(), Some(2), "{}", text(&lost));
+    assert!(
+        text(&lost).contains("plans/lost.json") && text(&lost).contains("there is no such object"),
+        "{}",
+        text(&lost)
+    );
+}
+
+#[test]
 fn a_bucket_that_is_not_there_is_no_fault_of_the_program() {
     let world = world();
     let done = world.step("one", "s3://nowhere/team", "first", &world.nodes[0]);

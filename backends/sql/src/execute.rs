@@ -6,6 +6,7 @@ use arrow::{
     array::{RecordBatch, RecordBatchOptions},
     compute::{CastOptions, cast_with_options},
     datatypes::{Fields, Schema, SchemaRef},
+    error::ArrowError,
 };
 use datafusion::{
     catalog::default_table_source::provider_as_source, common::DataFusionError, logical_expr::LogicalPlan,
@@ -108,6 +109,11 @@ fn finished(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Stri
 
 fn words(error: &DataFusionError) -> String {
     match error.find_root() {
+        DataFusionError::ArrowError(error, _) if matches!(**error, ArrowError::ArithmeticOverflow(_)) => {
+            let said = error.to_string();
+            let sum = said.rsplit(": ").next().unwrap_or_default();
+            format!("{sum} does not fit its type; cast one side to a wider one, as in `cast(x as bigint)`")
+        }
         DataFusionError::ArrowError(error, _) => fault::in_our_words(&error.to_string()),
         root => fault::in_our_words(&root.strip_backtrace()),
     }

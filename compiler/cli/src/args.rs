@@ -309,7 +309,7 @@ pub enum RegistryCommand {
 /// `mlp step`.
 #[derive(Debug, ClapArgs)]
 pub struct StepArgs {
-    /// The plan's file.
+    /// The plan: a file, or an object (s3://, gs://, az://).
     #[arg(long, value_name = "FILE")]
     pub plan: PathBuf,
     /// The pipeline.

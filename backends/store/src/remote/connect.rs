@@ -27,9 +27,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`]; or where the scheme is unknown or the variables do not fit. The bucket is not asked yet.
     pub fn open_url(root: &FilePath, url: &str) -> Result<Self> {
-        let text = |text: std::ffi::OsString| text.into_string().ok();
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect();
-        Self::open_url_with(root, url, &variables)
+        Self::open_url_with(root, url, &environment())
     }
 
     /// As [`Store::open_url`], with these variables in place of the environment's.
@@ -37,24 +35,51 @@ impl Store {
     /// # Errors
     /// As [`Store::open_url`].
     pub fn open_url_with(root: &FilePath, url: &str, variables: &Variables) -> Result<Self> {
-        let Some((scheme, rest)) = url.split_once("://") else { return Self::open_at(root, FilePath::new(url)) };
-        if scheme == "file" {
-            return Self::open_at(root, FilePath::new(rest));
+        match url.split_once("://") {
+            None => return Self::open_at(root, FilePath::new(url)),
+            Some(("file", path)) => return Self::open_at(root, FilePath::new(path)),
+            Some(_) => {}
         }
-        let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let refuse = |why: String| StoreError::Remote { action: "open the store", url: url.to_owned(), why };
-        if name.is_empty() {
-            return Err(refuse(format!("it names no bucket; write {scheme}://BUCKET/PREFIX")));
-        }
-        let bucket = connect(scheme, name, variables)
-            .ok_or_else(|| {
-                refuse(format!("{scheme}:// is not known; a store is a folder, or begins with s3://, gs:// or az://"))
-            })?
-            .map_err(|error| refuse(reason::words(url, &error)))?;
-        let prefix = Path::parse(prefix).map_err(|error| refuse(error.to_string()))?;
+        let (bucket, prefix) = bucket(url, variables)?;
         let (folder, private) = working_folder(url.trim_end_matches('/'), variables)?;
         Self::open_remote(root, &folder, Remote::new(url, bucket, prefix, private)?)
     }
+}
+
+/// The bytes of one object: `s3://BUCKET/PREFIX/NAME`.
+///
+/// # Errors
+/// Where there is no such object, the scheme is unknown, or the bucket cannot be read.
+pub fn read_url(url: &str) -> Result<Vec<u8>> {
+    let (folder, name) = url.rsplit_once('/').unwrap_or(("", url));
+    let (bucket, prefix) = bucket(folder, &environment())?;
+    let found = Remote::new(folder, bucket, prefix, None)?.get(name)?;
+    found.map(|(bytes, _)| bytes).ok_or_else(|| refused("read", url, "there is no such object".to_owned()))
+}
+
+fn environment() -> Variables {
+    let text = |text: std::ffi::OsString| text.into_string().ok();
+    std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?))).collect()
+}
+
+/// The bucket and the prefix in it.
+fn bucket(url: &str, variables: &Variables) -> Result<(Arc<dyn ObjectStore>, Path)> {
+    let refuse = |why: String| refused("open the store", url, why);
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    if name.is_empty() {
+        return Err(refuse(format!("it names no bucket; write {scheme}://BUCKET/PREFIX")));
+    }
+    let bucket = connect(scheme, name, variables)
+        .ok_or_else(|| {
+            refuse(format!("{scheme}:// is not known; a store is a folder, or begins with s3://, gs:// or az://"))
+        })?
+        .map_err(|error| refuse(reason::words(url, &error)))?;
+    Ok((bucket, Path::parse(prefix).map_err(|error| refuse(error.to_string()))?))
+}
+
+fn refused(action: &'static str, url: &str, why: String) -> StoreError {
+    StoreError::Remote { action, url: url.to_owned(), why }
 }
 
 type Connected = object_store::Result<Arc<dyn ObjectStore>>;

@@ -48,9 +48,16 @@ impl Server {
 
     /// Makes a bucket.
     pub fn make(&self, bucket: &str) {
+        self.put(bucket, b"");
+    }
+
+    /// Writes a bucket, or an object (`bucket/name`), as somebody else would.
+    pub fn put(&self, path: &str, bytes: &[u8]) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        let ask = format!("PUT /{bucket} HTTP/1.0\r\nHost: {}\r\nContent-Length: 0\r\n\r\n", self.address);
+        let length = bytes.len();
+        let ask = format!("PUT /{path} HTTP/1.0\r\nHost: {}\r\nContent-Length: {length}\r\n\r\n", self.address);
         stream.write_all(ask.as_bytes()).unwrap();
+        stream.write_all(bytes).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.") && answer.contains(" 200 "), "{answer}");

@@ -12,7 +12,7 @@ use crate::{args::StepArgs, output::Output, program::settings};
 
 /// Runs one node of a plan.
 pub fn step(args: &StepArgs, output: &Output) -> Exit {
-    let text = mlp_workspace::read_text(&args.plan).map_err(|message| output.failure(&message, None))?;
+    let text = plan_text(&args.plan).map_err(|message| output.failure(&message, None))?;
     let plan = Plan::from_json(&text).map_err(|message| output.failure(&message, None))?;
     let run = info(args, &plan, output)?;
     // generated files say where the package is, since they and the plan may lie elsewhere
@@ -34,6 +34,17 @@ pub fn step(args: &StepArgs, output: &Output) -> Exit {
     let refused = std::env::var("MLP_REFUSED_EXIT_CODE").ok().and_then(|code| code.parse().ok());
     let code = if code == 99 { refused.unwrap_or(99) } else { code };
     Ok(u8::try_from(code).unwrap_or(2))
+}
+
+/// The plan's text: of a file, or of an object beside the artifacts, where plans too large for their engine lie.
+fn plan_text(plan: &Path) -> Result<String, String> {
+    match plan.to_str().filter(|url| url.contains("://") && !url.starts_with("file://")) {
+        Some(url) => {
+            let bytes = mlp_store::read_url(url).map_err(|error| error.to_string())?;
+            String::from_utf8(bytes).map_err(|_| format!("`{url}` is not UTF-8"))
+        }
+        None => mlp_workspace::read_text(plan),
+    }
 }
 
 fn info(args: &StepArgs, plan: &Plan, output: &Output) -> Result<RunInfo, u8> {
