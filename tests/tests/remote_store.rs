@@ -134,5 +134,6 @@ fn a_scheme_that_nobody_knows_is_told_with_those_that_are() {
     let world = world();
     let done = world.step("one", "ftp://host/path", "first", &world.nodes[0]);
     assert_eq!(done.status.code(), Some(2), "{}", text(&done));
-    assert!(text(&done).contains("s3://, gs:// or az://"), "{}", text(&done));
+    // the words may be wrapped
+    assert!(["s3://", "gs://", "az://"].iter().all(|known| text(&done).contains(known)), "{}", text(&done));
 }

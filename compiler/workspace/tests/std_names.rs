@@ -14,6 +14,7 @@ fn hints_name_what_the_library_has() {
         for item in parsed.file.items {
             match item.kind {
                 ItemKind::Stage(decl) => declared.push((module, Kind::Stage, decl.name.text)),
+                ItemKind::Contract(decl) => declared.push((module, Kind::Contract, decl.name.text)),
                 ItemKind::Metrics(decl) => declared.push((module, Kind::Metrics, decl.name.text)),
                 _ => {}
             }
