@@ -234,7 +234,7 @@ fn what_is_asked_is_a_function_of_the_package() {
     fs::write(folder.path().join("work.py"), WORK).unwrap();
     fs::write(folder.path().join("requirements.txt"), "pandas==3.1.1\n").unwrap();
     let said = plan(folder.path(), "local").unwrap_err();
-    assert!(said.contains("MLP402") && said.contains("did you mean `work:score`?"), "{said}");
+    assert!(said.contains("MLP402") && said.contains("has no function `skore`"), "{said}");
     let folder = package(&fine.replace("\"work:score\"", "\"score\""), "");
     fs::write(folder.path().join("work.py"), WORK).unwrap();
     fs::write(folder.path().join("requirements.txt"), "pandas==3.1.1\n").unwrap();
