@@ -35,8 +35,17 @@ pub fn command<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) -> 
 }
 
 /// The cargo that started us.
+///
+/// What the cargo that runs us says of ourselves is taken back: build scripts that read it (that of ring does) would run again, and the SQL engine behind
+/// them be built anew, whenever `cargo xtask` follows a plain `cargo build`.
 pub fn cargo(arguments: &[&str]) -> Command {
-    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+    let mut command = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments);
+    let of_ours =
+        |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR";
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_ours)) {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Runs it to its end; whether it ended well.
