@@ -7,7 +7,7 @@
 //! 1. The product is used as a user uses it: through the binary, on files.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -28,4 +28,18 @@ pub fn mlp() -> PathBuf {
     let beside = || Some(env::current_exe().ok()?.parent()?.parent()?.join(format!("mlp{}", env::consts::EXE_SUFFIX)));
     let found = env::var_os("MLP_BIN").map(PathBuf::from).or_else(beside).filter(|path| path.is_file());
     found.unwrap_or_else(|| panic!("the mlp binary is not built: cargo build --release --workspace --all-targets"))
+}
+
+/// Copies a package, or a folder in one, without what runs left in it.
+///
+/// # Panics
+/// Where it cannot be read or written: a test cannot go on.
+#[expect(clippy::unwrap_used, reason = "a test without its package cannot go on")]
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(name) = path.file_name().filter(|name| *name != ".mlp" && *name != "out") else { continue };
+        if path.is_dir() { copy(&path, &to.join(name)) } else { fs::copy(&path, to.join(name)).map(|_| ()).unwrap() }
+    }
 }

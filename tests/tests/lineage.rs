@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use mlp_tests::{mlp, root};
+use mlp_tests::{copy, mlp, root};
 use serde_json::{Value, json};
 
 /// The quick start in a folder of its own.
@@ -20,19 +20,6 @@ fn package() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(&root().join("examples/quickstart"), folder.path());
     folder
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true if entry.file_name() == ".mlp" => {}
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).unwrap()),
-        }
-    }
 }
 
 fn run(folder: &Path, url: &str) -> Output {

@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use mlp_tests::{mlp, root};
+use mlp_tests::{copy, mlp, root};
 
 /// A copy of the example in a folder of its own.
 fn package() -> (tempfile::TempDir, PathBuf) {
@@ -16,18 +16,6 @@ fn package() -> (tempfile::TempDir, PathBuf) {
     let package = folder.path().join("quickstart");
     copy(&root().join("examples/quickstart"), &package);
     (folder, package)
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap();
-        if name == ".mlp" || name == "out" {
-            continue;
-        }
-        if path.is_dir() { copy(&path, &to.join(name)) } else { fs::copy(&path, to.join(name)).map(|_| ()).unwrap() }
-    }
 }
 
 fn run(package: &Path, args: &[&str]) -> Output {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bucket::Server;
-use mlp_tests::{mlp, root};
+use mlp_tests::{copy, mlp, root};
 
 const STORE: &str = "s3://models/team/quickstart";
 
@@ -36,18 +36,6 @@ fn world() -> World {
     let nodes = plan["pipelines"]["zones"]["nodes"].as_array().unwrap();
     let nodes = nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
     World { server, folder, package, nodes }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap();
-        if name == ".mlp" || name == "out" {
-            continue;
-        }
-        if path.is_dir() { copy(&path, &to.join(name)) } else { fs::copy(&path, to.join(name)).map(|_| ()).unwrap() }
-    }
 }
 
 fn text(output: &Output) -> String {

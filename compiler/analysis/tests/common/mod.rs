@@ -199,25 +199,10 @@ pub fn any_type() -> BoxedStrategy<ValueType> {
     .boxed()
 }
 
-/// A column without anything but its type.
-pub fn column(name: &str, value: ValueType) -> Column {
-    Column {
-        name: name.to_owned(),
-        value,
-        label: false,
-        default: None,
-        known_at: None,
-        tags: Vec::new(),
-        was: None,
-        deprecated: None,
-        doc: None,
-    }
-}
-
 /// A contract of some columns.
 pub fn contract_of(values: Vec<ValueType>, keyed: bool) -> Contract {
     let columns: Vec<Column> =
-        values.into_iter().zip(["a", "b", "c"]).map(|(value, name)| column(name, value)).collect();
+        values.into_iter().zip(["a", "b", "c"]).map(|(value, name)| Column::plain(name, value)).collect();
     let keys = if keyed { vec![vec!["a".to_owned()]] } else { Vec::new() };
     Contract { name: "C".to_owned(), columns, keys, ..Contract::default() }
 }
