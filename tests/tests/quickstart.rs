@@ -105,3 +105,23 @@ fn a_missing_column_is_refused() {
     };
     refused(|_, line| without(line), "alt");
 }
+
+#[test]
+fn a_missing_column_is_told_once_though_other_rules_read_it() {
+    let (_folder, _package, done) =
+        run_on(|index, line| if index == 0 { line.replace("tzone", "zone") } else { line.to_owned() });
+    let said = text(&done);
+    assert!(said.contains("tzone: string?: missing"), "{said}");
+    assert!(!said.contains("null_rate"), "{said}");
+}
+
+#[test]
+fn a_broken_key_points_at_the_key() {
+    let (_folder, package, done) =
+        run_on(|index, line| if index == 2 { line.replacen("06A", "04G", 1) } else { line.to_owned() });
+    let said = text(&done);
+    let program = fs::read_to_string(package.join("src/quickstart.mlp")).unwrap();
+    let line = 1 + program.lines().position(|line| line.contains("key  matches")).unwrap();
+    assert!(said.contains("key (faa): 1 of"), "{said}");
+    assert!(said.contains(&format!("quickstart.mlp:{line}:")), "{said}");
+}

@@ -1,6 +1,6 @@
 //! How a run is asked for.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
 
 use chrono::NaiveDate;
 use mlp_store::StoreError;
@@ -15,7 +15,7 @@ pub struct RunOptions {
     /// `run.date`; today in UTC where absent.
     pub date: Option<NaiveDate>,
     /// Nodes at once; as many as there are cores where absent.
-    pub jobs: Option<usize>,
+    pub jobs: Option<NonZeroUsize>,
     /// Runs this node and all behind it, whatever the cache says.
     pub from: Option<String>,
     /// Runs this node alone, on the newest results of what it reads from.

@@ -47,10 +47,7 @@ pub fn run(
     let stop = Stop::default();
     let listener = Listener::start(&stop, options.signals);
     let info = info_of(&record)?;
-    let workers = options
-        .jobs
-        .filter(|jobs| *jobs > 0)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
+    let workers = options.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(2, usize::from);
     let folder = store.run_folder(&record.id);
     mlp_store::with_path("make the folder", &folder, std::fs::create_dir_all(&folder))?;
     events(Event::RunStarted { run: &record.id, pipeline, nodes: selection.nodes.len() });

@@ -5,6 +5,7 @@ mod common;
 
 use std::{
     fs,
+    num::NonZeroUsize,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -297,7 +298,7 @@ fn nodes_that_do_not_need_each_other_run_at_once() {
     // Each waits for the other: one after the other they would wait for ever.
     let meet = |own: &str, other: &str| format!("touch {own}; while ! test -e {other}; do sleep 0.05; done");
     let plan = plan(vec![shell("a", &meet("a", "b")), shell("b", &meet("b", "a"))]);
-    let two = RunOptions { jobs: Some(2), ..lab.options() };
+    let two = RunOptions { jobs: NonZeroUsize::new(2), ..lab.options() };
     assert_eq!(states(&lab.run_with(&plan, &two).unwrap()), "a done, b done");
 }
 
@@ -310,7 +311,7 @@ fn nodes_that_ask_for_the_whole_machine_never_meet() {
         node
     };
     let plan = plan(vec![greedy("a"), greedy("b"), greedy("c")]);
-    let many = RunOptions { jobs: Some(3), ..lab.options() };
+    let many = RunOptions { jobs: NonZeroUsize::new(3), ..lab.options() };
     assert_eq!(states(&lab.run_with(&plan, &many).unwrap()), "a done, b done, c done");
 }
 

@@ -31,7 +31,7 @@ pub enum Color {
 #[derive(Clone, Debug, ClapArgs)]
 pub struct Where {
     /// The package's folder, or a single .mlp file; the nearest mlp.toml upward where absent.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub package: Option<PathBuf>,
 }
 
@@ -210,9 +210,9 @@ pub struct RunArgs {
     /// Goes on with a run.
     #[arg(long, value_name = "RUN")]
     pub resume: Option<String>,
-    /// Nodes at once.
-    #[arg(long)]
-    pub jobs: Option<usize>,
+    /// Nodes at once; as many as there are cores where absent.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
     /// Takes nothing from the cache.
     #[arg(long)]
     pub no_cache: bool,

@@ -40,8 +40,7 @@ impl Lowering<'_> {
             [("key", &info.rules.keys), ("unique", &info.rules.uniques), ("references", &info.rules.references)]
         {
             for (index, span) in spans.iter().enumerate() {
-                let name = if index == 0 { format!("#{word}") } else { format!("#{word}{}", index + 1) };
-                places.insert(name, self.place(*span));
+                places.insert(format!("#{}", Contract::nth(word, index)), self.place(*span));
             }
         }
         for (expectation, span) in face.expectations.iter_mut().zip(&info.rules.expectations) {

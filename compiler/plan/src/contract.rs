@@ -241,6 +241,12 @@ impl Contract {
         self.places.get(&format!("{column}#{word}")).or_else(|| self.places.get(column)).or_else(|| self.places.get(""))
     }
 
+    /// The word under which [`Contract::places`] has the n-th `key`, `unique` or `references` of the contract, of no column: `key`, `key2`.
+    #[must_use]
+    pub fn nth(word: &str, index: usize) -> String {
+        if index == 0 { word.to_owned() } else { format!("{word}{}", index + 1) }
+    }
+
     /// Whether a column may hold nulls: its type allows it and no key forbids it.
     #[must_use]
     pub fn may_be_null(&self, column: &Column) -> bool {

@@ -167,30 +167,27 @@ impl<'a> Checker<'a> {
 
     /// Keys, unique sets and unique columns.
     fn plan_sets(&mut self, asked: &BTreeSet<&Rule>, expected: usize, candidates: Option<Vec<Vec<u64>>>) {
-        let mut wanted: Vec<(Rule, String, Vec<&'a str>, &str, &str)> = Vec::new();
+        let mut wanted: Vec<(Rule, String, Vec<&'a str>, &str, String)> = Vec::new();
         let listed = |columns: &'a [String]| columns.iter().map(String::as_str).collect::<Vec<_>>();
         for (index, key) in self.contract.keys.iter().enumerate() {
-            wanted.push((Rule::Key(index), format!("key ({})", key.join(", ")), listed(key), "key", ""));
+            let words = format!("key ({})", key.join(", "));
+            wanted.push((Rule::Key(index), words, listed(key), "", Contract::nth("key", index)));
         }
         for (index, unique) in self.contract.uniques.iter().enumerate() {
-            wanted.push((Rule::Unique(index), format!("unique ({})", unique.join(", ")), listed(unique), "unique", ""));
+            let words = format!("unique ({})", unique.join(", "));
+            wanted.push((Rule::Unique(index), words, listed(unique), "", Contract::nth("unique", index)));
         }
         for column in &self.contract.columns {
             let place = column.value.constraints.iter().position(|constraint| *constraint == Constraint::Unique);
             if let Some(index) = place {
                 let rule = Rule::Constraint { column: column.name.clone(), index };
-                wanted.push((
-                    rule,
-                    format!("{} unique", column.name),
-                    vec![column.name.as_str()],
-                    &column.name,
-                    "unique",
-                ));
+                let words = format!("{} unique", column.name);
+                wanted.push((rule, words, vec![column.name.as_str()], &column.name, "unique".to_owned()));
             }
         }
         let mut candidates = candidates.map(Vec::into_iter);
         for (rule, words, columns, at, word) in wanted.into_iter().filter(|(rule, ..)| asked.contains(rule)) {
-            let entry = self.entry(rule, words, at, word);
+            let entry = self.entry(rule, words, at, &word);
             let (seen, repeats) = match &mut candidates {
                 None => (Some(Seen::with_capacity(expected)), None),
                 Some(candidates) => (None, Some(Repeats::new(candidates.next().unwrap_or_default()))),
@@ -237,7 +234,7 @@ impl<'a> Checker<'a> {
             .iter()
             .filter_map(|name| self.contract.columns.iter().position(|column| column.name == *name))
             .collect();
-        let entry = self.entry(Rule::Reference(index), words, "references", "");
+        let entry = self.entry(Rule::Reference(index), words, "", &Contract::nth("references", index));
         if let Some(found) = self.found.get_mut(entry) {
             found.of_rows = false;
         }
@@ -385,6 +382,14 @@ impl<'a> Checker<'a> {
     /// Whether an expectation holds; one that has no value (the mean of no rows) does not.
     fn judge(&mut self, index: usize, options: &Options) -> Result<(), EngineError> {
         let Some(expectation) = self.contract.expectations.get(index) else { return Ok(()) };
+        let refused = |name: &str| {
+            let rule = Rule::Type { column: root(name) };
+            self.found.iter().any(|found| found.refused.is_some() && found.rule == rule)
+        };
+        // a column that could not be had is told once
+        if expectation.expr.columns().into_iter().any(refused) {
+            return Ok(());
+        }
         let value = self.gathering.value(&expectation.expr, options.now)?;
         if value == Literal::Bool(true) {
             return Ok(());

@@ -37,6 +37,8 @@ impl fmt::Display for Violation {
         }
         match (self.rows, self.of) {
             (0, _) => {}
+            // what was found is so of the column, not of rows
+            (rows, of) if rows == of && self.found.is_some() => {}
             (1, of) => write!(f, ": 1 of {of} rows breaks it")?,
             (rows, of) => write!(f, ": {rows} of {of} rows break it")?,
         }

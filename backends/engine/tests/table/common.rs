@@ -87,7 +87,7 @@ pub fn flight() -> Contract {
     }
     contract.places.insert(String::new(), place(5, 1));
     contract.places.insert("distance#in".to_owned(), place(16, 34));
-    contract.places.insert("key".to_owned(), place(20, 3));
+    contract.places.insert("#key".to_owned(), place(20, 3));
     contract
 }
 

@@ -16,7 +16,7 @@ const COMMON: [TemplateFile; 4] = [
 ];
 
 const MINIMAL: [TemplateFile; 4] = [
-    ("src/quickstart.mlp", include_bytes!("../../../../examples/quickstart/src/quickstart.mlp")),
+    ("src/zones.mlp", include_bytes!("../../../../examples/quickstart/src/quickstart.mlp")),
     ("sql/locate.sql", include_bytes!("../../../../examples/quickstart/sql/locate.sql")),
     ("data/airports.csv", include_bytes!("../../../../examples/quickstart/data/airports.csv")),
     ("mlp.toml", include_bytes!("../../../../examples/quickstart/mlp.toml")),
@@ -57,6 +57,8 @@ pub fn new(name: &str, template: Template, output: &Output) -> Exit {
         let path = folder.join(path);
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
         if let Err(error) = written {
+            // a part of a package is none
+            drop(fs::remove_dir_all(folder));
             return Err(output.failure(&format!("{}: {error}", path.display()), None));
         }
     }

@@ -1,6 +1,6 @@
 //! `mlp registry`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mlp_store::{Decided, Store, StoreError};
 
@@ -19,6 +19,10 @@ pub fn registry(at: &Where, shared: Option<&str>, command: Option<RegistryComman
         None => opened(at, output)?,
         // no package is needed for it
         Some(url) => {
+            let folder = url.strip_prefix("file://").unwrap_or(url);
+            if !folder.contains("://") && !Path::new(folder).is_dir() {
+                return Err(output.failure(&format!("{folder}: there is no store here"), None));
+            }
             let root = at.package.clone().unwrap_or_else(|| PathBuf::from("."));
             Store::open_url(&root, url).map_err(|error| output.failure(&error.to_string(), None))?
         }

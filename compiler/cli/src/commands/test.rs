@@ -68,7 +68,12 @@ fn package(loaded: &Loaded, filter: Option<&str>, format: Format, output: &Outpu
         let options = Options { files: loaded.own.len(), millis, ..output.options() };
         output.result(&render(&found, &loaded.sources, format, &options));
     }
-    output.note(&format!("{} passed, {failed} failed", cases.len() - failed));
+    let counts = format!("{} passed, {failed} failed", cases.len() - failed);
+    match format {
+        Format::Pretty | Format::Short => output.result(&counts),
+        // what is read by programs stays as its schema has it
+        _ => output.note(&counts),
+    }
     Ok(u8::from(failed > 0))
 }
 

@@ -2,12 +2,22 @@
 //!
 //! Every node knows its span. Nodes that stand on lines of their own carry a [`Lead`]: the blank line, comments and docs before them and the comment behind.
 
+mod contracts;
 mod exprs;
 mod items;
+mod pipelines;
+mod policies;
+mod serving;
+mod stages;
 mod types;
 
+pub use contracts::*;
 pub use exprs::*;
 pub use items::*;
+pub use pipelines::*;
+pub use policies::*;
+pub use serving::*;
+pub use stages::*;
 pub use types::*;
 
 use mlp_source::Span;
