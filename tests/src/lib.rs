@@ -9,6 +9,7 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    process::Output,
 };
 
 /// The project's root.
@@ -42,4 +43,10 @@ pub fn copy(from: &Path, to: &Path) {
         let Some(name) = path.file_name().filter(|name| *name != ".mlp" && *name != "out") else { continue };
         if path.is_dir() { copy(&path, &to.join(name)) } else { fs::copy(&path, to.join(name)).map(|_| ()).unwrap() }
     }
+}
+
+/// All that a process said: its results, then its notes.
+#[must_use]
+pub fn text(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

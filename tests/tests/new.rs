@@ -4,13 +4,12 @@
 
 use std::{path::Path, process::Command};
 
-use mlp_tests::mlp;
+use mlp_tests::{mlp, text};
 
 /// Runs `mlp` in a folder; answers its exit code and all that it said.
 fn said(at: &Path, args: &[&str]) -> (Option<i32>, String) {
     let done = Command::new(mlp()).args(args).current_dir(at).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    (done.status.code(), text)
+    (done.status.code(), text(&done))
 }
 
 fn fine(at: &Path, args: &[&str]) -> String {

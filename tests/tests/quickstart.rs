@@ -8,7 +8,7 @@ use std::{
     process::{Command, Output},
 };
 
-use mlp_tests::{copy, mlp, root};
+use mlp_tests::{copy, mlp, root, text};
 
 /// A copy of the example in a folder of its own.
 fn package() -> (tempfile::TempDir, PathBuf) {
@@ -20,10 +20,6 @@ fn package() -> (tempfile::TempDir, PathBuf) {
 
 fn run(package: &Path, args: &[&str]) -> Output {
     Command::new(mlp()).args(args).arg("--package").arg(package).output().unwrap()
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 /// Runs the example on a CSV whose lines were changed.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bucket::Server;
-use mlp_tests::{copy, mlp, root};
+use mlp_tests::{copy, mlp, root, text};
 
 const STORE: &str = "s3://models/team/quickstart";
 
@@ -36,10 +36,6 @@ fn world() -> World {
     let nodes = plan["pipelines"]["zones"]["nodes"].as_array().unwrap();
     let nodes = nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
     World { server, folder, package, nodes }
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 impl World {

@@ -40,7 +40,7 @@ pub use http::post_json;
 pub use lock::{Holder, WriterLock};
 pub use manifest::Manifest;
 pub use registry::{Decided, Decision, Held, RungEntry, RungMove, Verdict, Version};
-pub use remote::read_url;
+pub use remote::{folder_of, read_url};
 pub use runs::{CacheVerdict, NodeRecord, NodeState, Outputs, RunRecord, RunState};
 pub use store::Store;
 

@@ -35,14 +35,22 @@ impl Store {
     /// # Errors
     /// As [`Store::open_url`].
     pub fn open_url_with(root: &FilePath, url: &str, variables: &Variables) -> Result<Self> {
-        match url.split_once("://") {
-            None => return Self::open_at(root, FilePath::new(url)),
-            Some(("file", path)) => return Self::open_at(root, FilePath::new(path)),
-            Some(_) => {}
+        if let Some(folder) = folder_of(url) {
+            return Self::open_at(root, folder);
         }
         let (bucket, prefix) = bucket(url, variables)?;
         let (folder, private) = working_folder(url.trim_end_matches('/'), variables)?;
         Self::open_remote(root, &folder, Remote::new(url, bucket, prefix, private)?)
+    }
+}
+
+/// The folder that a store's address names; none where it names a bucket.
+#[must_use]
+pub fn folder_of(url: &str) -> Option<&FilePath> {
+    match url.split_once("://") {
+        None => Some(FilePath::new(url)),
+        Some(("file", path)) => Some(FilePath::new(path)),
+        Some(_) => None,
     }
 }
 

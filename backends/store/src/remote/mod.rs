@@ -18,7 +18,7 @@ use object_store::{Error, ObjectStore, ObjectStoreExt as _, PutMode, UpdateVersi
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
-pub use connect::read_url;
+pub use connect::{folder_of, read_url};
 pub(crate) use objects::Piece;
 
 use crate::{Result, StoreError};

@@ -1,6 +1,6 @@
 //! `mlp registry`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use mlp_store::{Decided, Store, StoreError};
 
@@ -19,9 +19,8 @@ pub fn registry(at: &Where, shared: Option<&str>, command: Option<RegistryComman
         None => opened(at, output)?,
         // no package is needed for it
         Some(url) => {
-            let folder = url.strip_prefix("file://").unwrap_or(url);
-            if !folder.contains("://") && !Path::new(folder).is_dir() {
-                return Err(output.failure(&format!("{folder}: there is no store here"), None));
+            if let Some(folder) = mlp_store::folder_of(url).filter(|folder| !folder.is_dir()) {
+                return Err(output.failure(&format!("{}: there is no store here", folder.display()), None));
             }
             let root = at.package.clone().unwrap_or_else(|| PathBuf::from("."));
             Store::open_url(&root, url).map_err(|error| output.failure(&error.to_string(), None))?
