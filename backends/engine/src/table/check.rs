@@ -354,7 +354,11 @@ impl<'a> Checker<'a> {
             of_rows: Vec::new(),
             of_set: Vec::new(),
             warnings: Vec::new(),
-            refused: self.found.iter().any(|found| found.refused.is_some()),
+            // of an expectation it is the value that is told there, which may be only a warning
+            refused: self
+                .found
+                .iter()
+                .any(|found| found.refused.is_some() && !matches!(found.rule, Rule::Expectation(_))),
             candidates,
         };
         for found in self.found.into_iter().filter(|found| found.rows > 0 || found.refused.is_some()) {

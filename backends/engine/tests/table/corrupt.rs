@@ -484,3 +484,18 @@ fn what_is_not_a_table_is_an_error_in_words() {
     /flights.parquet: Json error: Encountered unexpected 'ÿ' whilst parsing value
     "###);
 }
+
+#[test]
+fn a_warning_about_the_set_does_not_take_back_what_rejects_allow() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { rejects: Some(folder.path().join("rejects.parquet")), ..Options::default() };
+    let rows = with(&flights(100), "origin", carriers(100, |row| Some(if row == 4 { "PHL" } else { "JFK" })));
+    let mut contract = flight();
+    contract.expectations = vec![expectation(compare(call("rows", vec![]), CompareOp::Ge, number("10000")))];
+    contract.expectations[0].warn = true;
+    let out = folder.path().join("out.parquet");
+    let source = TableSource::Batches(vec![rows]);
+    let delivery = deliver(&source, &contract, &all_rules(&contract), 0.05, &out, &options).unwrap();
+    assert_eq!(delivery.violations, vec![]);
+    assert_eq!((delivery.rows, delivery.rejected), (99, 1));
+}
