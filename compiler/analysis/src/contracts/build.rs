@@ -89,6 +89,8 @@ impl Checker<'_> {
     pub(super) fn fields(&mut self, module: usize, info: &mut ContractInfo, fields: &[&FieldDecl]) {
         let mut seen: std::collections::HashMap<&str, &FieldDecl> = std::collections::HashMap::new();
         let mut key = Vec::new();
+        info.face.columns.reserve_exact(fields.len());
+        info.columns.reserve_exact(fields.len());
         for field in fields {
             if let Some(first) = seen.get(field.name.text.as_str()) {
                 let found = names::declared_twice(field.name.span, "field", &field.name.text, first.name.span);

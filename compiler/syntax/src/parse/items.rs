@@ -233,6 +233,7 @@ impl Lower<'_> {
                 Param { lead: field.lead, span: field.span, name: field.name, ty: field.ty, modifiers: field.modifiers }
             }));
         }
+        params.shrink_to_fit();
         self.floor = span.end as usize;
         params
     }

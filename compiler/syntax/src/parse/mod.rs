@@ -145,12 +145,13 @@ impl<'t> Lower<'t> {
     fn path(&self, pair: &Pair<'_>) -> Path {
         let span = self.span(pair);
         let mut at = span.start as usize;
-        let segments = word(pair).split('.').map(|segment| {
+        let mut segments = Vec::with_capacity(word(pair).matches('.').count() + 1);
+        segments.extend(word(pair).split('.').map(|segment| {
             let name = Name { text: segment.to_owned(), span: self.make(at, at + segment.len()) };
             at += segment.len() + 1;
             name
-        });
-        Path { segments: segments.collect(), span }
+        }));
+        Path { segments, span }
     }
 
     /// Whether something was already reported that overlaps the range.

@@ -103,6 +103,7 @@ impl Lower<'_> {
             entries.push(entry);
             before = Some(range);
         }
+        entries.shrink_to_fit();
         let close = (span.end as usize).max(self.floor);
         let dangling = self.comments(self.floor, close);
         self.floor = close;

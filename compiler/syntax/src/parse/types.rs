@@ -131,6 +131,7 @@ impl Lower<'_> {
                 _ => {}
             }
         }
+        members.shrink_to_fit();
         EnumBody { members, open, span, comments: self.comments(span.start as usize, span.end as usize) }
     }
 
@@ -155,6 +156,8 @@ impl Lower<'_> {
                 _ => modifiers.push(self.modifier(inner)),
             }
         }
+        // the tree lives on, and most fields have one or two
+        modifiers.shrink_to_fit();
         let name = name.unwrap_or_else(|| self.no_name(span));
         FieldDecl { lead, span, name, ty: ty.unwrap_or(TypeExpr { span, kind: TypeKind::Error }), modifiers }
     }
