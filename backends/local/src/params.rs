@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use mlp_plan::{Constraint, DataType, Literal, Parameter, Pipeline};
+use mlp_plan::{DataType, Literal, Parameter, Pipeline};
 
 /// The parameters of a run: what is set, else what the program says.
 pub(crate) fn resolve(
@@ -40,7 +40,7 @@ pub fn parse_parameter(text: &str, param: &Parameter) -> Result<Literal, String>
     }
     let value = parse(text, &param.data)
         .ok_or_else(|| format!("parameter `{}`: `{text}` is not a {}", param.name, param.data))?;
-    match param.constraints.iter().find(|constraint| !holds(&value, constraint)) {
+    match mlp_plan::holds::broken(&param.constraints, &value) {
         Some(broken) => Err(format!("parameter `{}`: {value} is not {broken}", param.name)),
         None => Ok(value),
     }
@@ -129,39 +129,9 @@ fn duration(text: &str) -> Option<i64> {
     Literal::Number(number(digits)? * BigDecimal::from(size)).as_i64()
 }
 
-fn holds(value: &Literal, constraint: &Constraint) -> bool {
-    if let Literal::List(items) = value
-        && !matches!(constraint, Constraint::Length { .. } | Constraint::Unique)
-    {
-        return items.iter().all(|item| holds(item, constraint));
-    }
-    match constraint {
-        Constraint::Range { low, high } => {
-            low.as_ref().is_none_or(|low| value.compare(low).is_some_and(std::cmp::Ordering::is_ge))
-                && high.as_ref().is_none_or(|high| value.compare(high).is_some_and(std::cmp::Ordering::is_le))
-        }
-        Constraint::OneOf(members) => members.contains(value),
-        Constraint::Length { min, max } => {
-            let length = match value {
-                Literal::Text(text) => text.chars().count() as u64,
-                Literal::List(items) => items.len() as u64,
-                _ => return true,
-            };
-            length >= *min && max.is_none_or(|max| length <= max)
-        }
-        Constraint::Matches(pattern) => match value {
-            Literal::Text(text) => {
-                regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
-            }
-            _ => true,
-        },
-        Constraint::Where(_) | Constraint::Unique => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use mlp_plan::TimeUnit;
+    use mlp_plan::{Constraint, TimeUnit};
 
     use super::*;
 

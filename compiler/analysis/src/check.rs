@@ -89,6 +89,12 @@ pub fn check_with<'a>(
     checker.check_environments();
     let tests = checker.tests();
     checker.check_moments(&flows);
+    checker.check_evaluation(&flows);
+    checker.check_tags(&flows);
+    checker.check_promotions(&flows);
+    checker.check_policies();
+    checker.check_releases(&flows, &monitors);
+    checker.check_deployments();
     checker.diagnostics.sort_by_key(|found| (found.primary, found.code));
     checker.diagnostics.dedup();
     Checked { checker, flows, monitors, tests }

@@ -60,6 +60,8 @@ pub struct ClauseInfo {
     pub message: Option<String>,
     /// Where it stands.
     pub span: Span,
+    /// The policy that it comes from, where another requires that.
+    pub required_by: Option<String>,
 }
 
 impl Checker<'_> {
@@ -154,7 +156,13 @@ impl Checker<'_> {
 
     #[expect(clippy::unused_self, reason = "reads as the other steps do")]
     fn push(&self, info: &mut PolicyInfo, clause: &Clause, rule: ClauseRule, when: &[String]) {
-        info.clauses.push(ClauseInfo { rule, when: when.to_vec(), message: clause.message.clone(), span: clause.span });
+        info.clauses.push(ClauseInfo {
+            rule,
+            when: when.to_vec(),
+            message: clause.message.clone(),
+            span: clause.span,
+            required_by: None,
+        });
     }
 
     fn when(
@@ -313,6 +321,7 @@ impl Checker<'_> {
         }
         for theirs in &other.clauses {
             let mut ours = theirs.clone();
+            ours.required_by.get_or_insert_with(|| other.name.clone());
             rename_clause(&mut ours, &renames);
             ours.when.splice(0..0, when.iter().cloned());
             info.clauses.push(ours);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_diagnostics::catalog::{learning, names, stages as words};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Entry, ItemKind, Param, ResultKind, StageBody, StageDecl, StageEntry};
 
@@ -213,6 +213,9 @@ impl Checker<'_> {
             return;
         }
         self.check_merge(&signature, tree);
+        if !broken {
+            self.check_seed(&signature);
+        }
         match &signature.settings.run {
             Some(_) => self.check_run(&signature),
             None if broken => {}
@@ -225,6 +228,17 @@ impl Checker<'_> {
                 let message = format!("the {} `{}` does not say `{setting}`", signature.kind.word(), signature.name);
                 self.report(words::unresolved_run(signature.span, message, format!("add `{example}`")));
             }
+        }
+    }
+
+    /// A stage that trains has a seed, or says that it gives another model each time.
+    fn check_seed(&mut self, signature: &Signature) {
+        let trains = signature.outputs.iter().any(|(_, ty)| matches!(ty.required(), Ty::Model(..)));
+        let seeded = signature.settings.seed.is_some()
+            || signature.settings.random
+            || signature.params.iter().any(|param| param.name == "seed");
+        if trains && !seeded {
+            self.report(learning::no_seed(signature.span, &signature.name));
         }
     }
 

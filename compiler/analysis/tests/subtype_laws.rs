@@ -8,10 +8,9 @@ use mlp_analysis::subtype::{
     constraints::{Answer, implies},
     contracts,
     domain::Domain,
-    holds::holds,
     values::accepts,
 };
-use mlp_plan::{Constraint, Contract, DataType, ValueType};
+use mlp_plan::{Constraint, Contract, DataType, ValueType, holds::holds};
 use proptest::prelude::*;
 
 fn between(from: &ValueType, to: &ValueType) -> Edge {

@@ -255,7 +255,7 @@ fn any(value: &ValueType) -> Option<Literal> {
         .into_iter()
         .chain(start(&value.data))
         .chain(ends)
-        .find(|candidate| subtype::holds::broken(&value.constraints, candidate).is_none())
+        .find(|candidate| mlp_plan::holds::broken(&value.constraints, candidate).is_none())
 }
 
 fn same_rows(got: &[serde_json::Value], expected: &[GivenRow]) -> Result<(), String> {

@@ -11,6 +11,7 @@
 
 mod contract;
 mod expr;
+pub mod holds;
 mod json;
 mod literal;
 mod metrics;

@@ -65,7 +65,7 @@ enum Asked {
 /// # Errors
 /// Where the pattern is not a regex.
 pub fn whole(pattern: &str) -> Result<Regex, EngineError> {
-    Regex::new(&format!(r"\A(?:{pattern})\z")).map_err(|error| EngineError::refused(error.to_string()))
+    Regex::new(&mlp_plan::holds::whole(pattern)).map_err(|error| EngineError::refused(error.to_string()))
 }
 
 impl Test {

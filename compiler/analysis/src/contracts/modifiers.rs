@@ -287,7 +287,7 @@ impl Checker<'_> {
 
     /// Says where a literal breaks a constraint of its type.
     pub fn check_constraints(&mut self, literal: &Literal, value: &ValueType, span: Span, what: &str) {
-        if let Some(constraint) = subtype::holds::broken(&value.constraints, literal) {
+        if let Some(constraint) = mlp_plan::holds::broken(&value.constraints, literal) {
             self.report(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()));
         }
     }
@@ -340,7 +340,7 @@ fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
             (*min > 0 && min < least) || max.zip(*most).is_some_and(|(max, most)| max > most)
         }
         (Constraint::OneOf(members), held) => {
-            members.iter().any(|member| subtype::holds::holds(held, member) == Some(false))
+            members.iter().any(|member| mlp_plan::holds::holds(held, member) == Some(false))
         }
         _ => false,
     }

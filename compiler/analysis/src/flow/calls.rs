@@ -115,6 +115,7 @@ impl Elaborator<'_, '_> {
             settings: signature.settings.clone(),
             disjoint: signature.disjoint,
             span,
+            site: self.site.unwrap_or(span),
             declared: signature.span,
             doc: item.and_then(|item| item.lead.docs()),
             sql: sql.map(|(_, columns)| columns).unwrap_or_default(),
@@ -154,6 +155,8 @@ impl Elaborator<'_, '_> {
         }
         let (base, was_full) = (id.of(&signature.name), self.full);
         let saved = (std::mem::take(&mut self.names), std::mem::take(&mut self.scalars), self.module);
+        let site = self.site;
+        self.site = site.or(Some(span));
         self.module = self.checker.module_of(decl);
         self.depth += 1;
         self.bind_parameters(&taken);
@@ -162,6 +165,7 @@ impl Elaborator<'_, '_> {
         // what is wrong inside was said where the stage is declared
         self.checker.diagnostics.truncate(before);
         self.depth -= 1;
+        self.site = site;
         if self.full && !was_full && self.depth == 0 {
             self.tell_full(span);
         }

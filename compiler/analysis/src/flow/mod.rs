@@ -79,6 +79,8 @@ pub struct FlowNode {
     pub disjoint: bool,
     /// Where it is called.
     pub span: Span,
+    /// Where the pipeline calls it: there, or where it calls the stage made of stages around it.
+    pub site: Span,
     /// Where the stage is declared.
     pub declared: Span,
     /// Its docs.
@@ -248,6 +250,8 @@ pub struct Elaborator<'c, 'a> {
     narrowed: Vec<(String, Constraint)>,
     /// How deep stages made of stages are inlined.
     depth: usize,
+    /// Where the outermost of them is called.
+    site: Option<Span>,
     /// Whether it was said that the pipeline is too large.
     full: bool,
 }
@@ -282,6 +286,7 @@ impl<'c, 'a> Elaborator<'c, 'a> {
             taken: HashMap::new(),
             narrowed: Vec::new(),
             depth: 0,
+            site: None,
             full: false,
         }
     }

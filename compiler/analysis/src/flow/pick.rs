@@ -69,6 +69,7 @@ impl Elaborator<'_, '_> {
             settings: Settings::default(),
             disjoint: false,
             span,
+            site: self.site.unwrap_or(span),
             declared: span,
             doc: None,
             sql: Vec::new(),

@@ -68,6 +68,7 @@ impl Elaborator<'_, '_> {
             settings: Settings::default(),
             disjoint: false,
             span,
+            site: self.site.unwrap_or(span),
             declared: promote.keyword,
             doc: None,
             sql: Vec::new(),

@@ -63,7 +63,7 @@ impl Checker<'_> {
             let (Some(columns), Some((at, span))) = (late.get(&id), &model.predicts_at) else { continue };
             let listed: Vec<(String, String)> =
                 columns.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
-            let mut found = catalog::stages::known_too_late(*span, &model.name, at, &listed);
+            let mut found = catalog::learning::known_too_late(*span, &model.name, at, &listed);
             for (name, late) in columns.iter().take(3) {
                 found = found.because(late.span, format!("`{name}` is known at {} here", late.moment));
             }

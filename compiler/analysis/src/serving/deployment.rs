@@ -50,12 +50,15 @@ impl Checker<'_> {
             model,
             rung,
             request: None,
+            request_at: decl.span,
             features: Vec::new(),
+            feature_stage: None,
             serve: None,
             env: None,
             replicas: None,
             traffic: None,
             rollout: None,
+            rollout_at: decl.span,
             rollback: Vec::new(),
             resources: mlp_plan::Resources::default(),
             clearance: Vec::new(),
@@ -96,6 +99,11 @@ impl Checker<'_> {
 
     fn deployment_setting(&mut self, module: usize, setting: &Setting, info: &mut DeploymentInfo) -> Option<Name> {
         let value = &setting.value;
+        match setting.name.text.as_str() {
+            "request" => info.request_at = setting.span,
+            "rollout" => info.rollout_at = setting.span,
+            _ => {}
+        }
         match (setting.name.text.as_str(), &value.kind) {
             ("request", ExprKind::Name(name)) => {
                 let found = self.find(module, &name.text, name.span, "contract", &[Kind::Contract]);
@@ -103,7 +111,8 @@ impl Checker<'_> {
             }
             ("request", ExprKind::Type(ty)) => info.request = Some(self.contract(module, &Generics::new(), ty)),
             ("features", ExprKind::Name(name)) => {
-                return self.find(module, &name.text, name.span, "stage", &[Kind::Stage]).map(|_| name.clone());
+                info.feature_stage = self.find(module, &name.text, name.span, "stage", &[Kind::Stage]);
+                return info.feature_stage.map(|_| name.clone());
             }
             ("env", ExprKind::Name(name)) => {
                 info.env = self.find(module, &name.text, name.span, "environment", &[Kind::Env]);

@@ -30,10 +30,14 @@ pub struct DeploymentInfo {
     pub rung: String,
     /// What a request is.
     pub request: Option<Shared>,
+    /// Where that is said; the deployment's name, where it is not.
+    pub request_at: Span,
     /// What its log holds.
     pub served: Shared,
     /// What makes features of requests.
     pub features: Vec<FlowNode>,
+    /// The stage that makes them, where there is one.
+    pub feature_stage: Option<DeclId>,
     /// What answers, with its environment.
     pub serve: Option<Run>,
     /// The environment of what answers.
@@ -44,6 +48,8 @@ pub struct DeploymentInfo {
     pub traffic: Option<Traffic>,
     /// How a new version takes over.
     pub rollout: Option<Rollout>,
+    /// Where that is said.
+    pub rollout_at: Span,
     /// What brings the version before back.
     pub rollback: Vec<TriggerInfo>,
     /// What a copy needs.

@@ -93,7 +93,7 @@ fn pattern_holds(from: &ValueType, pattern: &str) -> Answer {
         return Answer::Proven;
     }
     if let Some(set) = &ours.set {
-        let answers: Vec<Option<bool>> = set.iter().map(|value| regular::matches(pattern, value)).collect();
+        let answers: Vec<Option<bool>> = set.iter().map(|value| mlp_plan::holds::matches(pattern, value)).collect();
         if answers.iter().all(|answer| *answer == Some(true)) {
             return Answer::Proven;
         }

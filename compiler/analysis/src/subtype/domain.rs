@@ -229,7 +229,7 @@ impl Domain {
         above
             && below
             && self.length_admits(value)
-            && self.patterns.iter().all(|pattern| super::regular::matches(pattern, value) != Some(false))
+            && self.patterns.iter().all(|pattern| mlp_plan::holds::matches(pattern, value) != Some(false))
     }
 
     fn length_admits(&self, value: &Literal) -> bool {

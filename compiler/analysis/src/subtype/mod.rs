@@ -2,7 +2,6 @@
 
 pub mod constraints;
 pub mod domain;
-pub mod holds;
 pub mod regular;
 pub mod values;
 

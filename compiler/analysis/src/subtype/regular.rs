@@ -1,8 +1,8 @@
-//! Regular languages: whether a value matches, and whether all that matches one pattern matches another.
+//! Regular languages: whether all that matches one pattern matches another.
 
 use std::collections::HashSet;
 
-use mlp_plan::Literal;
+use mlp_plan::holds::whole;
 use regex_automata::{
     Anchored, Input,
     dfa::{Automaton, dense},
@@ -13,16 +13,6 @@ use regex_automata::{
 const SIZE_LIMIT: usize = 4 << 20;
 /// Beyond this many pairs of states, inclusion is not decided.
 const PAIR_LIMIT: usize = 200_000;
-
-/// Whether the whole of a text matches; `None` for what is no text, or a pattern that is none.
-#[must_use]
-pub fn matches(pattern: &str, value: &Literal) -> Option<bool> {
-    let Literal::Text(text) = value else { return None };
-    let dfa = automaton(pattern)?;
-    let state = dfa.start_state_forward(&Input::new("").anchored(Anchored::Yes)).ok()?;
-    let state = text.bytes().fold(state, |state, byte| dfa.next_state(state, byte));
-    Some(dfa.is_match_state(dfa.next_eoi_state(state)))
-}
 
 /// Whether every text that matches `narrow` matches `wide`; `None` where it was not decided.
 #[must_use]
@@ -71,7 +61,7 @@ fn automaton(pattern: &str) -> Option<dense::DFA<Vec<u32>>> {
                 .determinize_size_limit(Some(SIZE_LIMIT)),
         )
         .syntax(syntax::Config::new())
-        .build(&format!("(?:{pattern})\\z"))
+        .build(&whole(pattern))
         .ok()
 }
 

@@ -3,7 +3,9 @@
 //! A message is one line in the user's words; the reason stands in the labels, the mend in the help.
 
 pub mod contracts;
+pub mod learning;
 pub mod names;
 pub mod policies;
+pub mod serving;
 pub mod stages;
 pub mod syntax;

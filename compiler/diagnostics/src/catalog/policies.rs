@@ -32,3 +32,47 @@ pub fn optional_without_when(span: Span, name: &str) -> Diagnostic {
         .here("there is none on the first run")
         .help(format!("read it inside of `when {name} {{ .. }}`, or let the parameter be optional with `?`"))
 }
+
+/// A clause that can never hold: by itself, or beside others; `against` is the one that is enough, where one is.
+#[must_use]
+pub fn unsatisfiable(span: Span, clause: &str, against: Option<Option<&str>>) -> Diagnostic {
+    let message = match against {
+        None => format!("`{clause}` can never hold"),
+        Some(Some(other)) => format!("`{clause}` and `{other}` cannot hold together"),
+        Some(None) => format!("`{clause}` cannot hold together with the other clauses"),
+    };
+    Diagnostic::new(Code::UnsatisfiablePolicy, span, message)
+        .here("no model would ever be promoted")
+        .help("look at the ranges of the metrics (`mlp explain MLP603`), and loosen one of the bounds")
+}
+
+/// A clause that says nothing new: others ask as much (`by`), or the range of its metrics does.
+#[must_use]
+pub fn implied(span: Span, clause: &str, by: &[String]) -> Diagnostic {
+    let message = match by {
+        [] => format!("`{clause}` says nothing: it holds whatever is measured"),
+        [other] => format!("`{clause}` says nothing new: `{other}` asks at least as much"),
+        several => format!("`{clause}` says nothing new: it follows from `{}`", several.join("` and `")),
+    };
+    Diagnostic::new(Code::ImpliedClause, span, message).here("decides nothing").help("leave it out, or tighten it")
+}
+
+/// A promotion to the last rung that nothing judges.
+#[must_use]
+pub fn no_policy(span: Span, model: &str, rung: &str) -> Diagnostic {
+    Diagnostic::new(Code::NoPolicy, span, format!("`{model}.{rung}` is reached without a policy"))
+        .here("every model gets there")
+        .help("add `when` and a policy; one that says `require nothing because \"..\"` lets everything pass, and says why")
+}
+
+/// A slice that the report does not have.
+#[must_use]
+pub fn unknown_slice(span: Span, report: &str, slice: &str, nearest: Option<&str>) -> Diagnostic {
+    let found =
+        Diagnostic::new(Code::UnknownSlice, span, format!("the report given as `{report}` has no slices by `{slice}`"))
+            .here("not measured by that");
+    match nearest {
+        Some(name) => found.help(format!("did you mean `{name}`?")),
+        None => found.help(format!("measure it: `slices: [.{slice}]` in the call that makes the report")),
+    }
+}

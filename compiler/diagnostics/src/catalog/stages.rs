@@ -87,20 +87,6 @@ pub fn misplaced(span: Span, message: impl Into<String>, help: impl Into<String>
     if help.is_empty() { found } else { found.help(help) }
 }
 
-/// A feature that is not known yet when the model predicts.
-#[must_use]
-pub fn known_too_late(span: Span, model: &str, predicts: &str, columns: &[(String, String)]) -> Diagnostic {
-    let names: Vec<String> = columns.iter().map(|(column, moment)| format!("`{column}` (known at {moment})")).collect();
-    let verb = if columns.len() == 1 { "is" } else { "are" };
-    Diagnostic::new(
-        Code::KnownTooLate,
-        span,
-        format!("`{model}` predicts at {predicts}, when {} {verb} not known yet", names.join(", ")),
-    )
-    .here(format!("predicts at {predicts}"))
-    .help("leave the column out of the features, or take a value that is known by then")
-}
-
 /// What a target cannot do.
 #[must_use]
 pub fn target(span: Span, target: &str, message: &str, help: &str) -> Diagnostic {

@@ -1,16 +1,36 @@
-//! Whether one value satisfies a constraint, as far as it can be told without a row: defaults, constants and `--set` are looked at with it.
+//! What a constraint means: whether one value satisfies it, as far as it can be told without a row. The checker looks at defaults, constants and sets of
+//! values with it, a run at its parameters; the engine, which looks at columns, is held to it by a property test.
 
 use std::cmp::Ordering;
 
 use bigdecimal::{BigDecimal, RoundingMode};
 use chrono::{Datelike as _, Timelike as _};
-use mlp_plan::{ArithmeticOp, CompareOp, Constraint, Expr, Literal, arithmetic};
+use regex::Regex;
 
-use super::regular;
+use crate::{ArithmeticOp, CompareOp, Constraint, Expr, Literal, arithmetic};
 
-/// Whether a non-null value satisfies a constraint; `None` where that depends on other columns, or cannot be told.
+/// The pattern of a regex that matches only the whole of a text.
+#[must_use]
+pub fn whole(pattern: &str) -> String {
+    format!(r"\A(?:{pattern})\z")
+}
+
+/// Whether the whole of a text matches; `None` for what is no text, or a pattern that is none.
+#[must_use]
+pub fn matches(pattern: &str, value: &Literal) -> Option<bool> {
+    let Literal::Text(text) = value else { return None };
+    Regex::new(&whole(pattern)).ok().map(|regex| regex.is_match(text))
+}
+
+/// Whether a non-null value satisfies a constraint; `None` where that depends on other columns, or cannot be told. Bounds, members and patterns on a list
+/// are about each of its elements.
 #[must_use]
 pub fn holds(constraint: &Constraint, value: &Literal) -> Option<bool> {
+    if let (Literal::List(items), Constraint::Range { .. } | Constraint::OneOf(_) | Constraint::Matches(_)) =
+        (value, constraint)
+    {
+        return items.iter().try_fold(true, |all, item| Some(all && holds(constraint, item)?));
+    }
     match constraint {
         Constraint::Range { low, high } => between(value, low.as_ref(), high.as_ref()),
         Constraint::OneOf(members) => Some(members.iter().any(|member| same(member, value))),
@@ -18,7 +38,7 @@ pub fn holds(constraint: &Constraint, value: &Literal) -> Option<bool> {
             let length = length(value)?;
             Some(length >= *min && max.is_none_or(|max| length <= max))
         }
-        Constraint::Matches(pattern) => regular::matches(pattern, value),
+        Constraint::Matches(pattern) => matches(pattern, value),
         Constraint::Where(expr) => match evaluate(expr, value)? {
             Literal::Bool(truth) => Some(truth),
             // a condition with a null in it is satisfied
@@ -69,7 +89,7 @@ fn evaluate(expr: &Expr, this: &Literal) -> Option<Literal> {
         },
         Expr::Matches(inner, pattern) => match value(inner)? {
             Literal::Null => Literal::Null,
-            subject => Literal::Bool(regular::matches(pattern, &subject)?),
+            subject => Literal::Bool(matches(pattern, &subject)?),
         },
         Expr::Call { function, args } => call(function, &args.iter().map(value).collect::<Option<Vec<_>>>()?)?,
         Expr::Column(_) | Expr::Metric { .. } | Expr::Param(_) | Expr::OverSlices { .. } => return None,

@@ -1,0 +1,146 @@
+//! Serving meets training (MLP505); a rollout rises to the whole (MLP701); what a trigger reads is measured (MLP702), and in time (MLP704).
+
+use std::sync::Arc;
+
+use mlp_diagnostics::{
+    Diagnostic,
+    catalog::{learning, serving as words},
+};
+use mlp_plan::{Expr, Literal, Rollout, RolloutStep, duration_text};
+use mlp_source::Span;
+
+use super::policies::SERVING;
+use crate::{
+    checker::Checker,
+    contracts::Shared,
+    scope::nearest,
+    serving::{DeploymentInfo, TriggerInfo},
+    subtype::{self, Problem},
+    types::Ty,
+};
+
+/// What an endpoint measures of itself, as [`SERVING`] declares it.
+const MEASURED: [&str; 5] = ["rows", "error_rate", "latency.p50", "latency.p95", "latency.p99"];
+
+impl Checker<'_> {
+    /// Checks every deployment of the program.
+    pub fn check_deployments(&mut self) {
+        let mut deployments: Vec<Arc<DeploymentInfo>> = self.deployments.values().flatten().cloned().collect();
+        deployments.sort_by_key(|deployment| deployment.span);
+        for deployment in deployments {
+            let skew = deployment.request.as_ref().and_then(|request| self.skew(&deployment, request));
+            self.diagnostics.extend(skew);
+            if let Some(rollout) = &deployment.rollout {
+                self.diagnostics.extend(uneven(rollout, deployment.rollout_at));
+            }
+            for trigger in &deployment.rollback {
+                let found = unmeasured(trigger).or_else(|| too_slow(trigger, deployment.rollout.as_ref()));
+                self.diagnostics.extend(found);
+            }
+        }
+    }
+
+    /// What a request lacks for the features that the model was trained on.
+    fn skew(&mut self, deployment: &DeploymentInfo, request: &Shared) -> Option<Diagnostic> {
+        let mut features = (*deployment.model.input).clone();
+        features.retain(|column| !column.label);
+        let features = Arc::new(features);
+        let Some(stage) = deployment.feature_stage else {
+            let what = format!("the features of `{}`", deployment.model.name);
+            return lacking(deployment.request_at, request, &features, &what);
+        };
+        let signature = self.signature(stage)?;
+        let reads = signature.params.iter().find_map(|param| match param.ty.required() {
+            Ty::Table(contract) => Some(Arc::clone(contract)),
+            _ => None,
+        })?;
+        let what = format!("what `{}` reads", signature.name);
+        lacking(deployment.request_at, request, &reads, &what).or_else(|| {
+            let made = match &deployment.features.last()?.outputs.first()?.ty {
+                Ty::Table(contract) => Arc::clone(contract),
+                _ => return None,
+            };
+            let what = format!("the features of `{}`, made by `{}`", deployment.model.name, signature.name);
+            lacking(deployment.request_at, &made, &features, &what)
+        })
+    }
+}
+
+/// Why what comes is not what is read.
+fn lacking(at: Span, from: &Shared, to: &Shared, what: &str) -> Option<Diagnostic> {
+    if from.partial || to.partial {
+        return None;
+    }
+    let edge = subtype::contracts(&from.face, &to.face);
+    let problems: Vec<&Problem> = edge.problems.iter().filter(|problem| !problem.is_warning()).collect();
+    let texts: Vec<String> = problems.iter().map(|problem| problem.to_string()).collect();
+    let first = problems.first()?;
+    let mut found = learning::serving_skew(
+        at,
+        format!("{} does not give {what}: {}", from.face.name, texts.join("; ")),
+        "let the request carry it, or compute it in the stage that `features` names",
+    );
+    if from.face.column(first.column()).is_some() {
+        found = found.because(from.column_span(first.column()), "this is what comes");
+    }
+    Some(found.because(to.column_span(first.column()), "the model was trained on this"))
+}
+
+/// Why a rollout does not bring a new version to all requests.
+fn uneven(rollout: &Rollout, at: Span) -> Option<Diagnostic> {
+    let (Rollout::Canary(steps) | Rollout::Shadow(steps)) = rollout else { return None };
+    let shares: Vec<f64> = steps.iter().filter_map(|step| step.share.as_f64()).collect();
+    let falls = shares.windows(2).position(|pair| matches!(pair, [before, after] if after <= before));
+    let share = |step: Option<&RolloutStep>| step.map_or_else(String::new, |step| percent(&step.share));
+    if let Some(index) = falls {
+        let message = format!("the rollout goes from {} to {}", share(steps.get(index)), share(steps.get(index + 1)));
+        return Some(words::rollout(at, message, "let each step have more of the requests than the one before"));
+    }
+    let is_canary = matches!(rollout, Rollout::Canary(_));
+    if is_canary && shares.last().is_some_and(|last| *last < 1.0) {
+        let message = format!("the rollout ends at {}", share(steps.last()));
+        return Some(words::rollout(at, message, "end it with `100%`"));
+    }
+    let bounded = if is_canary { steps.len().saturating_sub(1) } else { steps.len() };
+    let endless = steps.iter().take(bounded).find(|step| step.hold.is_none())?;
+    let message = format!("the step of {} has no end", percent(&endless.share));
+    Some(words::rollout(at, message, format!("say for how long, as in `{} for 10min`", percent(&endless.share))))
+}
+
+fn percent(share: &Literal) -> String {
+    share.as_f64().map_or_else(|| share.to_string(), |share| format!("{}%", (share * 1e8).round() / 1e6))
+}
+
+/// A metric that the endpoint does not measure.
+fn unmeasured(trigger: &TriggerInfo) -> Option<Diagnostic> {
+    let mut unknown = None;
+    trigger.when.walk(&mut |expr| {
+        if let Expr::Metric { report, metric } = expr
+            && report.is_empty()
+            && !MEASURED.contains(&metric.as_str())
+        {
+            unknown.get_or_insert_with(|| metric.clone());
+        }
+    });
+    let metric = unknown?;
+    let near = nearest(&metric, MEASURED);
+    Some(words::unmeasured(trigger.span, &metric, &format!("{} ({SERVING})", MEASURED.join(", ")), near.as_deref()))
+}
+
+/// A window that is longer than a step of the rollout: the step is over before the trigger can fire.
+fn too_slow(trigger: &TriggerInfo, rollout: Option<&Rollout>) -> Option<Diagnostic> {
+    let over = trigger.over?;
+    let shortest = match rollout? {
+        Rollout::Canary(steps) | Rollout::Shadow(steps) => steps.iter().filter_map(|step| step.hold).min(),
+        Rollout::BlueGreen { hold } => *hold,
+        Rollout::AllAtOnce => None,
+    }?;
+    (over > shortest).then(|| {
+        let message = format!(
+            "this looks at {}, and a step of the rollout lasts {}",
+            duration_text(over),
+            duration_text(shortest)
+        );
+        words::too_late(trigger.span, message, "shorten the window, or lengthen the step")
+    })
+}

@@ -1,0 +1,214 @@
+//! Policies can be satisfied (MLP603), ask nothing twice (MLP608), and promote nothing that is taken back at once (MLP703).
+//!
+//! A clause is a set of bounds on differences of metrics. A clause at some confidence asks more than the same without, so it counts as that where the
+//! question is what can hold together; it follows only from one other clause at the same confidence or a higher one, since intervals of several clauses
+//! do not add up.
+
+#[cfg(test)]
+mod agreement;
+mod differences;
+mod formula;
+mod laws;
+mod release;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use mlp_diagnostics::{Diagnostic, catalog::policies as words};
+use mlp_plan::{ClauseRule, Expr, Gate};
+
+pub(super) use self::release::SERVING;
+use self::{
+    differences::{Limit, System},
+    formula::{Formula, Terms, possible},
+};
+use crate::{
+    checker::Checker,
+    policies::{ClauseInfo, PolicyInfo},
+};
+
+/// The clauses of a policy as bounds.
+struct Clauses<'p> {
+    policy: &'p PolicyInfo,
+    terms: Terms,
+    /// The `require` and `warn` clauses, in order.
+    gates: Vec<Clause<'p>>,
+    /// What always holds of the terms.
+    laws: Vec<Limit>,
+}
+
+struct Clause<'p> {
+    info: &'p ClauseInfo,
+    gate: &'p Gate,
+    formula: Formula,
+    required: bool,
+}
+
+impl Clause<'_> {
+    /// The share of confidence; none for point values.
+    fn confidence(&self) -> Option<f64> {
+        self.gate.confidence.as_ref().and_then(mlp_plan::Literal::as_f64)
+    }
+
+    /// As written, on one line.
+    fn text(&self) -> String {
+        let sure = self.confidence().map(|share| format!(" at {}% confidence", (share * 1e8).round() / 1e6));
+        format!("{}{}", self.gate.expr, sure.unwrap_or_default())
+    }
+
+    /// Whether it counts when these optional reports are there.
+    fn counts(&self, when: &[String]) -> bool {
+        self.info.when.iter().all(|name| when.contains(name))
+    }
+}
+
+impl Checker<'_> {
+    /// Checks every policy of the program.
+    pub fn check_policies(&mut self) {
+        let mut policies: Vec<Arc<PolicyInfo>> = self.policies.values().cloned().collect();
+        policies.sort_by_key(|policy| policy.span);
+        for policy in policies {
+            let clauses = Clauses::new(&policy, &[]);
+            match clauses.contradiction() {
+                Some(found) => self.report(found),
+                None => self.diagnostics.extend(clauses.repetitions()),
+            }
+        }
+    }
+}
+
+impl<'p> Clauses<'p> {
+    /// The clauses of a policy; `others` are expressions whose terms are known as well.
+    fn new(policy: &'p PolicyInfo, others: &[&Expr]) -> Self {
+        let mut terms = Terms::default();
+        let mut gates = Vec::new();
+        for info in &policy.clauses {
+            let (gate, required) = match &info.rule {
+                ClauseRule::Require(gate) => (gate, true),
+                ClauseRule::Warn(gate) => (gate, false),
+                ClauseRule::Nothing { .. } | ClauseRule::Approve { .. } => continue,
+            };
+            gates.push(Clause { info, gate, formula: terms.formula(&gate.expr, true), required });
+        }
+        for other in others {
+            terms.formula(other, true);
+        }
+        let laws = laws::of(&terms, &policy.params);
+        Self { policy, terms, gates, laws }
+    }
+
+    /// What holds when these clauses do, with the laws of the metrics.
+    fn system<'c>(&self, clauses: impl IntoIterator<Item = &'c Clause<'p>>) -> System
+    where
+        'p: 'c,
+    {
+        let mut system = System::default();
+        system.add(self.laws.iter().copied());
+        for clause in clauses {
+            system.add(clause.formula.limits());
+        }
+        if system.is_satisfiable() {
+            let more = laws::harmonic(&system, &self.terms, &self.policy.params);
+            system.add(more);
+        }
+        system
+    }
+
+    /// Whether these clauses may hold together.
+    fn possible(&self, clauses: &[&Clause<'p>]) -> bool {
+        let system = self.system(clauses.iter().copied());
+        possible(&system, &clauses.iter().map(|clause| &clause.formula).collect::<Vec<_>>())
+    }
+
+    /// The first clause that cannot hold, with the one that it contradicts: of those that always count, then of those that count with optional reports.
+    fn contradiction(&self) -> Option<Diagnostic> {
+        let worlds: BTreeSet<&[String]> = self.gates.iter().map(|clause| clause.info.when.as_slice()).collect();
+        std::iter::once([].as_slice()).chain(worlds).find_map(|when| {
+            let active: Vec<&Clause> =
+                self.gates.iter().filter(|clause| clause.required && clause.counts(when)).collect();
+            if self.possible(&active) {
+                return None;
+            }
+            let bad = (1..=active.len()).find(|count| active.get(..*count).is_some_and(|some| !self.possible(some)))?;
+            let (last, before) = active.get(..bad)?.split_last()?;
+            if !self.possible(&[last]) {
+                return Some(words::unsatisfiable(last.info.span, &last.text(), None));
+            }
+            let other = before.iter().find(|other| !self.possible(&[other, last]));
+            // of two, the one that stands in this policy is told
+            let (told, against) = match other {
+                Some(other) if last.info.required_by.is_some() && other.info.required_by.is_none() => {
+                    (*other, Some(*last))
+                }
+                other => (*last, other.copied()),
+            };
+            let text = against.map(|clause| clause.text());
+            let found = words::unsatisfiable(told.info.span, &told.text(), Some(text.as_deref()));
+            Some(match against {
+                Some(clause) => found.because(clause.info.span, "cannot hold together with this"),
+                None => before
+                    .iter()
+                    .take(3)
+                    .fold(found, |found, clause| found.because(clause.info.span, "cannot hold together with these")),
+            })
+        })
+    }
+
+    /// Clauses of this policy itself that say nothing new. Of two that say the same, the later is told.
+    fn repetitions(&self) -> Vec<Diagnostic> {
+        let mut counted: Vec<bool> = self.gates.iter().map(|clause| clause.required).collect();
+        let mut found = Vec::new();
+        for (index, clause) in self.gates.iter().enumerate().rev() {
+            if clause.info.required_by.is_some() {
+                continue;
+            }
+            let others: Vec<&Clause> = self
+                .gates
+                .iter()
+                .zip(&counted)
+                .enumerate()
+                .filter(|(at, (other, counted))| *at != index && **counted && other.counts(&clause.info.when))
+                .map(|(_, (other, _))| other)
+                .collect();
+            let Some(by) = self.implied(clause, &others) else { continue };
+            if let Some(own) = counted.get_mut(index) {
+                *own = false;
+            }
+            let texts: Vec<String> = by.iter().map(|other| other.text()).collect();
+            let told = words::implied(clause.info.span, &clause.text(), &texts);
+            found.push(by.iter().take(3).fold(told, |told, other| told.because(other.info.span, "asks for it")));
+        }
+        found
+    }
+
+    /// The clauses from which one follows, as few as were found: none where it always holds, one where that is enough, or all that speak of its terms.
+    fn implied<'c>(&self, clause: &Clause<'p>, others: &[&'c Clause<'p>]) -> Option<Vec<&'c Clause<'p>>> {
+        let follows = |system: System| clause.formula.follows_from(&system);
+        if follows(self.system([])) {
+            return Some(Vec::new());
+        }
+        let as_sure = |other: &Clause| match (clause.confidence(), other.confidence()) {
+            (None, _) => true,
+            (Some(asked), Some(given)) => given >= asked,
+            (Some(_), None) => false,
+        };
+        let others: Vec<&Clause> = others.iter().filter(|other| as_sure(other)).copied().collect();
+        if !follows(self.system(others.iter().copied())) {
+            return None;
+        }
+        if let Some(one) = others.iter().find(|other| follows(self.system([**other]))) {
+            return Some(vec![one]);
+        }
+        if clause.confidence().is_some() {
+            return None;
+        }
+        // what can be left out is left out
+        let mut needed = others.clone();
+        for other in &others {
+            let rest: Vec<&Clause> = needed.iter().filter(|one| !std::ptr::eq(**one, *other)).copied().collect();
+            if follows(self.system(rest.iter().copied())) {
+                needed = rest;
+            }
+        }
+        Some(needed)
+    }
+}

@@ -1,0 +1,138 @@
+//! What a policy promotes, a rollback or an alert does not take back at once, where both bound the same metric (MLP703).
+
+use std::sync::Arc;
+
+use mlp_diagnostics::{Diagnostic, catalog::serving as words};
+use mlp_plan::Expr;
+use mlp_source::Span;
+
+use super::{
+    Clause, Clauses,
+    differences::{Limit, System, ZERO},
+    formula::{Formula, possible},
+};
+use crate::{
+    checker::Checker,
+    flow::{Flow, PolicyCall, Work},
+    policies::PolicyInfo,
+    serving::{DeploymentInfo, MonitorInfo, TriggerInfo},
+    types::Ty,
+};
+
+/// What an endpoint measures of itself.
+pub(in crate::proofs) const SERVING: &str = "std.serving.Serving";
+
+/// A trigger that takes a version back, or calls for help.
+struct Taker<'t> {
+    trigger: &'t TriggerInfo,
+    /// What it does, in words.
+    does: &'static str,
+    /// The metrics of the reports that its condition reads, by the name that they have there.
+    reports: Vec<(String, String)>,
+}
+
+impl Checker<'_> {
+    /// Checks the rollbacks and alerts of every deployment against the policies that promote what it serves.
+    pub fn check_releases(&mut self, flows: &[Flow], monitors: &[MonitorInfo]) {
+        let mut deployments: Vec<Arc<DeploymentInfo>> = self.deployments.values().flatten().cloned().collect();
+        deployments.sort_by_key(|deployment| deployment.span);
+        for deployment in deployments {
+            let takers = takers(&deployment, monitors);
+            for policy in policies_of(&deployment, flows) {
+                self.diagnostics.extend(takers.iter().filter_map(|taker| taken_back(&policy, taker)));
+            }
+        }
+    }
+}
+
+/// The policies that promote to the rung that a deployment serves.
+fn policies_of(deployment: &DeploymentInfo, flows: &[Flow]) -> Vec<Arc<PolicyInfo>> {
+    let calls = flows.iter().flat_map(|flow| &flow.nodes).filter_map(|node| match &node.work {
+        Work::Promote { model, rung, policies } if model.span == deployment.model.span && *rung == deployment.rung => {
+            Some(policies)
+        }
+        _ => None,
+    });
+    let mut found: Vec<Arc<PolicyInfo>> = Vec::new();
+    for PolicyCall { policy, .. } in calls.flatten() {
+        if !found.iter().any(|known| known.span == policy.span) {
+            found.push(Arc::clone(policy));
+        }
+    }
+    found
+}
+
+fn takers<'t>(deployment: &'t DeploymentInfo, monitors: &'t [MonitorInfo]) -> Vec<Taker<'t>> {
+    let endpoint = (String::new(), SERVING.to_owned());
+    let mut takers: Vec<Taker> = deployment
+        .rollback
+        .iter()
+        .map(|trigger| Taker { trigger, does: "rolled back", reports: vec![endpoint.clone()] })
+        .collect();
+    for monitor in monitors.iter().filter(|monitor| monitor.deployment == deployment.name) {
+        let reports = monitor.flow.nodes.iter().filter_map(|node| match &node.outputs.first()?.ty {
+            Ty::Report(metrics) => Some((node.id.clone(), metrics.face.name.clone())),
+            _ => None,
+        });
+        let reports: Vec<(String, String)> = reports.chain([endpoint.clone()]).collect();
+        let alerts = monitor.alerts.iter();
+        takers.extend(alerts.map(|trigger| Taker { trigger, does: "alerted on", reports: reports.clone() }));
+    }
+    takers
+}
+
+/// Whether a version that a policy lets through satisfies the condition of a trigger.
+fn taken_back(policy: &PolicyInfo, taker: &Taker<'_>) -> Option<Diagnostic> {
+    let conditions = match &taker.trigger.when {
+        Expr::Any(parts) => parts.clone(),
+        one => vec![one.clone()],
+    };
+    conditions.iter().find_map(|condition| {
+        let condition = as_judged(condition, policy, taker)?;
+        let mut clauses = Clauses::new(policy, &[&condition]);
+        let Formula::Limit(limit) = clauses.terms.formula(&condition, true) else { return None };
+        let clause = bounding(&clauses, limit)?;
+        let required: Vec<&Clause> =
+            clauses.gates.iter().filter(|clause| clause.required && clause.info.when.is_empty()).collect();
+        let mut formulas: Vec<&Formula> = required.iter().map(|clause| &clause.formula).collect();
+        let trigger = Formula::Limit(limit);
+        formulas.push(&trigger);
+        possible(&clauses.system(required.iter().copied()), &formulas).then(|| {
+            let texts = (clause.text(), condition.to_string());
+            told(taker.trigger.span, policy, taker.does, clause.info.span, &texts)
+        })
+    })
+}
+
+fn told(at: Span, policy: &PolicyInfo, does: &str, clause: Span, (asked, condition): &(String, String)) -> Diagnostic {
+    words::taken_back(at, &policy.name, does, asked, condition).because(clause, "lets it through")
+}
+
+/// The condition in the words of the policy: a live metric stands for the one that the policy judged.
+fn as_judged(condition: &Expr, policy: &PolicyInfo, taker: &Taker<'_>) -> Option<Expr> {
+    let Expr::Compare(op, left, right) = condition else { return None };
+    let side = |expr: &Expr| match expr {
+        Expr::Metric { report, metric } => {
+            let (_, metrics) = taker.reports.iter().find(|(name, _)| name == report)?;
+            let judged = policy
+                .params
+                .iter()
+                .find(|param| !param.optional && param.report.as_ref().is_some_and(|own| own.face.name == *metrics))?;
+            Some(Expr::Metric { report: judged.name.clone(), metric: metric.clone() })
+        }
+        Expr::Literal(_) => Some(expr.clone()),
+        _ => None,
+    };
+    Some(Expr::Compare(*op, Box::new(side(left)?), Box::new(side(right)?)))
+}
+
+/// The clause that bounds the metric of a trigger from the other side.
+fn bounding<'c, 'p>(clauses: &'c Clauses<'p>, limit: Limit) -> Option<&'c Clause<'p>> {
+    clauses.gates.iter().find(|clause| {
+        let mut system = System::default();
+        system.add(clause.formula.limits());
+        clause.required
+            && (limit.left == ZERO || limit.right == ZERO)
+            && system.bound(limit.right, limit.left).is_some()
+    })
+}
