@@ -1,8 +1,6 @@
 //! What is said of a policy against what its clauses say of numbers: nothing passes a policy that is called unsatisfiable, and what passes the other
 //! clauses passes those that are called repetitions.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
-
 use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
