@@ -1,14 +1,11 @@
 //! `cargo xtask test`: everything that must hold, in one command.
 
-use std::{env, fs, path::Path};
+use std::env;
 
 use crate::{
     place,
-    process::{cargo, command, fresh, python, say, step, succeeds, watched, works},
+    process::{cargo, command, python, say, step, succeeds, watched, works},
 };
-
-/// Conformance programs whose three-digit number lies below this must give what they say.
-const CONFORMANCE_BELOW: u32 = 60;
 
 /// What was found out so far.
 #[derive(Default)]
@@ -142,11 +139,8 @@ fn conformance(count: &mut Count) -> Result<(), String> {
         }
         return Ok(());
     }
-    let chosen = place::target().join("conformance/check");
-    fresh(&chosen)?;
-    select(&home.join("check"), &chosen)?;
     let mut runner = command(python()?, &[home.join("run.py")]);
-    runner.arg("--mlp").arg(place::mlp()).arg(&chosen);
+    runner.arg("--mlp").arg(place::mlp());
     let (mut passed, mut failed) = (0, 0);
     let well = watched(&mut runner, |line| {
         if line.ends_with(" failed") {
@@ -159,20 +153,6 @@ fn conformance(count: &mut Count) -> Result<(), String> {
         count.notes.push(format!("FAILED: {failed} conformance programs"));
     } else if !well {
         count.fail("FAILED: the conformance runner".to_owned());
-    }
-    Ok(())
-}
-
-/// Copies the programs that must hold by now.
-fn select(from: &Path, to: &Path) -> Result<(), String> {
-    let failed = |error: std::io::Error| format!("{}: {error}", from.display());
-    for entry in fs::read_dir(from).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-        let number = name.get(..3).and_then(|digits| digits.parse::<u32>().ok());
-        if name.ends_with(".mlp") && number.is_some_and(|number| number < CONFORMANCE_BELOW) {
-            fs::copy(&path, to.join(name)).map_err(failed)?;
-        }
     }
     Ok(())
 }

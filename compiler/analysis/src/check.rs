@@ -94,7 +94,8 @@ pub fn check_with<'a>(
     checker.check_promotions(&flows);
     checker.check_policies();
     checker.check_releases(&flows, &monitors);
-    checker.check_deployments();
+    checker.check_power(&flows);
+    checker.check_deployments(&monitors);
     checker.diagnostics.sort_by_key(|found| (found.primary, found.code));
     checker.diagnostics.dedup();
     Checked { checker, flows, monitors, tests }

@@ -89,7 +89,7 @@ impl Gates<'_> {
             _ => None,
         };
         if let Some((kind, op)) = wrong {
-            let better = if kind.better == Some(Better::Higher) { "higher" } else { "lower" };
+            let better = direction_word(kind.better);
             let message = format!("`{}` is better when {better}, and this clause accepts every worse one", kind.text);
             self.diagnostics.push(words::direction(
                 self.clause,
@@ -344,12 +344,24 @@ fn kind_text(kind: &Kind) -> String {
 /// Why a literal cannot be compared with a metric.
 fn literal_fault(kind: &Kind, other: &Expr) -> Option<String> {
     let Expr::Literal(value) = other else { return None };
-    let fits = match kind.measure {
+    (!measures(kind.measure, value))
+        .then(|| format!("`{}` is a {}, and {value} is {}", kind.text, kind_text(kind), literals::kind_word(value)))
+}
+
+/// Whether a literal can be compared with what is measured so.
+#[must_use]
+pub const fn measures(measure: Measure, value: &Literal) -> bool {
+    match measure {
         Measure::Duration => matches!(value, Literal::Duration(_)),
         Measure::Size => matches!(value, Literal::Size(_)),
         _ => matches!(value, Literal::Number(_)),
-    };
-    (!fits).then(|| format!("`{}` is a {}, and {value} is {}", kind.text, kind_text(kind), literals::kind_word(value)))
+    }
+}
+
+/// Which way is better, in a word.
+#[must_use]
+pub const fn direction_word(better: Option<Better>) -> &'static str {
+    if matches!(better, Some(Better::Higher)) { "higher" } else { "lower" }
 }
 
 /// The plan's operator; `None` for one that is no arithmetic.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use mlp_diagnostics::{Diagnostic, catalog};
+use mlp_plan::Literal;
 use mlp_source::Span;
 use mlp_syntax::tree::ItemKind;
 use petgraph::{
@@ -10,13 +11,15 @@ use petgraph::{
     graph::{DiGraph, NodeIndex},
 };
 
-use crate::program::Program;
+use crate::{literals, program::Program};
 
 /// The declared moments and their order.
 #[derive(Debug, Default)]
 pub struct Moments {
     graph: DiGraph<String, ()>,
     nodes: HashMap<String, NodeIndex>,
+    /// Moments with the longest time, ns, that passes until they come: `moments authorized < settled within 45d`.
+    delays: HashMap<String, i64>,
 }
 
 impl Moments {
@@ -27,6 +30,10 @@ impl Moments {
         for item in program.modules.iter().flat_map(|module| &module.tree.items) {
             let ItemKind::Moments(line) = &item.kind else { continue };
             let indices: Vec<NodeIndex> = line.names.iter().map(|name| moments.node(&name.text)).collect();
+            if let Some(Literal::Duration(delay)) = line.within.as_ref().and_then(literals::literal) {
+                let later = line.names.iter().skip(1).map(|name| (name.text.clone(), delay));
+                moments.delays.extend(later);
+            }
             for pair in indices.windows(2) {
                 if let [earlier, later] = pair {
                     moments.graph.update_edge(*earlier, *later, ());
@@ -74,6 +81,13 @@ impl Moments {
             (Some(known), Some(at)) => has_path_connecting(&self.graph, *known, *at, None),
             _ => true,
         }
+    }
+
+    /// The longest time, ns, between a prediction and a moment after it, where a line bounds it; none where the moment is known by then.
+    #[must_use]
+    pub fn delay(&self, predicts_at: Option<&str>, moment: &str) -> Option<i64> {
+        let known = predicts_at.is_some_and(|at| self.is_known_at(moment, at));
+        self.delays.get(moment).copied().filter(|_| !known)
     }
 
     /// The later of two moments; of two without order the second, so that nothing is called known too early.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mlp_diagnostics::{
     Code, Diagnostic,
-    catalog::{names, policies as words, stages as stage_words},
+    catalog::{names, policies as words, serving as serving_words, stages as stage_words},
 };
 use mlp_plan::{ClauseRule, Expr, Gate, Literal, ValueType};
 use mlp_source::Span;
@@ -144,6 +144,13 @@ impl Checker<'_> {
                     self.push(info, clause, ClauseRule::Nothing { because: because.clone() }, when)
                 }
                 ClauseKind::Approve { count, group, except_author, within } => {
+                    if within.is_none() {
+                        self.report(serving_words::endless(
+                            clause.span,
+                            "this waits for an approval for ever",
+                            "say how long, as in `within 48h`; then it counts as refused",
+                        ));
+                    }
                     if let Some(rule) = self.approval(count, group, *except_author, within.as_ref()) {
                         self.push(info, clause, rule, when);
                     }

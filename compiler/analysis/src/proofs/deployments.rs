@@ -1,4 +1,4 @@
-//! Serving meets training (MLP505); a rollout rises to the whole (MLP701); what a trigger reads is measured (MLP702), and in time (MLP704).
+//! Serving meets training (MLP505), through a stage that can serve (MLP705); a rollout rises to the whole (MLP701).
 
 use std::sync::Arc;
 
@@ -6,25 +6,21 @@ use mlp_diagnostics::{
     Diagnostic,
     catalog::{learning, serving as words},
 };
-use mlp_plan::{Expr, Literal, Rollout, RolloutStep, duration_text};
+use mlp_plan::{Literal, Rollout, RolloutStep};
 use mlp_source::Span;
 
-use super::policies::SERVING;
 use crate::{
     checker::Checker,
     contracts::Shared,
-    scope::nearest,
-    serving::{DeploymentInfo, TriggerInfo},
+    serving::{DeploymentInfo, MonitorInfo},
+    stages::Signature,
     subtype::{self, Problem},
     types::Ty,
 };
 
-/// What an endpoint measures of itself, as [`SERVING`] declares it.
-const MEASURED: [&str; 5] = ["rows", "error_rate", "latency.p50", "latency.p95", "latency.p99"];
-
 impl Checker<'_> {
     /// Checks every deployment of the program.
-    pub fn check_deployments(&mut self) {
+    pub fn check_deployments(&mut self, monitors: &[MonitorInfo]) {
         let mut deployments: Vec<Arc<DeploymentInfo>> = self.deployments.values().flatten().cloned().collect();
         deployments.sort_by_key(|deployment| deployment.span);
         for deployment in deployments {
@@ -33,10 +29,7 @@ impl Checker<'_> {
             if let Some(rollout) = &deployment.rollout {
                 self.diagnostics.extend(uneven(rollout, deployment.rollout_at));
             }
-            for trigger in &deployment.rollback {
-                let found = unmeasured(trigger).or_else(|| too_slow(trigger, deployment.rollout.as_ref()));
-                self.diagnostics.extend(found);
-            }
+            self.check_triggers(&deployment, monitors);
         }
     }
 
@@ -50,6 +43,10 @@ impl Checker<'_> {
             return lacking(deployment.request_at, request, &features, &what);
         };
         let signature = self.signature(stage)?;
+        if let Some(why) = unfit(&signature) {
+            let found = words::unfit_features(deployment.features_at, &signature.name, &why);
+            return Some(found.because(signature.span, "declared here"));
+        }
         let reads = signature.params.iter().find_map(|param| match param.ty.required() {
             Ty::Table(contract) => Some(Arc::clone(contract)),
             _ => None,
@@ -111,36 +108,23 @@ fn percent(share: &Literal) -> String {
     share.as_f64().map_or_else(|| share.to_string(), |share| format!("{}%", (share * 1e8).round() / 1e6))
 }
 
-/// A metric that the endpoint does not measure.
-fn unmeasured(trigger: &TriggerInfo) -> Option<Diagnostic> {
-    let mut unknown = None;
-    trigger.when.walk(&mut |expr| {
-        if let Expr::Metric { report, metric } = expr
-            && report.is_empty()
-            && !MEASURED.contains(&metric.as_str())
-        {
-            unknown.get_or_insert_with(|| metric.clone());
+/// Why a stage cannot make the features of a request, which is all that it is given.
+fn unfit(signature: &Signature) -> Option<String> {
+    let mut tables = 0;
+    for param in &signature.params {
+        match &param.ty {
+            Ty::Table(_) => tables += 1,
+            Ty::Error => return None,
+            Ty::Optional(_) => {}
+            Ty::Value(value) if value.nullable || param.default.is_some() => {}
+            other if param.default.is_none() => return Some(format!("needs `{}`, a {}", param.name, other.text())),
+            _ => {}
         }
-    });
-    let metric = unknown?;
-    let near = nearest(&metric, MEASURED);
-    Some(words::unmeasured(trigger.span, &metric, &format!("{} ({SERVING})", MEASURED.join(", ")), near.as_deref()))
-}
-
-/// A window that is longer than a step of the rollout: the step is over before the trigger can fire.
-fn too_slow(trigger: &TriggerInfo, rollout: Option<&Rollout>) -> Option<Diagnostic> {
-    let over = trigger.over?;
-    let shortest = match rollout? {
-        Rollout::Canary(steps) | Rollout::Shadow(steps) => steps.iter().filter_map(|step| step.hold).min(),
-        Rollout::BlueGreen { hold } => *hold,
-        Rollout::AllAtOnce => None,
-    }?;
-    (over > shortest).then(|| {
-        let message = format!(
-            "this looks at {}, and a step of the rollout lasts {}",
-            duration_text(over),
-            duration_text(shortest)
-        );
-        words::too_late(trigger.span, message, "shorten the window, or lengthen the step")
-    })
+    }
+    match (tables, signature.outputs.as_slice()) {
+        (1, [(_, Ty::Table(_) | Ty::Error)]) => None,
+        (1, _) => Some("does not give one table".to_owned()),
+        (0, _) => Some("reads no table".to_owned()),
+        (more, _) => Some(format!("reads {more} tables")),
+    }
 }

@@ -7,4 +7,5 @@ mod policies;
 mod promotions;
 mod provenance;
 mod tags;
+mod triggers;
 mod ways;

@@ -53,6 +53,7 @@ impl Checker<'_> {
             request_at: decl.span,
             features: Vec::new(),
             feature_stage: None,
+            features_at: decl.span,
             serve: None,
             env: None,
             replicas: None,
@@ -101,6 +102,7 @@ impl Checker<'_> {
         let value = &setting.value;
         match setting.name.text.as_str() {
             "request" => info.request_at = setting.span,
+            "features" => info.features_at = setting.span,
             "rollout" => info.rollout_at = setting.span,
             _ => {}
         }

@@ -5,6 +5,8 @@ mod monitor;
 mod rollout;
 mod triggers;
 
+pub use self::triggers::STATISTICS;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use mlp_plan::{Budget, Expr, Replicas, Resources, Rollout, Run, Traffic, Value};
@@ -38,6 +40,8 @@ pub struct DeploymentInfo {
     pub features: Vec<FlowNode>,
     /// The stage that makes them, where there is one.
     pub feature_stage: Option<DeclId>,
+    /// Where that is said.
+    pub features_at: Span,
     /// What answers, with its environment.
     pub serve: Option<Run>,
     /// The environment of what answers.

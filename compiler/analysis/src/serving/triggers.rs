@@ -1,6 +1,6 @@
 //! Conditions on what an endpoint or a monitor measures.
 
-use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_diagnostics::catalog::{names, serving as drift_words, stages as words};
 use mlp_plan::{CompareOp, Expr, Literal, Origin};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, BinaryOp, ExprKind, Path, UnaryOp};
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Statistics of drift.
-const STATISTICS: [&str; 5] = ["psi", "ks", "wasserstein", "js", "chi2"];
+pub const STATISTICS: [&str; 5] = ["psi", "ks", "wasserstein", "js", "chi2"];
 /// What goes over columns.
 const AGGREGATES: [&str; 4] = ["min", "max", "mean", "spread"];
 
@@ -57,6 +57,9 @@ impl Triggers<'_, '_, '_> {
             }
             ExprKind::In(value, range) => self.between(value, range),
             ExprKind::Error => None,
+            ExprKind::Call { callee, .. } | ExprKind::By(callee, _) if is_statistic(callee) => {
+                self.vague(expr.span, "a drift gate says how much is too much", "as in `psi(distance) > 0.2`")
+            }
             _ => self.misplaced(expr.span, "a trigger compares what is measured", "as in `error_rate > 1%`"),
         }
     }
@@ -140,6 +143,13 @@ impl Triggers<'_, '_, '_> {
                 _ => self.misplaced(span, format!("`{name}` goes over columns"), "as in `max(psi by column)`"),
             };
         }
+        if ["p", "p_value", "pvalue"].contains(&name) {
+            return self.vague(
+                span,
+                "a p-value says how sure a change is, not how large: with many rows every change is sure",
+                "compare an effect, as in `ks(distance) > 0.1`",
+            );
+        }
         let near = nearest(name, STATISTICS.into_iter().chain(AGGREGATES));
         self.elaborator.checker.report(names::unknown(function.span, "statistic", name, near.as_deref()));
         None
@@ -187,8 +197,18 @@ impl Triggers<'_, '_, '_> {
         Some(Expr::Call { function: aggregate.to_owned(), args })
     }
 
+    fn vague<T>(&mut self, span: Span, message: &str, help: &str) -> Option<T> {
+        self.elaborator.checker.report(drift_words::vague(span, message, help));
+        None
+    }
+
     fn misplaced<T>(&mut self, span: Span, message: impl Into<String>, help: impl Into<String>) -> Option<T> {
         self.elaborator.checker.report(words::misplaced(span, message.into(), help.into()));
         None
     }
+}
+
+/// Whether a statistic, or an aggregate over one, is called.
+fn is_statistic(callee: &tree::Expr) -> bool {
+    matches!(&callee.kind, ExprKind::Name(name) if STATISTICS.contains(&name.text.as_str()) || AGGREGATES.contains(&name.text.as_str()))
 }

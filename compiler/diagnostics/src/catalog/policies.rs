@@ -76,3 +76,19 @@ pub fn unknown_slice(span: Span, report: &str, slice: &str, nearest: Option<&str
         None => found.help(format!("measure it: `slices: [.{slice}]` in the call that makes the report")),
     }
 }
+
+/// A clause whose interval is too wide for what it asks, with the rows that there are; `slice` where they are those of one slice.
+#[must_use]
+pub fn underpowered(span: Span, clause: &str, rows: f64, needed: f64, slice: Option<&str>) -> Diagnostic {
+    let (each, mend) = match slice {
+        Some(by) => (format!(" in a slice by `{by}`"), format!("raise `support` to {needed}")),
+        None => (String::new(), format!("promise more rows (`expect rows >= {needed}` in the contract)")),
+    };
+    Diagnostic::new(
+        Code::Underpowered,
+        span,
+        format!("`{clause}` can hardly be decided with {rows} rows{each}: about {needed} are needed"),
+    )
+    .here("too few rows for this confidence")
+    .help(format!("{mend}, ask for less confidence, or leave a wider margin"))
+}

@@ -38,3 +38,41 @@ pub fn taken_back(span: Span, policy: &str, does: &str, asked: &str, condition: 
 pub fn too_late(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::CannotFire, span, message).here("cannot fire in time").help(help)
 }
+
+/// A wait without an end, or work that starts itself again and again.
+#[must_use]
+pub fn endless(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::CannotFire, span, message).here("has no end").help(help)
+}
+
+/// A condition that nothing can make true.
+#[must_use]
+pub fn never(span: Span, message: impl Into<String>, range: &str) -> Diagnostic {
+    Diagnostic::new(Code::CannotFire, span, message).here("never fires").help(range)
+}
+
+/// A stage that cannot make features of requests.
+#[must_use]
+pub fn unfit_features(span: Span, stage: &str, why: &str) -> Diagnostic {
+    Diagnostic::new(Code::NoRollback, span, format!("`{stage}` cannot make the features of a request: it {why}"))
+        .here("is called with the requests alone")
+        .help("name a stage that takes one table of requests, and gives one table of features")
+}
+
+/// Drift of nothing in particular, of no size, or against nothing.
+#[must_use]
+pub fn vague(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(Code::VagueDrift, span, message).here("not enough to judge drift").help(help)
+}
+
+/// A step of a canary that sees too few requests for what a trigger looks for.
+#[must_use]
+pub fn few_requests(span: Span, window: &str, requests: f64, needed: f64) -> Diagnostic {
+    Diagnostic::new(
+        Code::Underpowered,
+        span,
+        format!("in the first step, {window} hold about {requests} requests, and this needs about {needed}"),
+    )
+    .here("can hardly be decided")
+    .help("lengthen the window and the step, or give the first step more of the requests")
+}

@@ -1,4 +1,4 @@
-//! Policies can be satisfied (MLP603), ask nothing twice (MLP608), and promote nothing that is taken back at once (MLP703).
+//! Policies can be satisfied (MLP603), ask nothing twice (MLP608), can be decided (MLP606), and promote nothing that is taken back at once (MLP703).
 //!
 //! A clause is a set of bounds on differences of metrics. A clause at some confidence asks more than the same without, so it counts as that where the
 //! question is what can hold together; it follows only from one other clause at the same confidence or a higher one, since intervals of several clauses
@@ -9,6 +9,7 @@ mod agreement;
 mod differences;
 mod formula;
 mod laws;
+mod power;
 mod release;
 
 use std::{collections::BTreeSet, sync::Arc};
