@@ -1,14 +1,12 @@
 //! One constraint against one column: which rows break it. Prepared once, then run over every batch.
 
-use std::{cell::RefCell, collections::HashSet, sync::Arc};
+use std::{cell::RefCell, sync::Arc};
 
 use arrow::{
     array::{
-        Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, GenericStringArray, OffsetSizeTrait,
-        PrimitiveArray, Scalar,
+        Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, GenericStringArray, OffsetSizeTrait, PrimitiveArray,
     },
     buffer::BooleanBuffer,
-    compute::kernels::cmp::eq,
     datatypes::{
         ArrowNativeTypeOp, DataType as ArrowType, Date32Type, Decimal128Type, DurationNanosecondType, Float32Type,
         Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, Time64MicrosecondType, TimeUnit,
@@ -22,7 +20,8 @@ use regex::Regex;
 
 use super::{
     expr::Rows,
-    literal::{nanoseconds, single, step},
+    literal::{nanoseconds, step},
+    members::Members,
     vector::{Vector, compare},
 };
 use crate::EngineError;
@@ -48,10 +47,8 @@ struct Remembered {
 enum Asked {
     /// Both ends included.
     Range(Option<Literal>, Option<Literal>),
-    /// One of these texts.
-    Texts(HashSet<String>),
-    /// One of these values, each an array of one slot.
-    Values(Vec<Scalar<ArrayRef>>),
+    /// One of these values.
+    OneOf(Members),
     /// Length in characters, bytes or elements.
     Length(u64, u64),
     /// The whole text.
@@ -76,18 +73,7 @@ impl Test {
     pub fn new(constraint: &Constraint, data: &DataType) -> Result<Option<Self>, EngineError> {
         let asked = match constraint {
             Constraint::Range { low, high } => Asked::Range(low.clone(), high.clone()),
-            Constraint::OneOf(members) if data.is_text() || matches!(data, DataType::Uuid | DataType::Json) => {
-                Asked::Texts(
-                    members
-                        .iter()
-                        .filter_map(|member| if let Literal::Text(text) = member { Some(text.clone()) } else { None })
-                        .collect(),
-                )
-            }
-            // A member that the type cannot hold is no value of the column.
-            Constraint::OneOf(members) => {
-                Asked::Values(members.iter().filter_map(|member| single(member, data).ok()).map(Scalar::new).collect())
-            }
+            Constraint::OneOf(members) => Asked::OneOf(Members::new(members, data)?),
             Constraint::Length { min, max } => Asked::Length(*min, max.unwrap_or(u64::MAX)),
             Constraint::Matches(pattern) => Asked::Matches(Box::new(whole(pattern)?)),
             Constraint::Where(expr) => Asked::Where(expr.clone()),
@@ -112,15 +98,8 @@ impl Test {
     pub fn broken(&self, array: &ArrayRef, rows: Rows<'_>) -> Result<Option<BooleanBuffer>, EngineError> {
         let broken = match &self.asked {
             Asked::Range(low, high) => outside(array, low.as_ref(), high.as_ref())?,
-            Asked::Texts(known) => self.texts(array, &|text| known.contains(text)),
-            Asked::Values(members) => {
-                let mut found = BooleanBuffer::new_unset(array.len());
-                for member in members {
-                    let same = eq(array, member)?;
-                    found = &found | same.values();
-                }
-                Some(!&found)
-            }
+            Asked::OneOf(Members::Texts(known)) => self.texts(array, &|text| known.contains(text)),
+            Asked::OneOf(members) => Some(members.missing(array)?),
             Asked::Length(min, max) => match array.data_type() {
                 ArrowType::Utf8 | ArrowType::Dictionary(..) => self.texts(array, &|text| {
                     let length = if text.is_ascii() { text.len() } else { text.chars().count() } as u64;
@@ -307,7 +286,7 @@ impl Ends<'_> {
     }
 }
 
-/// A bound in the whole units that an Arrow type counts in.
+/// A bound in the whole units that an Arrow type counts in; one that is beyond all units is the last one on its side, which no value of a column is.
 fn units(literal: &Literal, data: &ArrowType, mode: RoundingMode) -> Option<i128> {
     let number = match (literal, step(data)) {
         (Literal::Number(number), None) => match data {
@@ -318,7 +297,8 @@ fn units(literal: &Literal, data: &ArrowType, mode: RoundingMode) -> Option<i128
         (literal, Some(step)) => BigDecimal::from(nanoseconds(literal)?) / BigDecimal::from(step),
         _ => return None,
     };
-    number.with_scale_round(0, mode).to_i128()
+    let beyond = if number < 0 { i128::MIN } else { i128::MAX };
+    Some(number.with_scale_round(0, mode).to_i128().unwrap_or(beyond))
 }
 
 #[cfg(test)]

@@ -51,7 +51,11 @@ impl Rows<'_> {
                 None => return Err(EngineError::refused("`self` stands outside of a column")),
             },
             Expr::Not(inner) => Vector::Bool(not(&self.truth(inner)?)?),
-            Expr::Negate(inner) => arithmetic(ArithmeticOp::Sub, &zero(), &self.evaluate(inner)?, self.rows)?,
+            Expr::Negate(inner) => {
+                let value = self.evaluate(inner)?;
+                let zero = if is_span(&value) { Literal::Duration(0) } else { Literal::Number(0.into()) };
+                arithmetic(ArithmeticOp::Sub, &Vector::Same(zero), &value, self.rows)?
+            }
             Expr::All(parts) => Vector::Bool(self.joined(parts, true)?),
             Expr::Any(parts) => Vector::Bool(self.joined(parts, false)?),
             Expr::Compare(op, left, right) => {
@@ -67,7 +71,11 @@ impl Rows<'_> {
                 let value = self.evaluate(value)?;
                 let start = BooleanArray::from(vec![false; self.rows]);
                 Vector::Bool(members.iter().try_fold(start, |found, member| {
-                    let same = compare(CompareOp::Eq, &value, &Vector::Same(member.clone()), self.rows)?;
+                    let same = match member {
+                        // NaN is the one value that is not what it is
+                        Literal::Nan => compare(CompareOp::Ne, &value, &value, self.rows)?,
+                        member => compare(CompareOp::Eq, &value, &Vector::Same(member.clone()), self.rows)?,
+                    };
                     Ok::<_, EngineError>(or_kleene(&found, &same)?)
                 })?)
             }
@@ -234,8 +242,8 @@ impl Rows<'_> {
     }
 }
 
-fn zero() -> Vector {
-    Vector::Same(Literal::Number(0.into()))
+const fn is_span(value: &Vector) -> bool {
+    matches!(value, Vector::Time(Kind::Span, _) | Vector::Same(Literal::Duration(_)))
 }
 
 fn none(value: &Vector, rows: usize) -> Option<(Kind, Decimal128Array)> {

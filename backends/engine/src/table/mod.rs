@@ -13,6 +13,7 @@ pub mod digest;
 pub mod expr;
 mod found;
 pub mod literal;
+mod members;
 pub mod nested;
 pub mod parse;
 mod quotes;

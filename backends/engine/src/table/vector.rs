@@ -29,7 +29,7 @@ pub enum Vector {
     Time(Kind, Decimal128Array),
     /// Text.
     Text(StringArray),
-    /// Anything else: only its null-ness and length are asked for.
+    /// Anything else, for its null-ness and length.
     Other(ArrayRef),
 }
 
@@ -187,7 +187,7 @@ fn constant(literal: &Literal, rows: usize) -> Option<Number> {
         let Literal::Number(number) = literal else { return None };
         let (units, scale) =
             number.normalized().with_scale(number.normalized().fractional_digit_count().max(0)).into_bigint_and_scale();
-        Some((units.to_i128()?, i8::try_from(scale).ok().filter(|scale| *scale <= 18)?))
+        Some((units.to_i128()?, i8::try_from(scale).ok().filter(|scale| *scale <= 38)?))
     };
     match exact() {
         Some((units, scale)) => Some(Number::Exact(vec![units; rows].into(), scale)),
@@ -228,11 +228,23 @@ impl Number {
         match self {
             Self::Int(array) => {
                 let factor = raise(0)?;
-                Some(array.iter().map(|value| value.map(|value| i128::from(value) * factor)).collect())
+                let units = |value: Option<i64>| value.map(|value| i128::from(value).checked_mul(factor).ok_or(()));
+                array.iter().map(|value| units(value).transpose()).collect::<Result<_, _>>().ok()
             }
             Self::Exact(array, from) => {
                 let factor = raise(*from)?;
                 array.try_unary::<_, Decimal128Type, ()>(|value| value.checked_mul(factor).ok_or(())).ok()
+            }
+            Self::Float(..) => None,
+        }
+    }
+
+    /// As exact numbers of any size; `None` where it is a float.
+    fn decimals(&self) -> Option<Vec<Option<BigDecimal>>> {
+        match self {
+            Self::Int(array) => Some(array.iter().map(|value| value.map(BigDecimal::from)).collect()),
+            Self::Exact(array, scale) => {
+                Some(array.iter().map(|value| Some(BigDecimal::new(value?.into(), i64::from(*scale)))).collect())
             }
             Self::Float(..) => None,
         }
@@ -280,8 +292,10 @@ pub(crate) fn compare(op: CompareOp, left: &Vector, right: &Vector, rows: usize)
                 .zip(b.scale())
                 .map(|(one, other)| one.max(other))
                 .and_then(|scale| a.units(scale).zip(b.units(scale)));
-            match exact {
-                Some((a, b)) => pairs(a.iter(), b.iter(), |a, b| holds(Some(a.cmp(&b)))),
+            let beyond = || a.decimals().zip(b.decimals());
+            match exact.map(Ok).or_else(|| beyond().map(Err)) {
+                Some(Ok((a, b))) => pairs(a.iter(), b.iter(), |a, b| holds(Some(a.cmp(&b)))),
+                Some(Err((a, b))) => pairs(a.into_iter(), b.into_iter(), |a, b| holds(Some(a.cmp(&b)))),
                 None => pairs(a.floats().iter(), b.floats().iter(), |a, b| holds(a.partial_cmp(&b))),
             }
         }
@@ -366,7 +380,7 @@ fn times(op: ArithmeticOp, left: (Kind, Decimal128Array), right: (Kind, Decimal1
     Some(Vector::Time(kind, rows.collect()))
 }
 
-/// A value of a column as a literal, for results over a whole set.
+/// A value of a column as a literal.
 pub(crate) fn literal(kind: Kind, nanoseconds: i128) -> Option<Literal> {
     let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000)).ok()?;
     let rest = u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).ok()?;

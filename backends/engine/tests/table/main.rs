@@ -3,6 +3,7 @@
 
 mod builtins;
 mod common;
+mod constraints;
 mod corrupt;
 mod expressions;
 mod properties;
