@@ -251,10 +251,12 @@ fn any(value: &ValueType) -> Option<Literal> {
     let listed = domain.set.as_ref().and_then(|set| set.first().cloned());
     let ends =
         [&domain.low, &domain.high].into_iter().flatten().filter(|bound| !bound.open).map(|bound| bound.value.clone());
+    let spelled = |value: Literal| domain.spelled(&value);
     listed
         .into_iter()
         .chain(start(&value.data))
         .chain(ends)
+        .map(spelled)
         .find(|candidate| mlp_plan::holds::broken(&value.constraints, candidate).is_none())
 }
 

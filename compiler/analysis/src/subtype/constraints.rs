@@ -3,7 +3,7 @@
 use mlp_plan::{Constraint, Expr, ValueType};
 
 use super::{
-    domain::{Domain, Listed},
+    domain::{Domain, Listed, is_same_order},
     regular,
 };
 
@@ -21,7 +21,7 @@ pub enum Answer {
 /// Whether every non-null value of `from` satisfies `wanted`, a constraint of `to`.
 #[must_use]
 pub fn implies(from: &ValueType, to: &ValueType, wanted: &Constraint) -> Answer {
-    if from.constraints.contains(wanted) {
+    if from.constraints.contains(wanted) && is_same_order(&from.data, &to.data) {
         return Answer::Proven;
     }
     match wanted {
@@ -39,12 +39,7 @@ fn domains(from: &ValueType, to: &ValueType, wanted: &Constraint) -> Answer {
     }
     let alone = ValueType { constraints: vec![wanted.clone()], ..bare(to) };
     let theirs = Domain::of(&alone);
-    let both = {
-        let mut constraints = from.constraints.clone();
-        constraints.push(wanted.clone());
-        Domain::of(&ValueType { constraints, ..bare(from) })
-    };
-    if both.empty().is_some() {
+    if ours.and(wanted, &to.data).empty().is_some() {
         return Answer::Refuted;
     }
     let proven = match wanted {

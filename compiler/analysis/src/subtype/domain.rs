@@ -37,19 +37,31 @@ pub struct Domain {
     pub nan: bool,
     /// Whether values are whole numbers.
     whole: bool,
+    /// The width in which bounds and members are compared, where values are floats.
+    bits: Option<u8>,
 }
 
 impl Domain {
     /// The domain of a type under its constraints.
     #[must_use]
     pub fn of(value: &ValueType) -> Self {
-        let mut domain = Self { nan: matches!(value.data, DataType::Float(_)), ..Self::default() };
+        let mut domain =
+            Self { nan: matches!(value.data, DataType::Float(_)), bits: float_bits(&value.data), ..Self::default() };
         domain.of_type(&value.data);
         for constraint in &value.constraints {
             domain.narrow(constraint);
         }
         domain.settle();
         domain
+    }
+
+    /// What a constraint on a column of type `data` leaves of these values.
+    #[must_use]
+    pub fn and(&self, constraint: &Constraint, data: &DataType) -> Self {
+        let mut both = Self { bits: float_bits(data), ..self.clone() };
+        both.narrow(constraint);
+        both.settle();
+        both
     }
 
     fn of_type(&mut self, data: &DataType) {
@@ -127,8 +139,9 @@ impl Domain {
             CompareOp::Gt | CompareOp::Ge => self.raise(value, op == CompareOp::Gt),
             CompareOp::Eq => self.keep(std::slice::from_ref(value)),
             CompareOp::Ne => {
+                let value = self.in_width(value);
                 if let Some(set) = &mut self.set {
-                    set.retain(|member| member.compare(value) != Some(Ordering::Equal));
+                    set.retain(|member| member.compare(&value) != Some(Ordering::Equal));
                 }
                 return;
             }
@@ -167,36 +180,53 @@ impl Domain {
     }
 
     fn raise(&mut self, value: &Literal, open: bool) {
+        let value = self.in_width(value);
         let tighter = self.low.as_ref().is_none_or(|low| match value.compare(&low.value) {
             Some(Ordering::Greater) => true,
             Some(Ordering::Equal) => open && !low.open,
             _ => false,
         });
         if tighter {
-            self.low = Some(Bound { value: value.clone(), open });
+            self.low = Some(Bound { value, open });
         }
     }
 
     fn lower(&mut self, value: &Literal, open: bool) {
+        let value = self.in_width(value);
         let tighter = self.high.as_ref().is_none_or(|high| match value.compare(&high.value) {
             Some(Ordering::Less) => true,
             Some(Ordering::Equal) => open && !high.open,
             _ => false,
         });
         if tighter {
-            self.high = Some(Bound { value: value.clone(), open });
+            self.high = Some(Bound { value, open });
         }
     }
 
     fn keep(&mut self, members: &[Literal]) {
         self.nan = self.nan && members.contains(&Literal::Nan);
+        let members: Vec<Literal> = members.iter().map(|member| self.in_width(member)).collect();
         self.set = Some(match self.set.take() {
             Some(set) => {
-                let listed = Listed::new(members);
+                let listed = Listed::new(&members);
                 set.into_iter().filter(|value| listed.has(value)).collect()
             }
-            None => members.to_vec(),
+            None => members,
         });
+    }
+
+    /// A number as a column of floats meets it: the nearest one of its width (beyond all of them, [`INFINITE`]), written out exactly. So `0.1` of a
+    /// `float32` is above `0.1` of a `float64`.
+    fn in_width(&self, value: &Literal) -> Literal {
+        let (Some(bits), Literal::Number(_), Some(float)) = (self.bits, value, value.as_f64()) else {
+            return value.clone();
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "the engine narrows bounds in the same way")]
+        let float = if bits == 32 { f64::from(float as f32) } else { float };
+        Literal::Number(BigDecimal::try_from(float).unwrap_or_else(|_| {
+            let infinite = BigDecimal::new(1.into(), -INFINITE);
+            if float < 0.0 { -infinite } else { infinite }
+        }))
     }
 
     /// Whole numbers have closed ends; listed values lie inside all that is known.
@@ -255,13 +285,26 @@ impl Domain {
                 _ => false,
             };
             if apart {
-                return Some(format!("it must be {} and {}", low_text(low), high_text(high)));
+                let end = |bound: &Bound, open: &str, closed: &str| {
+                    format!("{} {}", if bound.open { open } else { closed }, self.spelled(&bound.value))
+                };
+                let (low, high) = (end(low, "above", "at least"), end(high, "below", "at most"));
+                return Some(format!("it must be {low} and {high}"));
             }
         }
         if let Some(longest) = self.longest.filter(|longest| *longest < self.shortest) {
             return Some(format!("its length must be at least {} and at most {longest}", self.shortest));
         }
         self.set.as_ref().is_some_and(Vec::is_empty).then(|| "none of the listed values is left".to_owned())
+    }
+
+    /// A bound or member as programs write it: the shortest number that is the same in its width.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "it was widened from this width")]
+    pub fn spelled(&self, value: &Literal) -> Literal {
+        let (Some(bits), Some(float)) = (self.bits, value.as_f64()) else { return value.clone() };
+        let text = if bits == 32 { (float as f32).to_string() } else { float.to_string() };
+        text.parse().map_or_else(|_| value.clone(), Literal::Number)
     }
 
     /// Whether every value of this domain lies within the other's ends; `NaN` lies within none.
@@ -330,12 +373,22 @@ fn whole_bound(bound: &Bound, mode: RoundingMode, step: i64) -> Bound {
     Bound { value: Literal::Number(value), open: false }
 }
 
-fn low_text(bound: &Bound) -> String {
-    format!("{} {}", if bound.open { "above" } else { "at least" }, bound.value)
+/// The exponent of ten that stands for infinity: beyond every float.
+const INFINITE: i64 = 400;
+
+/// The width of floats, or of a list's.
+fn float_bits(data: &DataType) -> Option<u8> {
+    match data {
+        DataType::Float(bits) => Some(*bits),
+        DataType::List(element) | DataType::Vector { element, .. } => float_bits(&element.data),
+        _ => None,
+    }
 }
 
-fn high_text(bound: &Bound) -> String {
-    format!("{} {}", if bound.open { "below" } else { "at most" }, bound.value)
+/// Whether values keep their order to every bound when they become `to`: not where floats come, or are widened.
+#[must_use]
+pub fn is_same_order(from: &DataType, to: &DataType) -> bool {
+    float_bits(to).is_none_or(|bits| float_bits(from) == Some(bits))
 }
 
 fn is_length_of_this(expr: &Expr) -> bool {

@@ -138,6 +138,7 @@ fn column(from: &Contract, have: &mlp_plan::Column, to: &Contract, wanted: &mlp_
     let (ours, theirs) = (values::effective(from, have), values::effective(to, wanted));
     let mut planted = Planted::default();
     values::compare(&wanted.name, &ours, &theirs, &mut edge.problems, &mut planted);
+    plant_beside_others(from, to, &theirs, &mut planted);
     let name = || wanted.name.clone();
     if planted.cast {
         edge.planted.push(Rule::Type { column: name() });
@@ -155,6 +156,19 @@ fn column(from: &Contract, have: &mlp_plan::Column, to: &Contract, wanted: &mlp_
         edge.planted.push(Rule::Nested { column: name() });
     }
     edge.proven += 2 + theirs.constraints.len() - planted.constraints.len();
+}
+
+/// The same condition over several columns is another one when their types widen: it is computed in other widths.
+fn plant_beside_others(from: &Contract, to: &Contract, theirs: &mlp_plan::ValueType, planted: &mut Planted) {
+    let data = |contract: &Contract, name: &str| contract.column(name).map(|column| column.value.data.clone());
+    for (index, wanted) in theirs.constraints.iter().enumerate() {
+        if let mlp_plan::Constraint::Where(expr) = wanted
+            && !planted.constraints.contains(&index)
+            && expr.columns().iter().any(|name| data(from, name) != data(to, name))
+        {
+            planted.constraints.push(index);
+        }
+    }
 }
 
 fn sets(from: &Contract, to: &Contract, edge: &mut Edge) {
