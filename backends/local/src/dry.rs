@@ -32,7 +32,7 @@ pub struct Planned {
 pub fn dry_run(plan: &Plan, pipeline: &str, options: &RunOptions) -> Result<Vec<Planned>, RunError> {
     let index = PlanIndex::new(plan, pipeline).map_err(RunError::Usage)?;
     let selection = select(index.pipeline, options)?;
-    let store = Store::open(&options.package)?;
+    let store = options.store()?;
     let started = chrono::Utc::now();
     let date = options.date.unwrap_or_else(|| started.date_naive());
     let context = RunContext {

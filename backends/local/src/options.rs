@@ -3,13 +3,15 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
 
 use chrono::NaiveDate;
-use mlp_store::StoreError;
+use mlp_store::{Store, StoreError};
 
 /// How a run is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     /// The package's folder.
     pub package: PathBuf,
+    /// Where the state is; `.mlp` of the package where absent. Python environments are the package's in any case.
+    pub state: Option<PathBuf>,
     /// Parameters of the pipeline, as text; read by their types.
     pub set: BTreeMap<String, String>,
     /// `run.date`; today in UTC where absent.
@@ -37,6 +39,16 @@ impl RunOptions {
     #[must_use]
     pub fn new(package: impl Into<PathBuf>) -> Self {
         Self { package: package.into(), signals: true, ..Self::default() }
+    }
+
+    /// The store of the run.
+    pub(crate) fn store(&self) -> Result<Store, StoreError> {
+        match (&self.state, std::fs::canonicalize(&self.package)) {
+            (Some(state), Ok(root)) => {
+                Ok(Store::open_at(&root, state)?.with_environments(root.join(".mlp").join("envs")))
+            }
+            _ => Store::open(&self.package),
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub fn run(
     let clock = Instant::now();
     let index = PlanIndex::new(plan, pipeline).map_err(RunError::Usage)?;
     let selection = select(index.pipeline, options)?;
-    let store = Store::open(&options.package)?;
+    let store = options.store()?;
     let lock = store.lock(&format!("mlp run {pipeline}"))?;
     for said in recover(&store, &lock)? {
         events(Event::Note(&said));

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
@@ -11,7 +10,7 @@ use std::{
 };
 
 use mlp_plan::{Artifact, Contract, Expectation, Pipeline, Place, Plan, Policy, RunContext};
-use mlp_store::{Store, Stored, digest_bytes};
+use mlp_store::{Stored, digest_bytes};
 
 /// A run, as its nodes see it.
 #[derive(Clone, Debug, Default)]
@@ -152,9 +151,4 @@ fn policy_digest(policy: &Policy) -> String {
 /// Digest of a value's JSON, whose maps are all sorted.
 pub(crate) fn digest_json<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_vec(value).map_or_else(|_| String::new(), |bytes| digest_bytes(&bytes))
-}
-
-/// The folder of Python environments.
-pub(crate) fn environments(store: &Store) -> PathBuf {
-    store.state().join("envs")
 }

@@ -12,11 +12,7 @@ use mlp_plan::Environment;
 use mlp_store::{Store, digest_bytes, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    context::{Notes, environments},
-    outcome::Failure,
-    process::find_program,
-};
+use crate::{context::Notes, outcome::Failure, process::find_program};
 
 /// Which versions of Python an environment takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,7 +154,7 @@ pub fn prepare(
 
 /// The environment, where it is made.
 pub(crate) fn made(store: &Store, environment: &Environment) -> Option<PythonEnvironment> {
-    let folder = environments(store);
+    let folder = store.environments();
     let recent = fs::read_to_string(folder.join(format!("{}.recent", environment.digest))).ok()?;
     read_ready(&folder.join(recent.trim()))
 }
@@ -175,7 +171,7 @@ fn make(store: &Store, environment: Option<&Environment>, notes: Notes<'_>) -> R
     };
     let uv = find_program("uv", &std::env::var("PATH").unwrap_or_default());
     let lock = environment.lock.as_deref().unwrap_or_default();
-    let folder = environments(store);
+    let folder = store.environments();
     let recent = folder.join(format!("{}.recent", environment.digest));
     // Made before with an interpreter that is still there: no process is started to find that out.
     if let Some(ready) = made(store, environment) {
@@ -191,7 +187,7 @@ fn make(store: &Store, environment: Option<&Environment>, notes: Notes<'_>) -> R
     let io = |error: std::io::Error| {
         Failure::new(format!("environment `{}` in `{}`: {error}", environment.name, target.display()), &place)
     };
-    fs::create_dir_all(&folder).map_err(io)?;
+    fs::create_dir_all(folder).map_err(io)?;
     let guard = OpenOptions::new().create(true).append(true).open(folder.join(format!("{short}.lock"))).map_err(io)?;
     File::lock(&guard).map_err(io)?;
     let ready = match read_ready(&target) {

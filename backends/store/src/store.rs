@@ -16,6 +16,7 @@ use crate::{Result, StoreError, database::Database, file::make_folder, remote::R
 pub struct Store {
     root: PathBuf,
     state: PathBuf,
+    environments: PathBuf,
     pub(crate) database: Database,
     /// The bucket that is the store; then `state` is only this machine's part of it.
     pub(crate) remote: Option<Remote>,
@@ -42,9 +43,23 @@ impl Store {
         }
         let state = with_path("open", state, fs::canonicalize(state))?;
         let database = Database::open(&state.join("state.db"))?;
-        let store = Self { root: root.to_owned(), state, database, remote: None, dirty: AtomicBool::new(false) };
+        let environments = state.join("envs");
+        let store =
+            Self { root: root.to_owned(), state, environments, database, remote: None, dirty: AtomicBool::new(false) };
         store.recover_from_power_cut()?;
         Ok(store)
+    }
+
+    /// The same store, with the Python environments of another.
+    #[must_use]
+    pub fn with_environments(self, environments: PathBuf) -> Self {
+        Self { environments, ..self }
+    }
+
+    /// Where Python environments are.
+    #[must_use]
+    pub fn environments(&self) -> &Path {
+        &self.environments
     }
 
     /// A store in a bucket; `state` is this machine's part of it.

@@ -12,6 +12,7 @@ use mlp_syntax::tree::{self, ItemKind};
 
 use crate::{
     contracts::{Shared, info::ContractInfo},
+    edges::Compared,
     moments::Moments,
     program::{DeclId, Kind, Program},
     scope::{Found, Scopes},
@@ -34,6 +35,8 @@ pub struct Checker<'a> {
     pub files: &'a dyn Files,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
+    /// The edges that were compared.
+    pub edges: Vec<Compared>,
     /// Declarations in a circle: they stand for nothing, and that was said.
     pub circular: HashSet<DeclId>,
     /// Contracts worked out so far.
@@ -72,6 +75,7 @@ impl<'a> Checker<'a> {
             sql,
             files,
             diagnostics,
+            edges: Vec::new(),
             circular,
             contracts: HashMap::new(),
             named: HashMap::new(),

@@ -12,6 +12,7 @@ pub mod checker;
 pub mod contracts;
 mod cycles;
 mod doubles;
+pub mod edges;
 pub mod environments;
 pub mod flow;
 mod gates;

@@ -8,6 +8,7 @@ use mlp_source::Span;
 use crate::{
     checker::Checker,
     contracts::Shared,
+    edges::{Comes, Compared},
     stages::Signature,
     subtype::{self, Problem, ProblemKind},
     types::Ty,
@@ -36,6 +37,12 @@ impl Checker<'_> {
         };
         let given = given(&inputs, &columns, &output.face);
         let edge = subtype::contracts(&given, &output.face);
+        self.edges.push(Compared {
+            span: at,
+            what: format!("the SQL of `{}`", signature.name),
+            from: Comes::Made(Box::new(given)),
+            to: output.clone(),
+        });
         let problems: Vec<&Problem> = edge.problems.iter().filter(|problem| !problem.is_warning()).collect();
         if problems.is_empty() || output.partial {
             return;

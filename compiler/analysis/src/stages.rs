@@ -268,9 +268,10 @@ impl Checker<'_> {
 
     /// Runs `work`, and forgets what it reported: for what was reported on before.
     pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = self.diagnostics.len();
+        let before = (self.diagnostics.len(), self.edges.len());
         let result = work(self);
-        self.diagnostics.truncate(before);
+        self.diagnostics.truncate(before.0);
+        self.edges.truncate(before.1);
         result
     }
 }

@@ -88,8 +88,8 @@ pub enum TestKind {
         signature: Arc<Signature>,
         /// Rows of each table parameter.
         inputs: Vec<(String, Shared, Vec<GivenRow>)>,
-        /// Values of scalar parameters.
-        params: BTreeMap<String, Literal>,
+        /// Where the values of scalar parameters stand.
+        params: BTreeMap<String, Span>,
         /// The rows that it must give, in order.
         expected: Vec<GivenRow>,
     },
@@ -116,6 +116,8 @@ pub struct GivenValue {
 /// A row given in a test.
 #[derive(Clone, Debug, Default)]
 pub struct GivenRow {
+    /// The contract as it is written there.
+    pub of: Span,
     /// The fields that were given.
     pub fields: Vec<(String, Literal)>,
     /// Whether the rest is any valid value (given), or not compared (expected).
@@ -210,7 +212,7 @@ impl Checker<'_> {
             return Some(Given::Report(Arc::clone(&metrics), self.given_report(&metrics, fields)));
         }
         let contract = self.contract(module, &Generics::new(), of);
-        let mut row = GivenRow { fields: Vec::new(), rest };
+        let mut row = GivenRow { of: of.span, fields: Vec::new(), rest };
         for field in fields {
             let Some(name) = field.path.segments.first() else { continue };
             if !self.check_column(&contract, name) {
@@ -459,20 +461,16 @@ impl Checker<'_> {
                 .iter()
                 .find(|arg| arg.name.as_ref().is_some_and(|name| name.text == param.name))
                 .or_else(|| args.get(index).filter(|arg| arg.name.is_none()));
-            match (&param.ty, given) {
+            match (param.ty.required(), given) {
                 (Ty::Table(contract), Some(Arg { value: Expr { kind: ExprKind::List(rows), .. }, .. })) => {
                     let rows = self.rows(module, rows, lets)?;
                     inputs.push((param.name.clone(), Arc::clone(contract), rows));
                 }
                 (Ty::Value(ty), Some(arg)) => {
-                    params.insert(
-                        param.name.clone(),
-                        self.value_of(&arg.value, &ty.clone(), &format!("`{}`,", param.name))?,
-                    );
+                    self.value_of(&arg.value, &ty.clone(), &format!("`{}`,", param.name))?;
+                    params.insert(param.name.clone(), arg.value.span);
                 }
-                (_, None) if param.default.is_some() => {
-                    params.extend(param.default.clone().map(|value| (param.name.clone(), value)));
-                }
+                (_, None) if param.default.is_some() || matches!(param.ty, Ty::Optional(_)) => {}
                 _ => {
                     let message = format!(
                         "`{}` of `{}` needs {}",

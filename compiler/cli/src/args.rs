@@ -61,6 +61,9 @@ pub enum Command {
         /// Checks again whenever a file changes.
         #[arg(long)]
         watch: bool,
+        /// Lists, for each edge, which rules were proven, refuted, or left to the run.
+        #[arg(long)]
+        explain_checks: bool,
     },
     /// One layout, comments kept.
     Fmt {
@@ -82,6 +85,9 @@ pub enum Command {
         /// Runs only tests whose name holds this.
         #[arg(long)]
         filter: Option<String>,
+        /// Lists the clauses of policies that no test makes fail.
+        #[arg(long)]
+        coverage: bool,
         /// pretty, short, json, sarif, github or junit.
         #[arg(long)]
         format: Option<String>,

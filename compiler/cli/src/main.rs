@@ -11,7 +11,7 @@ mod args;
 mod commands;
 mod output;
 mod program;
-mod verdicts;
+mod testing;
 
 use clap::Parser as _;
 

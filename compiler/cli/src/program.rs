@@ -1,10 +1,13 @@
 //! From a path to a checked program, and on to a plan.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use mlp_analysis::{Checked, check_with};
 use mlp_diagnostics::{Code, Diagnostic};
-use mlp_plan::{Package, Plan};
+use mlp_plan::{Backend, Package, Plan, Target};
 use mlp_source::{FileId, Span};
 use mlp_sql::DataFusionChecker;
 use mlp_workspace::{Loaded, Override, apply_target, load, target_of};
@@ -63,19 +66,7 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
             show(&diagnostics, loaded, output);
             return Err(1);
         }
-        let package = Package {
-            name: loaded.manifest.package.name.clone(),
-            version: loaded.manifest.package.version.clone(),
-            owner: loaded.manifest.package.owner.clone(),
-            digest: digest(loaded),
-        };
-        let context = mlp_lower::Context {
-            sources: &loaded.sources,
-            places: &loaded.places,
-            package,
-            target,
-            files: &loaded.files,
-        };
+        let context = context(loaded, target);
         Ok(mlp_lower::lower(checked, &context))
     })?;
     let consts = loaded
@@ -91,6 +82,22 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
         2
     })?;
     Ok(plan)
+}
+
+/// What a package is lowered with.
+pub fn context(loaded: &Loaded, target: Target) -> mlp_lower::Context<'_> {
+    let package = Package {
+        name: loaded.manifest.package.name.clone(),
+        version: loaded.manifest.package.version.clone(),
+        owner: loaded.manifest.package.owner.clone(),
+        digest: digest(loaded),
+    };
+    mlp_lower::Context { sources: &loaded.sources, places: &loaded.places, package, target, files: &loaded.files }
+}
+
+/// The target of this machine, with nothing set.
+pub fn local() -> Target {
+    Target { name: "local".to_owned(), backend: Backend::Local, options: BTreeMap::new() }
 }
 
 /// Shows what keeps a program from being planned, on stderr.

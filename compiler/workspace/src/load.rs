@@ -45,6 +45,23 @@ pub struct Loaded {
     pub single: bool,
 }
 
+impl Loaded {
+    /// Adds declarations, each text to the module of a file: they see what that module sees.
+    pub fn extend(&mut self, texts: &[(FileId, String)]) {
+        let mut modules = std::mem::take(&mut self.program).modules;
+        for (file, text) in texts {
+            let Some(module) = modules.iter_mut().find(|module| module.file == *file) else { continue };
+            let name = "<mlp test>";
+            let id = self.sources.add(name, text.as_str());
+            self.places.push(name.to_owned());
+            let parsed = mlp_syntax::parse(id, text);
+            self.diagnostics.extend(parsed.diagnostics);
+            Arc::make_mut(&mut module.tree).items.extend(parsed.file.items);
+        }
+        self.program = Program::new(modules);
+    }
+}
+
 /// A file to be parsed.
 struct Pending {
     package: String,

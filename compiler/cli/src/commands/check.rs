@@ -8,26 +8,32 @@ use std::{
 use mlp_diagnostics::render::{Format, Options, render};
 use mlp_workspace::Override;
 
-use super::Exit;
+use super::{Exit, edges::with_edges};
 use crate::{
     args::{Deny, Where},
     output::Output,
     program::{checked, loaded, path_of},
 };
 
+/// What a check is asked for besides its paths and form.
+pub struct How {
+    /// What makes it fail besides errors.
+    pub deny: Option<Deny>,
+    /// Whether it goes on when files change.
+    pub watch: bool,
+    /// Whether it lists the rules of each edge.
+    pub explain_checks: bool,
+}
+
 /// Checks packages or single files.
-pub fn check(
-    paths: &[PathBuf],
-    at: &Where,
-    format: Option<&str>,
-    deny: Option<Deny>,
-    watch: bool,
-    output: &Output,
-) -> Exit {
+pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exit {
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
+    if how.explain_checks && !matches!(format, Format::Pretty | Format::Short | Format::Json) {
+        return Err(output.failure("`--explain-checks` has no such form", Some("--format pretty, short or json")));
+    }
     let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
     loop {
-        once(&paths, format, deny, watch, output)?;
+        once(&paths, format, how, output)?;
         output.note("watching for changes; end with Ctrl-C");
         wait_for_change(&paths);
     }
@@ -35,18 +41,22 @@ pub fn check(
 
 /// One look at all of them. It comes back only to watch: otherwise the process ends here, since giving back a large program's memory takes as long as
 /// its proofs.
-fn once(paths: &[PathBuf], format: Format, deny: Option<Deny>, watch: bool, output: &Output) -> Exit {
+fn once(paths: &[PathBuf], format: Format, how: &How, output: &Output) -> Exit {
     let mut worst = 0;
     for (at, path) in paths.iter().enumerate() {
         let clock = Instant::now();
         let loaded = loaded(path, output)?;
-        checked(&loaded, &Override::new(), |_, found| {
+        checked(&loaded, &Override::new(), |checked, found| {
             let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
             let options = Options { files: loaded.own.len(), millis, ..output.options() };
-            output.result(&render(&found, &loaded.sources, format, &options));
-            let fails = found.iter().any(|diagnostic| diagnostic.is_error() || deny == Some(Deny::Warnings));
+            let mut text = render(&found, &loaded.sources, format, &options);
+            if how.explain_checks {
+                text = with_edges(&text, format, &loaded, &checked.checker.edges);
+            }
+            output.result(&text);
+            let fails = found.iter().any(|diagnostic| diagnostic.is_error() || how.deny == Some(Deny::Warnings));
             worst = worst.max(u8::from(fails));
-            if !watch && at + 1 == paths.len() {
+            if !how.watch && at + 1 == paths.len() {
                 output.end(worst);
             }
         });

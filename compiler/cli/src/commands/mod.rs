@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod edges;
 mod explain;
 mod fmt;
 mod graph;
@@ -24,12 +25,12 @@ use crate::{
 pub fn run(args: Args, output: &Output) -> u8 {
     let result = match args.command {
         Command::New { name, template } => new::new(&name, template, output),
-        Command::Check { paths, at, format, deny, watch } => {
-            check::check(&paths, &at, format.as_deref(), deny, watch, output)
+        Command::Check { paths, at, format, deny, watch, explain_checks } => {
+            check::check(&paths, &at, format.as_deref(), &check::How { deny, watch, explain_checks }, output)
         }
         Command::Fmt { paths, check, stdin } => fmt::fmt(&paths, check, stdin, output),
-        Command::Test { paths, at, filter, format } => {
-            test::test(&paths, &at, filter.as_deref(), format.as_deref(), output)
+        Command::Test { paths, at, filter, coverage, format } => {
+            test::test(&paths, &at, &test::How { filter, coverage }, format.as_deref(), output)
         }
         Command::Compile { at, target, out, check } => compile::compile(&at, &target, out, check, output),
         Command::Plan { pipeline, at, target, schema } => plan::plan(pipeline.as_deref(), &at, &target, schema, output),
@@ -51,3 +52,14 @@ pub fn run(args: Args, output: &Output) -> u8 {
 
 /// A command's exit code; `Err` where it ended early, after saying why.
 pub type Exit = Result<u8, u8>;
+
+/// A JSON document with one more member.
+fn with_member(document: &str, name: &str, value: serde_json::Value) -> String {
+    match serde_json::from_str(document) {
+        Ok(serde_json::Value::Object(mut members)) => {
+            members.insert(name.to_owned(), value);
+            format!("{:#}\n", serde_json::Value::Object(members))
+        }
+        _ => document.to_owned(),
+    }
+}

@@ -1,0 +1,99 @@
+//! Rows of tests as JSON lines: those that are given are filled up, those that come are compared.
+
+use chrono::{NaiveDate, NaiveTime};
+use mlp_analysis::{subtype::domain::Domain, tests::GivenRow};
+use mlp_plan::{Contract, DataType, Literal, ValueType};
+
+/// A row as JSON, the fields that are not given filled with a valid value, always the same one.
+pub fn full_row(contract: &Contract, row: &GivenRow) -> Result<String, String> {
+    let mut fields = Vec::new();
+    for column in &contract.columns {
+        let given = row.fields.iter().find(|(name, _)| *name == column.name).map(|(_, value)| value.clone());
+        let value = match given.or_else(|| column.default.clone()) {
+            Some(value) => value,
+            None if column.value.nullable => Literal::Null,
+            None => any(&column.value)
+                .ok_or_else(|| format!("give `{}` a value: none can be made up for `{}`", column.name, column.value))?,
+        };
+        fields.push(format!("{}:{}", json_text(&column.name), json(&value)));
+    }
+    Ok(format!("{{{}}}", fields.join(",")))
+}
+
+/// A value that satisfies a type's constraints, where one can be read off.
+fn any(value: &ValueType) -> Option<Literal> {
+    let domain = Domain::of(value);
+    let start = |data: &DataType| match data {
+        DataType::Bool => Some(Literal::Bool(false)),
+        DataType::Int(_) | DataType::Uint(_) | DataType::Float(_) | DataType::Decimal { .. } => {
+            Some(Literal::Number(0.into()))
+        }
+        DataType::String => Some(Literal::Text("a".repeat(usize::try_from(domain.shortest.max(1)).unwrap_or(1)))),
+        DataType::Date => NaiveDate::from_ymd_opt(2000, 1, 1).map(Literal::Date),
+        DataType::Timestamp { .. } => {
+            NaiveDate::from_ymd_opt(2000, 1, 1).map(|day| Literal::Timestamp(mlp_plan::midnight(day)))
+        }
+        DataType::Time => Some(Literal::Time(NaiveTime::MIN)),
+        DataType::Duration => Some(Literal::Duration(0)),
+        DataType::Uuid => Some(Literal::Text("00000000-0000-0000-0000-000000000000".to_owned())),
+        DataType::List(_) if domain.shortest == 0 => Some(Literal::List(Vec::new())),
+        _ => None,
+    };
+    let listed = domain.set.as_ref().and_then(|set| set.first().cloned());
+    let ends =
+        [&domain.low, &domain.high].into_iter().flatten().filter(|bound| !bound.open).map(|bound| bound.value.clone());
+    let spelled = |value: Literal| domain.spelled(&value);
+    listed
+        .into_iter()
+        .chain(start(&value.data))
+        .chain(ends)
+        .map(spelled)
+        .find(|candidate| mlp_plan::holds::broken(&value.constraints, candidate).is_none())
+}
+
+/// Whether rows are those that were expected, in order; otherwise the first difference.
+pub fn same_rows(got: &[serde_json::Value], expected: &[GivenRow]) -> Result<(), String> {
+    if got.len() != expected.len() {
+        return Err(format!("it gives {} rows, and {} were expected", got.len(), expected.len()));
+    }
+    for (index, (row, wanted)) in got.iter().zip(expected).enumerate() {
+        for (name, value) in &wanted.fields {
+            let found = row.get(name).cloned().unwrap_or(serde_json::Value::Null);
+            let want: serde_json::Value = serde_json::from_str(&json(value)).unwrap_or(serde_json::Value::Null);
+            if !same_value(&found, &want) {
+                return Err(format!("row {}: `{name}` is {found}, and {want} was expected", index + 1));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Numbers by value; instants by their text, however many zeros stand behind the second.
+fn same_value(a: &serde_json::Value, b: &serde_json::Value) -> bool {
+    match (a.as_f64(), b.as_f64(), a.as_str(), b.as_str()) {
+        (Some(a), Some(b), ..) => (a - b).abs() <= f64::EPSILON * a.abs().max(b.abs()),
+        (.., Some(a), Some(b)) => a.trim_end_matches('Z') == b.trim_end_matches('Z'),
+        _ => a == b,
+    }
+}
+
+/// A value as JSON.
+pub fn json(value: &Literal) -> String {
+    match value {
+        Literal::Null | Literal::Nan => "null".to_owned(),
+        Literal::Bool(value) => value.to_string(),
+        Literal::Number(value) => value.normalized().to_plain_string(),
+        Literal::Size(value) => value.to_string(),
+        Literal::Duration(value) => value.to_string(),
+        Literal::Text(text) => json_text(text),
+        Literal::Date(value) => json_text(&value.to_string()),
+        Literal::Time(value) => json_text(&value.to_string()),
+        Literal::Timestamp(value) => json_text(&format!("{}Z", value.format("%Y-%m-%dT%H:%M:%S%.f"))),
+        Literal::List(values) => format!("[{}]", values.iter().map(json).collect::<Vec<_>>().join(",")),
+    }
+}
+
+/// A text as JSON.
+pub fn json_text(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
+}
