@@ -6,6 +6,8 @@
 //! Invariants:
 //! 1. The product is used as a user uses it: through the binary, on files.
 
+pub mod marks;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
@@ -29,6 +31,25 @@ pub fn mlp() -> PathBuf {
     let beside = || Some(env::current_exe().ok()?.parent()?.parent()?.join(format!("mlp{}", env::consts::EXE_SUFFIX)));
     let found = env::var_os("MLP_BIN").map(PathBuf::from).or_else(beside).filter(|path| path.is_file());
     found.unwrap_or_else(|| panic!("the mlp binary is not built: cargo build --release --workspace --all-targets"))
+}
+
+/// Holds a page that is made from the code to what the code says; writes it anew where `UPDATE_DOCS` is set.
+///
+/// # Panics
+/// Where the page is another.
+#[expect(clippy::panic, reason = "a page that is not true must be written anew")]
+pub fn page_holds(page: &str, wanted: &str, test: &str) {
+    let path = root().join(page);
+    if env::var_os("UPDATE_DOCS").is_some()
+        && let Err(error) = fs::write(&path, wanted)
+    {
+        panic!("{page}: {error}");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{page} is not what the code says; UPDATE_DOCS=1 cargo test --release -p mlp-tests --test {test} writes it"
+    );
 }
 
 /// Copies a package, or a folder in one, without what runs left in it.

@@ -1,24 +1,14 @@
 //! The pages of `docs/reference` that are made from the code: equal to it, or written again with `UPDATE_DOCS=1`.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-
-use std::{env, fmt::Write as _, fs};
+use std::fmt::Write as _;
 
 use mlp_diagnostics::{Code, Severity, explain, render::json_schema};
 use mlp_plan::{Plan, canonical};
-use mlp_tests::root;
+use mlp_tests::page_holds;
 
 /// The page must hold this text.
 fn holds(page: &str, wanted: &str) {
-    let path = root().join(page);
-    if env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, wanted).unwrap();
-    }
-    let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        found == wanted,
-        "{page} is not what the code says; UPDATE_DOCS=1 cargo test --release -p mlp-tests --test reference writes it"
-    );
+    page_holds(page, wanted, "reference");
 }
 
 #[test]

@@ -266,25 +266,30 @@ impl Expr {
     }
 }
 
-/// As a program would spell it.
+/// As a program would spell it, with parentheses only where they say something; between `and` and `or` they always do.
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = self.level();
         let join = |parts: &[Self], word: &str| {
-            parts.iter().map(Grouped).map(|part| part.to_string()).collect::<Vec<_>>().join(word)
+            parts.iter().map(|part| Operand(part, NOT).to_string()).collect::<Vec<_>>().join(word)
         };
         match self {
             Self::Literal(value) => write!(f, "{value}"),
             Self::Column(name) | Self::Param(name) => f.write_str(name),
             Self::This => f.write_str("self"),
             Self::Metric { report, metric } => write!(f, "{report}.{metric}"),
-            Self::Not(inner) => write!(f, "not {}", Grouped(inner)),
-            Self::Negate(inner) => write!(f, "-{}", Grouped(inner)),
+            Self::Not(inner) => write!(f, "not {}", Operand(inner, NEGATE)),
+            Self::Negate(inner) => write!(f, "-{}", Operand(inner, NEGATE)),
             Self::All(parts) => f.write_str(&join(parts, " and ")),
             Self::Any(parts) => f.write_str(&join(parts, " or ")),
-            Self::Compare(op, left, right) => write!(f, "{} {} {}", Grouped(left), op.symbol(), Grouped(right)),
-            Self::Arithmetic(op, left, right) => write!(f, "{} {} {}", Grouped(left), op.symbol(), Grouped(right)),
+            Self::Compare(op, left, right) => {
+                write!(f, "{} {} {}", Operand(left, ADD), op.symbol(), Operand(right, ADD))
+            }
+            Self::Arithmetic(op, left, right) => {
+                write!(f, "{} {} {}", Operand(left, level), op.symbol(), Operand(right, level + 1))
+            }
             Self::Between { value, low, high } => {
-                write!(f, "{} in ", Grouped(value))?;
+                write!(f, "{} in ", Operand(value, ADD))?;
                 if let Some(low) = low {
                     write!(f, "{low} ")?;
                 }
@@ -293,9 +298,9 @@ impl fmt::Display for Expr {
             }
             Self::OneOf(value, members) => {
                 let members: Vec<String> = members.iter().map(ToString::to_string).collect();
-                write!(f, "{} in {{ {} }}", Grouped(value), members.join(", "))
+                write!(f, "{} in {{ {} }}", Operand(value, ADD), members.join(", "))
             }
-            Self::Matches(value, pattern) => write!(f, "{} matches /{pattern}/", Grouped(value)),
+            Self::Matches(value, pattern) => write!(f, "{} matches /{pattern}/", Operand(value, ADD)),
             Self::Call { function, args } if args.is_empty() => f.write_str(function),
             Self::Call { function, args } => {
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
@@ -308,23 +313,35 @@ impl fmt::Display for Expr {
     }
 }
 
-/// An operand, in parentheses where it is an operation itself.
-struct Grouped<'a>(&'a Expr);
+// How tightly operations bind, as in the language's grammar.
+const JOINED: u8 = 0;
+const NOT: u8 = 1;
+const COMPARE: u8 = 2;
+const ADD: u8 = 3;
+const MULTIPLY: u8 = 4;
+const NEGATE: u8 = 5;
+const VALUE: u8 = 6;
 
-impl fmt::Display for Grouped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Expr::All(_)
-            | Expr::Any(_)
-            | Expr::Compare(..)
-            | Expr::Arithmetic(..)
-            | Expr::Between { .. }
-            | Expr::OneOf(..)
-            | Expr::Matches(..)
-            | Expr::Not(_) => {
-                write!(f, "({})", self.0)
-            }
-            plain => write!(f, "{plain}"),
+impl Expr {
+    const fn level(&self) -> u8 {
+        match self {
+            Self::All(_) | Self::Any(_) => JOINED,
+            Self::Not(_) => NOT,
+            Self::Compare(..) | Self::Between { .. } | Self::OneOf(..) | Self::Matches(..) => COMPARE,
+            Self::Arithmetic(ArithmeticOp::Add | ArithmeticOp::Sub, ..) => ADD,
+            Self::Arithmetic(..) => MULTIPLY,
+            Self::Negate(_) => NEGATE,
+            _ => VALUE,
         }
+    }
+}
+
+/// An operand, in parentheses where it binds less than is asked for.
+struct Operand<'a>(&'a Expr, u8);
+
+impl fmt::Display for Operand<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(expr, least) = self;
+        if expr.level() < *least { write!(f, "({expr})") } else { write!(f, "{expr}") }
     }
 }

@@ -80,17 +80,24 @@ pub fn of_window(call: &WindowFunction, scope: &Scope<'_>) -> Fact {
         WindowFunctionDefinition::WindowUDF(function) => of_window_udf(function.name(), &params.args, rows, scope),
     };
     let order = params.order_by.iter().map(|sort| &sort.expr);
+    if is_ranking(call.fun.name()) {
+        // a rank says where a value stands among the others: it is computed from what it is ordered by
+        order.clone().for_each(|key| fact.absorb(&of_expr(key, scope)));
+    }
     choose(&mut fact, params.partition_by.iter().chain(order).chain(params.filter.as_deref()), scope);
     fact
+}
+
+/// Whether a window function gives the place of a row in an order.
+fn is_ranking(name: &str) -> bool {
+    matches!(name, "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile")
 }
 
 fn of_window_udf(name: &str, args: &[Expr], rows: Rows, scope: &Scope<'_>) -> Fact {
     let parts: Vec<Fact> = args.iter().map(|arg| of_expr(arg, scope)).collect();
     let nullable = |at: usize| parts.get(at).is_none_or(|part| part.nullable);
     match name {
-        "row_number" | "rank" | "dense_rank" | "percent_rank" | "cume_dist" | "ntile" => {
-            Fact::computed(&parts).with_nullable(false)
-        }
+        _ if is_ranking(name) => Fact::computed(&parts).with_nullable(false),
         "lag" | "lead" => {
             let default = parts.get(2);
             let mut value: Vec<Fact> = parts.first().cloned().into_iter().collect();

@@ -1,0 +1,117 @@
+//! `tests/mistakes`: mistakes that real teams make. Each is a program that is refused where its mark says, and a twin in which nothing is found.
+//! `docs/mistakes.md` is made of them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use mlp_tests::{
+    marks::{Finding, found, marked},
+    page_holds, root,
+};
+
+/// A mistake, and what is found in it.
+struct Mistake {
+    file: String,
+    what: String,
+    source: String,
+    mended: String,
+    found: Vec<(Finding, String)>,
+}
+
+/// The rest of the first line that begins with `//! NAME: `.
+fn header(text: &str, name: &str) -> String {
+    let start = format!("//! {name}: ");
+    text.lines().find_map(|line| line.strip_prefix(&start)).unwrap_or_default().to_owned()
+}
+
+/// Checks a program in a folder of its own; answers what is found, and what was expected.
+fn checked(folder: &Path, file: &str) -> (String, Vec<Finding>, Vec<(Finding, String)>) {
+    let source = fs::read_to_string(root().join("tests/mistakes").join(file)).unwrap();
+    let (text, expected) = marked(&source);
+    let copy = folder.join(file);
+    fs::write(&copy, text).unwrap();
+    (source, expected, found(&copy))
+}
+
+/// All of them, in order; what is not as the marks say is added to `wrong`.
+fn mistakes(wrong: &mut Vec<String>) -> Vec<Mistake> {
+    let folder = tempfile::tempdir().unwrap();
+    let names = fs::read_dir(root().join("tests/mistakes")).unwrap();
+    let mut files: Vec<String> = names.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    files.sort();
+    let mut mistakes = Vec::new();
+    for file in files.iter().filter(|file| file.ends_with(".mlp") && !file.ends_with(".ok.mlp")) {
+        let (source, expected, found) = checked(folder.path(), file);
+        let got: Vec<Finding> = found.iter().map(|(finding, _)| finding.clone()).collect();
+        if expected.is_empty() || got != expected {
+            wrong.push(format!("{file}: expected {expected:?}, found {got:?}"));
+        }
+        let twin = file.replace(".mlp", ".ok.mlp");
+        let (mended, marks, nothing) = checked(folder.path(), &twin);
+        if !marks.is_empty() || !nothing.is_empty() {
+            wrong.push(format!("{twin}: found {nothing:?}"));
+        }
+        mistakes.push(Mistake {
+            file: file.clone(),
+            what: header(&source, "Mistake"),
+            source: header(&source, "Source"),
+            mended: header(&mended, "Mended"),
+            found,
+        });
+    }
+    let twins = files.iter().filter(|file| file.ends_with(".ok.mlp")).count();
+    assert_eq!(twins, mistakes.len(), "each twin has its mistake");
+    mistakes
+}
+
+fn page(mistakes: &[Mistake]) -> String {
+    let mut text = format!(
+        "# Mistakes that are found before anything runs\n\n\
+         {} mistakes that teams make, with where they are described, and what `mlp check` says. Each is a small program; its mended twin passes without a\n\
+         word. This page is made of `tests/mistakes`, and a test keeps it so: `cargo test --release -p mlp-tests --test mistakes`.\n",
+        mistakes.len()
+    );
+    let families = [
+        ('1', "Syntax"),
+        ('2', "Names"),
+        ('3', "Contracts and schemas"),
+        ('4', "Stages, SQL and schedules"),
+        ('5', "Leakage, tags and serving"),
+        ('6', "Gates"),
+        ('7', "Rollouts, alerts and retraining"),
+    ];
+    for (digit, family) in families {
+        let _ = write!(
+            text,
+            "\n## {family}\n\n| mistake | described in | what `mlp check` says | mended |\n|---|---|---|---|\n"
+        );
+        for mistake in mistakes.iter().filter(|mistake| mistake.file.starts_with(digit)) {
+            let Mistake { file, what, source, mended, found } = mistake;
+            let says: Vec<String> = found
+                .iter()
+                .map(|(finding, message)| format!("**{}** {}", finding.code, message.replace('|', "\\|")))
+                .collect();
+            let twin = file.replace(".mlp", ".ok.mlp");
+            let _ = writeln!(
+                text,
+                "| {what} [program](../tests/mistakes/{file}) | {source} | {} | {mended} [program](../tests/mistakes/{twin}) |",
+                says.join("<br>")
+            );
+        }
+    }
+    text
+}
+
+#[test]
+fn each_mistake_is_found_and_its_twin_is_not() {
+    let mut wrong = Vec::new();
+    let mistakes = mistakes(&mut wrong);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mistakes.len() >= 120, "only {} mistakes", mistakes.len());
+    for mistake in &mistakes {
+        let told = [&mistake.what, &mistake.source, &mistake.mended];
+        assert!(told.iter().all(|text| text.ends_with('.')), "{}: what, where from and how mended", mistake.file);
+    }
+    page_holds("docs/mistakes.md", &page(&mistakes), "mistakes");
+}
