@@ -69,7 +69,8 @@ fn page(mistakes: &[Mistake]) -> String {
     let mut text = format!(
         "# Mistakes that are found before anything runs\n\n\
          {} mistakes that teams make, with where they are described, and what `mlp check` says. Each is a small program; its mended twin passes without a\n\
-         word. This page is made of `tests/mistakes`, and a test keeps it so: `cargo test --release -p mlp-tests --test mistakes`.\n",
+         word. This page is made of `tests/mistakes`, and a test keeps it so: `cargo test --release -p mlp-tests --test mistakes`.\n\
+         What Kubeflow Pipelines, dbt and Airflow say of twenty of them: [mistakes_others.md](mistakes_others.md).\n",
         mistakes.len()
     );
     let families = [
@@ -103,6 +104,40 @@ fn page(mistakes: &[Mistake]) -> String {
     text
 }
 
+/// What another tool said of the same mistake: made by `tests/mistakes/others/run.py`.
+fn others(mistakes: &[Mistake]) -> String {
+    let folder = root().join("tests/mistakes/others");
+    let entries: serde_json::Value = serde_json::from_slice(&fs::read(folder.join("others.json")).unwrap()).unwrap();
+    let entries = entries.as_array().unwrap();
+    let mut text = format!(
+        "# The same mistakes in other tools\n\n\
+         {} of the [mistakes](mistakes.md), written for Kubeflow Pipelines (kfp 2.17.3), dbt (dbt-core 1.11.16 on DuckDB) and Airflow (3.3.2) as their users\n\
+         would, and what the tool said when it was run. Each program is in [tests/mistakes/others](../tests/mistakes/others); `run.py` there runs all of them\n\
+         again, and says where a tool now says something else. This page is made of what it wrote.\n\n\
+         | mistake | tool | found by it |\n|---|---|---|\n",
+        entries.len()
+    );
+    let mut details = String::new();
+    for entry in entries {
+        let [name, tool, found] = ["mistake", "tool", "found"].map(|key| entry[key].as_str().unwrap());
+        let ours = mistakes.iter().find(|mistake| mistake.file == format!("{name}.mlp")).unwrap();
+        let said = fs::read_to_string(folder.join(name).join("said.txt")).unwrap();
+        let anchor = format!("{}-{tool}", name.replace('_', "-"));
+        let _ = writeln!(text, "| [{}](#{anchor}) | {tool} | {found} |", ours.what.trim_end_matches('.'));
+        let _ = write!(
+            details,
+            "\n## {}: {tool}\n\n{}\n\n`mlp check`, before anything runs:\n\n",
+            name.replace('_', "-"),
+            ours.what
+        );
+        for (finding, message) in &ours.found {
+            let _ = writeln!(details, "- line {}: **{}** {message}", finding.line, finding.code);
+        }
+        let _ = write!(details, "\n{tool}:\n\n```text\n{}\n```\n\nFound: {found}.\n", said.trim_end());
+    }
+    text + &details
+}
+
 #[test]
 fn each_mistake_is_found_and_its_twin_is_not() {
     let mut wrong = Vec::new();
@@ -114,4 +149,5 @@ fn each_mistake_is_found_and_its_twin_is_not() {
         assert!(told.iter().all(|text| text.ends_with('.')), "{}: what, where from and how mended", mistake.file);
     }
     page_holds("docs/mistakes.md", &page(&mistakes), "mistakes");
+    page_holds("docs/mistakes_others.md", &others(&mistakes), "mistakes");
 }

@@ -1,0 +1,1 @@
+select id as user_id, visits from {{ ref('users') }}

@@ -1,0 +1,1 @@
+select user_id, visits * basket as rank from {{ ref('features') }}

@@ -1,0 +1,1 @@
+select ward, count(*) as stays from {{ ref('stays') }} group by ward
