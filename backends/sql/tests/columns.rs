@@ -530,12 +530,12 @@ fn windows() {
         (
             "select id, row_number() over (partition by carrier order by at) as n from flights",
             "id: int64 = flights.id
-            n: uint64 if flights.at, flights.carrier",
+            n: uint64 <- flights.at if flights.at, flights.carrier",
         ),
         (
             "select rank() over (order by delay) as r, ntile(4) over (order by id) as q from flights",
-            "r: uint64 if flights.delay
-            q: uint64 if flights.id",
+            "r: uint64 <- flights.delay if flights.delay
+            q: uint64 <- flights.id if flights.id",
         ),
         (
             "select lag(distance) over (partition by tail order by at) as d from flights",

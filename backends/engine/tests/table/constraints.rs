@@ -14,7 +14,7 @@ use proptest::prelude::*;
 
 /// Every value of a type that constraints tell apart, as literals and as a column. Of floats, too, what no literal says: infinities, as numbers beyond
 /// all others, and the negative zero.
-pub(super) fn column_of(data: &DataType) -> (Vec<Literal>, ArrayRef) {
+fn column_of(data: &DataType) -> (Vec<Literal>, ArrayRef) {
     let mut literals = values(data);
     let slots: Vec<ArrayRef> = literals.iter().map(|value| repeated(value, data, 1).unwrap()).collect();
     let mut parts: Vec<&dyn arrow::array::Array> = slots.iter().map(AsRef::as_ref).collect();
@@ -33,7 +33,7 @@ pub(super) fn column_of(data: &DataType) -> (Vec<Literal>, ArrayRef) {
 }
 
 /// By row, whether the engine finds the constraint broken.
-pub(super) fn broken(constraint: &Constraint, data: &DataType, column: &ArrayRef) -> Vec<bool> {
+fn broken(constraint: &Constraint, data: &DataType, column: &ArrayRef) -> Vec<bool> {
     let batch: Option<&RecordBatch> = None;
     let rows = Rows { batch, this: Some(column), rows: column.len() };
     let mask = Test::new(constraint, data).unwrap().and_then(|test| test.broken(column, rows).unwrap());

@@ -7,5 +7,4 @@ mod constraints;
 mod corrupt;
 mod expressions;
 mod properties;
-mod soundness;
 mod types;

@@ -1,23 +1,41 @@
 //! What the checker says of `A <: B`, against what the engine does with the rows: where it is proven, every value that the engine accepts under A it
 //! accepts under B; where a constraint is refuted, none satisfies both.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::cell::Cell;
 
 use arrow::{
-    array::{Array as _, ArrayRef, BooleanArray},
-    compute::{cast, filter},
+    array::{Array, ArrayRef, BooleanArray, Float64Array, RecordBatch},
+    compute::{cast, concat, filter},
 };
 use mlp_analysis::subtype::{ProblemKind, contracts};
-use mlp_engine::table::arrow_type;
-use mlp_generate::{any_ground, constrained, contract_of, fixed};
-use mlp_plan::{Rule, ValueType};
+use mlp_engine::table::{arrow_type, constraint::Test, expr::Rows, literal::repeated};
+use mlp_generate::{any_ground, constrained, contract_of, fixed, values};
+use mlp_plan::{Constraint, DataType, Rule, ValueType};
 use proptest::prelude::*;
 
-use super::constraints::{broken, column_of};
+/// Every value of a type that constraints tell apart, as a column; of floats, too, what no literal says.
+fn column_of(data: &DataType) -> ArrayRef {
+    let mut slots: Vec<ArrayRef> = values(data).iter().map(|value| repeated(value, data, 1).unwrap()).collect();
+    if matches!(data, DataType::Float(_)) {
+        let more = Float64Array::from(vec![f64::INFINITY, f64::NEG_INFINITY, -0.0]);
+        slots.push(cast(&more, &arrow_type(data)).unwrap());
+    }
+    concat(&slots.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>()).unwrap()
+}
+
+/// By row, whether the engine finds the constraint broken.
+fn broken(constraint: &Constraint, data: &DataType, column: &ArrayRef) -> Vec<bool> {
+    let batch: Option<&RecordBatch> = None;
+    let rows = Rows { batch, this: Some(column), rows: column.len() };
+    let mask = Test::new(constraint, data).unwrap().and_then(|test| test.broken(column, rows).unwrap());
+    (0..column.len()).map(|row| mask.as_ref().is_some_and(|mask| mask.value(row))).collect()
+}
 
 /// The values of a type that satisfy all of its constraints.
 fn accepted(value: &ValueType) -> ArrayRef {
-    let (_, column) = column_of(&value.data);
+    let column = column_of(&value.data);
     let mut keep = vec![true; column.len()];
     for constraint in &value.constraints {
         for (keep, broken) in keep.iter_mut().zip(broken(constraint, &value.data, &column)) {
