@@ -32,7 +32,8 @@ pub(crate) fn write_unflushed(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn write(path: &Path, bytes: &[u8], flush: bool) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    // the parent of a bare name is the empty path, which names no folder
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
         file.write_all(bytes)?;

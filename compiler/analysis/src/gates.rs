@@ -241,6 +241,9 @@ impl Gates<'_> {
             let mut found = words::unknown_metric(self.clause, &report.text, &metrics.text(), &path, near.as_deref())
                 .because(metrics.span, "its metrics are declared here");
             found.label.clear();
+            if let Some(near) = near {
+                found = found.fix(format!("did you mean `{near}`?"), expr.span, format!("{}.{near}", report.text));
+            }
             self.diagnostics.push(found);
             return None;
         };

@@ -214,7 +214,7 @@ impl Checker<'_> {
         }
         self.check_merge(&signature, tree);
         if !broken {
-            self.check_seed(&signature);
+            self.check_seed(&signature, tree);
         }
         match &signature.settings.run {
             Some(_) => self.check_run(&signature),
@@ -232,13 +232,13 @@ impl Checker<'_> {
     }
 
     /// A stage that trains has a seed, or says that it gives another model each time.
-    fn check_seed(&mut self, signature: &Signature) {
+    fn check_seed(&mut self, signature: &Signature, tree: &StageDecl) {
         let trains = signature.outputs.iter().any(|(_, ty)| matches!(ty.required(), Ty::Model(..)));
         let seeded = signature.settings.seed.is_some()
             || signature.settings.random
             || signature.params.iter().any(|param| param.name == "seed");
         if trains && !seeded {
-            self.report(learning::no_seed(signature.span, &signature.name));
+            self.report(learning::no_seed(signature.span, &signature.name, tree.params.last().map(|param| param.span)));
         }
     }
 

@@ -61,6 +61,12 @@ pub enum Command {
         /// Checks again whenever a file changes.
         #[arg(long)]
         watch: bool,
+        /// Applies the edits that diagnostics offer, then checks.
+        #[arg(long)]
+        fix: bool,
+        /// Shows what `--fix` would change, and changes nothing; exits 1 where there is something.
+        #[arg(long, requires = "fix", conflicts_with = "watch")]
+        dry_run: bool,
         /// Lists, for each edge, which rules were proven, refuted, or left to the run.
         #[arg(long)]
         explain_checks: bool,

@@ -91,12 +91,18 @@ impl Diagnostic {
 
     /// Adds an edit that is safe to apply; the title is shown as help where there is none.
     #[must_use]
-    pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+    pub fn fix(self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.edits(title, vec![Edit { span, text: text.into() }])
+    }
+
+    /// Adds edits that are safe to apply together; the title is shown as help where there is none.
+    #[must_use]
+    pub fn edits(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
         let title = title.into();
         if self.help.is_none() {
             self.help = Some(title.clone());
         }
-        self.fix = Some(Fix { title, edits: vec![Edit { span, text: text.into() }] });
+        self.fix = Some(Fix { title, edits });
         self
     }
 

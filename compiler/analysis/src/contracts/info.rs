@@ -25,6 +25,8 @@ pub struct ContractInfo {
 pub struct ColumnSpans {
     /// Its name.
     pub name: Span,
+    /// Its type, where it is written down.
+    pub ty: Option<Span>,
     /// Each of its constraints.
     pub constraints: Vec<Span>,
 }
@@ -68,7 +70,14 @@ impl ContractInfo {
             .map_or(self.span, |(_, spans)| spans.name)
     }
 
-    /// Where the n-th constraint of a column stands; the column, where there is none.
+    /// Where the type of a column stands, where it is written down.
+    #[must_use]
+    pub fn type_span(&self, name: &str) -> Option<Span> {
+        let index = self.face.columns.iter().position(|column| column.name == name)?;
+        self.columns.get(index)?.ty
+    }
+
+    /// Adds a column, or replaces of a column stands; the column, where there is none.
     #[must_use]
     pub fn constraint_span(&self, name: &str, index: usize) -> Span {
         let spans =

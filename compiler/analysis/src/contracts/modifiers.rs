@@ -25,7 +25,7 @@ impl Checker<'_> {
         let named = base.value.clone();
         let plain = Column::plain(field.name.text.clone(), base.value);
         let mut column = Column { tags: base.tags, doc: field.lead.docs(), ..plain };
-        let mut spans = ColumnSpans { name: field.name.span, constraints: base.spans };
+        let mut spans = ColumnSpans { name: field.name.span, ty: Some(field.ty.span), constraints: base.spans };
         for modifier in modifiers {
             self.modifier(&mut column, &mut spans, &named, modifier);
         }

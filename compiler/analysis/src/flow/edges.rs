@@ -72,7 +72,13 @@ fn edge_diagnostics(span: Span, what: &str, from: &Shared, to: &Shared, edge: &E
                 .because(theirs, format!("{expected} is expected here"))
                 .because(ours, format!("it is {found} here")),
             ProblemKind::Null => {
-                words::nullness(span, what, path).because(theirs, "never null here").because(ours, "may be null here")
+                let found = words::nullness(span, what, path)
+                    .because(theirs, "never null here")
+                    .because(ours, "may be null here");
+                match to.type_span(path).filter(|_| !to.face.keys.iter().flatten().any(|key| key == path)) {
+                    Some(ty) => found.fix(format!("let `{path}` be null"), Span::at(ty.file, ty.end), "?"),
+                    None => found,
+                }
             }
             ProblemKind::Refuted { index, found, expected } => words::refuted(span, what, path, found, expected)
                 .because(to.constraint_span(problem.column(), *index), "this is expected")

@@ -207,7 +207,7 @@ fn log(deployment: &str, request: &Shared, model: &ModelInfo, span: Span) -> Sha
     }
     let instant = DataType::Timestamp { unit: TimeUnit::Us, naive: false };
     for (name, data) in [("served_at", instant), ("version", DataType::String)] {
-        log.put(Column::plain(name, ValueType::plain(data)), ColumnSpans { name: span, constraints: Vec::new() });
+        log.put(Column::plain(name, ValueType::plain(data)), ColumnSpans { name: span, ..ColumnSpans::default() });
     }
     Arc::new(log)
 }

@@ -8,7 +8,11 @@ use std::{
 use mlp_diagnostics::render::{Format, Options, render};
 use mlp_workspace::Override;
 
-use super::{Exit, edges::with_edges};
+use super::{
+    Exit,
+    edges::with_edges,
+    fix::{fix, offered},
+};
 use crate::{
     args::{Deny, Where},
     output::Output,
@@ -21,6 +25,10 @@ pub struct How {
     pub deny: Option<Deny>,
     /// Whether it goes on when files change.
     pub watch: bool,
+    /// Whether it applies the edits that diagnostics offer.
+    pub fix: bool,
+    /// Whether it only shows those edits.
+    pub dry_run: bool,
     /// Whether it lists the rules of each edge.
     pub explain_checks: bool,
 }
@@ -32,6 +40,12 @@ pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, how: &How, out
         return Err(output.failure("`--explain-checks` has no such form", Some("--format pretty, short or json")));
     }
     let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
+    if how.dry_run {
+        return offered(&paths, output);
+    }
+    if how.fix {
+        paths.iter().try_for_each(|path| fix(path, output))?;
+    }
     loop {
         once(&paths, format, how, output)?;
         output.note("watching for changes; end with Ctrl-C");

@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod edges;
 mod explain;
+mod fix;
 mod fmt;
 mod graph;
 mod new;
@@ -25,8 +26,9 @@ use crate::{
 pub fn run(args: Args, output: &Output) -> u8 {
     let result = match args.command {
         Command::New { name, template } => new::new(&name, template, output),
-        Command::Check { paths, at, format, deny, watch, explain_checks } => {
-            check::check(&paths, &at, format.as_deref(), &check::How { deny, watch, explain_checks }, output)
+        Command::Check { paths, at, format, deny, watch, fix, dry_run, explain_checks } => {
+            let how = check::How { deny, watch, fix, dry_run, explain_checks };
+            check::check(&paths, &at, format.as_deref(), &how, output)
         }
         Command::Fmt { paths, check, stdin } => fmt::fmt(&paths, check, stdin, output),
         Command::Test { paths, at, filter, coverage, format } => {

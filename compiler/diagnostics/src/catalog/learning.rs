@@ -71,10 +71,14 @@ fn as_feature(column: &str, from: &str, what: &str) -> String {
 
 /// Training that gives another model each time.
 #[must_use]
-pub fn no_seed(span: Span, stage: &str) -> Diagnostic {
-    Diagnostic::new(Code::NoSeed, span, format!("`{stage}` trains a model without a seed"))
+pub fn no_seed(span: Span, stage: &str, last_param: Option<Span>) -> Diagnostic {
+    let found = Diagnostic::new(Code::NoSeed, span, format!("`{stage}` trains a model without a seed"))
         .here("gives another model each time")
-        .help("add a parameter `seed: int = 7` or a setting `seed = 7`, or say `deterministic = false`")
+        .help("add a parameter `seed: int = 7` or a setting `seed = 7`, or say `deterministic = false`");
+    match last_param {
+        Some(param) => found.fix("give it a seed", Span::at(param.file, param.end), ", seed: int = 7"),
+        None => found,
+    }
 }
 
 /// A request that lacks, or has too wide, what the model was trained on.

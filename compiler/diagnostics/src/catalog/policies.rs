@@ -2,7 +2,7 @@
 
 use mlp_source::Span;
 
-use crate::{Code, Diagnostic};
+use crate::{Code, Diagnostic, Edit};
 
 /// A metric that the report does not have.
 #[must_use]
@@ -31,6 +31,13 @@ pub fn optional_without_when(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::OptionalWithoutWhen, span, format!("`{name}` may be none here"))
         .here("there is none on the first run")
         .help(format!("read it inside of `when {name} {{ .. }}`, or let the parameter be optional with `?`"))
+        .edits(
+            format!("read it inside of `when {name}`"),
+            vec![
+                Edit { span: Span::at(span.file, span.start), text: format!("when {name} {{ ") },
+                Edit { span: Span::at(span.file, span.end), text: " }".to_owned() },
+            ],
+        )
 }
 
 /// A clause that can never hold: by itself, or beside others; `against` is the one that is enough, where one is.
