@@ -9,6 +9,8 @@ use crate::mlp;
 /// What is found in a program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
+    /// The name of the file, without its folder.
+    pub file: String,
     /// The line on which it begins.
     pub line: u64,
     /// `error` or `warning`.
@@ -23,15 +25,19 @@ pub struct Finding {
 /// Where a mark is none.
 #[must_use]
 #[expect(clippy::panic, reason = "a mark that is none must be mended")]
-pub fn marked(source: &str) -> (String, Vec<Finding>) {
+pub fn marked(file: &str, source: &str) -> (String, Vec<Finding>) {
     let mut text = String::new();
     let mut expected = Vec::new();
     for (line, full) in (1..).zip(source.lines()) {
         let (code, mark) = full.split_once("//~").unwrap_or((full, ""));
         text.push_str(code.trim_end());
         text.push('\n');
-        let finding =
-            |severity: &str, code: &str| Finding { line, severity: severity.to_owned(), code: code.to_owned() };
+        let finding = |severity: &str, code: &str| Finding {
+            file: file.to_owned(),
+            line,
+            severity: severity.to_owned(),
+            code: code.to_owned(),
+        };
         match mark.split_whitespace().collect::<Vec<_>>().as_slice() {
             [] => {}
             [code] => expected.push(finding("error", code)),
@@ -62,7 +68,9 @@ pub fn found(path: &Path) -> Vec<(Finding, String)> {
         .iter()
         .map(|one| {
             let line = one.pointer("/range/start/line").and_then(Value::as_u64).unwrap_or_default();
-            (Finding { line, severity: text(one, "severity"), code: text(one, "code") }, text(one, "message"))
+            let file = text(one, "file");
+            let file = file.rsplit('/').next().unwrap_or_default().to_owned();
+            (Finding { file, line, severity: text(one, "severity"), code: text(one, "code") }, text(one, "message"))
         })
         .collect();
     found.sort();

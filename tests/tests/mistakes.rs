@@ -28,7 +28,7 @@ fn header(text: &str, name: &str) -> String {
 /// Checks a program in a folder of its own; answers what is found, and what was expected.
 fn checked(folder: &Path, file: &str) -> (String, Vec<Finding>, Vec<(Finding, String)>) {
     let source = fs::read_to_string(root().join("tests/mistakes").join(file)).unwrap();
-    let (text, expected) = marked(&source);
+    let (text, expected) = marked(file, &source);
     let copy = folder.join(file);
     fs::write(&copy, text).unwrap();
     (source, expected, found(&copy))
@@ -150,4 +150,48 @@ fn each_mistake_is_found_and_its_twin_is_not() {
     }
     page_holds("docs/mistakes.md", &page(&mistakes), "mistakes");
     page_holds("docs/mistakes_others.md", &others(&mistakes), "mistakes");
+}
+
+/// The text with every name by which the world outside knows a declaration made the file's own, as one package asks for it.
+fn renamed(text: &str, index: usize) -> String {
+    let kinds = ["pipeline", "policy", "model", "deployment", "monitor"];
+    let declared: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split_once(' ').filter(|(kind, _)| kinds.contains(kind)))
+        .filter_map(|(_, rest)| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next())
+        .collect();
+    let mut member = false;
+    text.split_inclusive(|c: char| !c.is_alphanumeric() && c != '_')
+        .map(|word| {
+            let is_member = std::mem::replace(&mut member, word.ends_with('.'));
+            let name = word.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '_');
+            let rest = word.strip_prefix(name).unwrap_or_default();
+            let first_is_upper = name.chars().next().is_some_and(char::is_uppercase);
+            let mark = if first_is_upper { "Of" } else { "_" };
+            if declared.contains(&name) && !is_member { format!("{name}{mark}{index}{rest}") } else { word.to_owned() }
+        })
+        .collect()
+}
+
+#[test]
+fn all_of_them_in_one_package_are_told_each_at_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("mlp.toml"), "[package]\nname = \"all\"\nlanguage = 1\n").unwrap();
+    let mut expected = Vec::new();
+    for (index, entry) in fs::read_dir(root().join("tests/mistakes")).unwrap().enumerate() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".mlp") || name.ends_with(".ok.mlp") {
+            continue;
+        }
+        let module = format!("m{name}");
+        let (text, marks) = marked(&module, &fs::read_to_string(&path).unwrap());
+        fs::write(folder.path().join("src").join(module), renamed(&text, index)).unwrap();
+        expected.extend(marks);
+    }
+    expected.sort();
+    let found: Vec<Finding> = found(folder.path()).into_iter().map(|(finding, _)| finding).collect();
+    assert!(expected.len() >= 120, "{}", expected.len());
+    assert_eq!(found, expected);
 }

@@ -17,7 +17,7 @@ fn programs_give_what_their_marks_say() {
     for entry in fs::read_dir(root().join("tests/programs")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let (text, expected) = marked(&fs::read_to_string(&path).unwrap());
+        let (text, expected) = marked(&name, &fs::read_to_string(&path).unwrap());
         let copy = folder.path().join(&name);
         fs::write(&copy, &text).unwrap();
         let got: Vec<_> = found(&copy).into_iter().map(|(finding, _)| finding).collect();

@@ -86,6 +86,7 @@ pub fn check_with<'a>(
         }
     }
     checker.check_doubled_settings();
+    checker.check_doubled_names();
     checker.check_environments();
     let tests = checker.tests();
     checker.check_moments(&flows);

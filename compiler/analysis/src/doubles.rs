@@ -1,4 +1,4 @@
-//! Settings given twice: one rule for every block that has settings.
+//! What is said twice: settings of a block, and names by which the world outside knows a declaration, in two modules.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use mlp_syntax::tree::{
     ContractBody, ContractEntry, DeploymentEntry, Entry, ItemKind, Setting, StageBody, StageEntry, Statement,
 };
 
-use crate::checker::Checker;
+use crate::{checker::Checker, program::Kind};
 
 impl Checker<'_> {
     /// Says where a declaration sets something twice.
@@ -22,6 +22,31 @@ impl Checker<'_> {
                     self.report(names::declared_twice(name.span, "setting", &name.text, *first));
                 } else {
                     seen.insert(&name.text, name.span);
+                }
+            }
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// Runs, registries, gates and other tools know these by their bare name: two modules must not have one of them each.
+    pub fn check_doubled_names(&mut self) {
+        let program = self.program;
+        let mut seen: HashMap<(Kind, &str), (usize, Span)> = HashMap::new();
+        for decl in program.ids().filter_map(|id| program.decl(id)) {
+            let known_outside =
+                matches!(decl.kind, Kind::Pipeline | Kind::Model | Kind::Policy | Kind::Deployment | Kind::Monitor);
+            if !known_outside {
+                continue;
+            }
+            match seen.get(&(decl.kind, decl.name.as_str())) {
+                // in one module that was said where names are bound
+                Some((module, first)) if *module != decl.module => {
+                    self.report(names::declared_twice(decl.span, decl.kind.word(), &decl.name, *first));
+                }
+                Some(_) => {}
+                None => {
+                    seen.insert((decl.kind, &decl.name), (decl.module, decl.span));
                 }
             }
         }

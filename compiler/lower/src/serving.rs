@@ -46,7 +46,7 @@ impl Lowering<'_> {
     /// Adds a monitor.
     pub(crate) fn monitor(&mut self, checked: &mut Checked<'_>, info: &MonitorInfo) {
         let made = Monitor {
-            deployment: info.deployment.clone(),
+            deployment: info.deployment.name.clone(),
             pipeline: self.pipeline(checked, &info.flow),
             alerts: info.alerts.iter().map(|trigger| self.trigger(trigger)).collect(),
             retrains: info.retrains.iter().map(|retrain| self.retrain(retrain)).collect(),

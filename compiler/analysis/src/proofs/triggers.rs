@@ -58,7 +58,7 @@ impl Checker<'_> {
             found.extend(watch.fault(&self.moments).or_else(|| too_slow(trigger, deployment.rollout.as_ref())));
             found.extend(too_few_requests(trigger, deployment));
         }
-        for monitor in monitors.iter().filter(|monitor| monitor.deployment == deployment.name) {
+        for monitor in monitors.iter().filter(|monitor| monitor.deployment.span == deployment.span) {
             let flow = Some(&monitor.flow);
             for trigger in &monitor.alerts {
                 found.extend(Watch { trigger, deployment, flow, acts: false }.fault(&self.moments));

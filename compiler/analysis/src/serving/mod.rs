@@ -69,8 +69,8 @@ pub struct DeploymentInfo {
 /// What watches a deployment.
 #[derive(Clone, Debug)]
 pub struct MonitorInfo {
-    /// The deployment.
-    pub deployment: String,
+    /// The deployment: names may be those of other modules, too.
+    pub deployment: Arc<DeploymentInfo>,
     /// What it computes each time.
     pub flow: Flow,
     /// When it tells.

@@ -68,7 +68,7 @@ impl Checker<'_> {
         let nodes = elaborator.nodes;
         let doc = item.lead.docs();
         let flow = Flow { id, name: decl.name.clone(), params: Vec::new(), settings, nodes, span: decl.span, doc };
-        Some(MonitorInfo { deployment: deployment?.name.clone(), flow, alerts, retrains })
+        Some(MonitorInfo { deployment: deployment?, flow, alerts, retrains })
     }
 
     fn watched(&mut self, module: usize, tree: &MonitorDecl) -> Option<Arc<DeploymentInfo>> {

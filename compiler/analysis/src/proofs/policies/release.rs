@@ -69,7 +69,7 @@ fn takers<'t>(deployment: &'t DeploymentInfo, monitors: &'t [MonitorInfo]) -> Ve
         .iter()
         .map(|trigger| Taker { trigger, does: "rolled back", reports: vec![endpoint.clone()] })
         .collect();
-    for monitor in monitors.iter().filter(|monitor| monitor.deployment == deployment.name) {
+    for monitor in monitors.iter().filter(|monitor| monitor.deployment.span == deployment.span) {
         let reports = monitor.flow.nodes.iter().filter_map(|node| match &node.outputs.first()?.ty {
             Ty::Report(metrics) => Some((node.id.clone(), metrics.face.name.clone())),
             _ => None,
