@@ -158,7 +158,11 @@ impl Predicates<'_> {
 
     fn call(&mut self, span: Span, callee: &tree::Expr, args: &[tree::Arg]) -> Option<Expr> {
         let ExprKind::Name(function) = &callee.kind else {
-            self.diagnostics.push(catalog::stages::misplaced(callee.span, "this cannot be called", ""));
+            self.diagnostics.push(catalog::stages::misplaced(
+                callee.span,
+                "this cannot be called",
+                "functions are called by their name, as in `length(self)`",
+            ));
             return None;
         };
         let row = ROW_FUNCTIONS.iter().find(|(name, _)| *name == function.text);

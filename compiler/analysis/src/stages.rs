@@ -153,7 +153,7 @@ impl Checker<'_> {
                 .cloned()
                 .collect();
             if let Some(narrowed) = self.narrowed(base, &modifiers, &param.name) {
-                default = self.default_of(&narrowed.value, &param.name.text, &param.modifiers);
+                default = self.default_of(&narrowed.value, &param.name.text, &param.modifiers, true);
                 ty = Ty::Value(narrowed.value);
             }
         } else if let Some(value) = param.modifiers.iter().find_map(|modifier| {
@@ -238,7 +238,19 @@ impl Checker<'_> {
             || signature.settings.random
             || signature.params.iter().any(|param| param.name == "seed");
         if trains && !seeded {
-            self.report(learning::no_seed(signature.span, &signature.name, tree.params.last().map(|param| param.span)));
+            let setting = match &tree.body {
+                StageBody::Block(block) => block.entries.iter().filter_map(Entry::ok).find_map(|entry| match entry {
+                    StageEntry::Setting(setting) => Some(setting.span),
+                    _ => None,
+                }),
+                StageBody::Expr(_) => None,
+            };
+            let place = match (tree.params.last(), setting) {
+                (Some(param), _) => learning::SeedPlace::Behind(param.span),
+                (None, Some(setting)) => learning::SeedPlace::Before(setting),
+                (None, None) => learning::SeedPlace::Nowhere,
+            };
+            self.report(learning::no_seed(signature.span, &signature.name, place));
         }
     }
 
@@ -257,11 +269,12 @@ impl Checker<'_> {
                 && contract.face.keys.is_empty()
                 && !contract.partial
             {
-                self.report(words::misplaced(
+                let found = words::misplaced(
                     setting.span,
-                    format!("`merge` goes by the key, and {} has none", contract.face.name),
+                    format!("`merge` goes by the key, and `{}` has none", contract.face.name),
                     "give the contract a `key`, or say `write = replace` or `write = append`",
-                ));
+                );
+                self.report(found.because(contract.span, "declared without a `key`"));
             }
         }
     }

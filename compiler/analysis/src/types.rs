@@ -176,7 +176,7 @@ impl Checker<'_> {
                 for field in block.entries.iter().filter_map(tree::Entry::ok) {
                     let (mut column, _) = self.field(module, field)?;
                     self.of_columns_only(field);
-                    column.default = self.default_of(&column.value, &column.name, &field.modifiers);
+                    column.default = self.default_of(&column.value, &column.name, &field.modifiers, false);
                     if let Some(first) = block
                         .entries
                         .iter()

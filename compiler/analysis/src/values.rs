@@ -188,7 +188,7 @@ impl Checker<'_> {
                 {
                     self.report(stages::misplaced(
                         expr.span,
-                        format!("a {} takes no format", scalar.ty),
+                        format!("a value of type {} takes no format", scalar.ty),
                         "formats such as `%Y%m%d` are for dates and times",
                     ));
                     return None;
@@ -235,7 +235,11 @@ impl Checker<'_> {
             if let Some(value) = mlp_plan::arithmetic(op, x, y) {
                 return Some(Scalar { ty: ValueType::plain(ty), value: Value::Literal(value) });
             }
-            self.report(stages::misplaced(expr.span, format!("{x} {} {y} has no value", op.symbol()), ""));
+            self.report(stages::misplaced(
+                expr.span,
+                format!("{x} {} {y} has no value", op.symbol()),
+                "calculate with values of one kind",
+            ));
             return None;
         }
         Some(Scalar { ty: ValueType::plain(ty), value: Value::Arithmetic(op, Box::new(a.value), Box::new(b.value)) })
@@ -270,7 +274,11 @@ impl Checker<'_> {
                 Ty::Value(value) => Some(value),
                 Ty::Error => return None,
                 other => {
-                    self.report(stages::misplaced(ty.span, format!("a const is a scalar, not {}", other.text()), ""));
+                    self.report(stages::misplaced(
+                        ty.span,
+                        format!("a const is a scalar, not {}", other.text()),
+                        "as in `const limit: int = 5`",
+                    ));
                     return None;
                 }
             },

@@ -123,7 +123,7 @@ impl Checker<'_> {
         let column = info.face.columns.iter_mut().zip(&info.columns);
         let mut same = column.filter(|(column, spans)| column.name == field.name.text && spans.name == field.name.span);
         if let Some((column, _)) = same.next() {
-            column.default = self.default_of(&column.value, &column.name, &field.modifiers);
+            column.default = self.default_of(&column.value, &column.name, &field.modifiers, false);
         }
     }
 
@@ -214,10 +214,10 @@ impl Checker<'_> {
     /// Says that a setting is none of those known.
     pub fn unknown_setting(&mut self, name: &Name, owner: &str, written: &str, known: &[&str]) {
         let near = nearest(written, known.iter().copied());
-        let article = if owner.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        let found = names::unknown_of(name.span, &format!("{article} {owner}"), "setting", written, near.as_deref());
+        let owner = names::with_article(owner);
+        let found = names::unknown_of(name.span, &owner, "setting", written, near.as_deref());
         let found = if near.is_none() {
-            found.help(format!("the settings of {article} {owner} are {}", known.join(", ")))
+            found.help(format!("the settings of {owner} are {}", known.join(", ")))
         } else {
             found
         };

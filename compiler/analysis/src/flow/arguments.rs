@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_diagnostics::catalog::{contracts, names, stages as words};
 use mlp_plan::{DataType, Literal, Origin, Value, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
@@ -10,6 +10,7 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
 use super::{Elaborator, FlowInput, Handle, Id, Val, calls::MaybeNone, edges::accepted};
 use crate::{
     contracts::Shared,
+    literals,
     scope::nearest,
     stages::{ParamInfo, Signature},
     subtype::{
@@ -73,13 +74,11 @@ impl Elaborator<'_, '_> {
         });
         if let (None, Some((_, param))) = (&fault, missing) {
             let message = format!("`{}` needs its argument `{}`", signature.name, param.name);
-            fault = Some(words::argument(
-                span,
-                message,
-                span,
-                format!("`{}` is missing", param.name),
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let declared = Some((param.span, format!("takes {}", param.ty.text())));
+            fault = Some(
+                words::argument(span, message, span, format!("`{}` is missing", param.name), declared)
+                    .help(format!("add `{}: ..` to the call", param.name)),
+            );
         }
         match fault {
             Some(found) => {
@@ -111,7 +110,8 @@ impl Elaborator<'_, '_> {
                     arg.value.span,
                     "give this one its name",
                     None,
-                )),
+                )
+                .help("write `name: value` for each argument behind the first that has a name")),
                 Some(_) => Ok(position),
                 None => {
                     let message = format!(
@@ -120,7 +120,14 @@ impl Elaborator<'_, '_> {
                         signature.params.len(),
                         if signature.params.len() == 1 { "" } else { "s" }
                     );
-                    Err(words::argument(span, message, arg.value.span, "this one is too many", None))
+                    Err(words::argument(
+                        span,
+                        message,
+                        arg.value.span,
+                        "this one is too many",
+                        Some((signature.span, "declared here".to_owned())),
+                    )
+                    .help("take it out of the call"))
                 }
             };
         };
@@ -130,11 +137,12 @@ impl Elaborator<'_, '_> {
                 format!("`{}` has no parameter `{}`", signature.name, name.text),
                 name.span,
                 "unknown parameter",
-                None,
+                Some((signature.span, "its parameters are declared here".to_owned())),
             );
-            return Err(match nearest(&name.text, signature.params.iter().map(|param| param.name.as_str())) {
+            let known = || signature.params.iter().map(|param| param.name.as_str());
+            return Err(match nearest(&name.text, known()) {
                 Some(near) => found.fix(format!("did you mean `{near}`?"), name.span, near),
-                None => found,
+                None => names::listing(found, "its parameters are", known()),
             });
         };
         if given.iter().any(|given| given.index == index) {
@@ -145,7 +153,8 @@ impl Elaborator<'_, '_> {
                 name.span,
                 "given again",
                 place,
-            ));
+            )
+            .help("give it once"));
         }
         Ok(index)
     }
@@ -276,15 +285,8 @@ impl Elaborator<'_, '_> {
             _ => (Origin::None, wanted.clone(), false, false),
         };
         if !good {
-            let message =
-                format!("`{}` of `{}` takes {}, not {}", param.name, signature.name, param.ty.text(), val.text());
-            self.checker.report(words::argument(
-                span,
-                message,
-                at,
-                format!("this is {}", val.text()),
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let given = (at, &*val.text(), &*format!("this is {}", val.text()));
+            self.checker.report(words::wrong_type(span, &what, &param.ty.text(), given, param.span));
             return None;
         }
         let input =
@@ -342,19 +344,15 @@ impl Elaborator<'_, '_> {
         wanted: &ValueType,
         expr: &Expr,
     ) -> Option<Scalar> {
+        let what = format!("`{}` of `{}`", param.name, signature.name);
         let scalars = self.scalars.clone();
         if let ExprKind::Name(name) = &expr.kind
             && let Some(bound) = self.names.get_mut(&name.text)
         {
             bound.used = true;
-            let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, bound.val.text());
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                "not a value",
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let found = bound.val.text();
+            let given = (expr.span, found.as_str(), &*format!("this is {found}"));
+            self.checker.report(words::wrong_type(span, &what, &wanted.to_string(), given, param.span));
             return None;
         }
         let scalar = self.checker.scalar(self.module, &scalars, expr, Some(wanted))?;
@@ -364,47 +362,43 @@ impl Elaborator<'_, '_> {
         let fits =
             (whole || accepts(&scalar.ty.data, &wanted.data).is_some()) && (!scalar.ty.nullable || wanted.nullable);
         if !fits {
-            let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, scalar.ty);
             let label = match &scalar.value {
-                Value::Literal(literal) => format!("{literal} is {}", crate::literals::kind_word(literal)),
+                Value::Literal(literal) => format!("{literal} is {}", literals::kind_word(literal)),
                 _ => format!("this is {}", scalar.ty),
             };
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                label,
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let given = (expr.span, &*scalar.ty.to_string(), label.as_str());
+            let found = words::wrong_type(span, &what, &wanted.to_string(), given, param.span);
+            self.checker.report(if wanted.data == DataType::Duration {
+                found.help("a duration carries its unit, as in `5s`, `10min` or `2h`")
+            } else {
+                found
+            });
             return None;
         }
         if let Value::Range(low, high) = &scalar.value
             && let (Value::Literal(low), Value::Literal(high)) = (&**low, &**high)
             && low.compare(high) == Some(std::cmp::Ordering::Greater)
         {
-            let message = format!("`{}` of `{}` is a range that ends before it begins", param.name, signature.name);
-            self.checker.report(words::argument(span, message, expr.span, format!("{low} lies behind {high}"), None));
+            let message = format!("{what} is a range that ends before it begins");
+            let found = words::argument(span, message, expr.span, format!("{low} comes after {high}"), None);
+            self.checker.report(match literals::turned(expr) {
+                Some(turned) => contracts::turned_range(found, expr.span, &turned),
+                None => found.help("the lower end comes first"),
+            });
             return None;
         }
         if let Value::Literal(literal) = &scalar.value {
-            self.checker.check_constraints(
-                literal,
-                wanted,
-                expr.span,
-                &format!("`{}` of `{}`,", param.name, signature.name),
-            );
+            self.checker.check_constraints(literal, wanted, expr.span, &format!("{what},"));
         }
         if let Value::Param(name) = &scalar.value
             && !self.narrow(name, &scalar.ty, wanted)
         {
-            let message = format!("`{}` of `{}` takes {wanted}, and `{name}` never is", param.name, signature.name);
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                "no value fits both",
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let message = format!("{what} takes {wanted}, and `{name}` never is one");
+            let declared = Some((param.span, format!("takes {wanted}")));
+            self.checker.report(
+                words::argument(span, message, expr.span, "no value fits both", declared)
+                    .help(format!("let `{name}` and {what} allow some of the same values")),
+            );
             return None;
         }
         Some(scalar)
@@ -454,10 +448,11 @@ impl Elaborator<'_, '_> {
                 return Some(made);
             }
             let near = nearest(&name.text, contract.face.columns.iter().map(|column| column.name.as_str()));
-            self.checker.report(
+            let found =
                 names::unknown_field(name.span, &format!("`{}`", contract.face.name), &name.text, near.as_deref())
-                    .because(contract.span, "its columns are declared here"),
-            );
+                    .because(contract.span, "its columns are declared here");
+            let columns = contract.face.columns.iter().map(|column| column.name.as_str());
+            self.checker.report(names::listing(found, "its columns are", columns));
             return None;
         };
         if let Some(wanted) = data
@@ -468,13 +463,16 @@ impl Elaborator<'_, '_> {
                 param.name, signature.name, name.text, column.value
             );
             let place = contract.column_span(&name.text);
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                format!("a column of {}", column.value),
-                Some((place, "declared here".to_owned())),
-            ));
+            self.checker.report(
+                words::argument(
+                    span,
+                    message,
+                    expr.span,
+                    format!("a column of {}", column.value),
+                    Some((place, format!("declared as {} here", column.value))),
+                )
+                .help(format!("name a column of {wanted}")),
+            );
             return None;
         }
         Some(made)

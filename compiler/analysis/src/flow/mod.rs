@@ -22,6 +22,7 @@ use mlp_ports::SqlColumn;
 use mlp_source::Span;
 use mlp_syntax::tree::Name;
 
+pub(crate) use edges::nullable_at;
 pub use library::asked;
 pub use settings::PipelineSettings;
 

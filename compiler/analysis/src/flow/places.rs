@@ -32,11 +32,7 @@ impl Elaborator<'_, '_> {
             });
             let Some((_, other)) = clash else { continue };
             let does = if other.kind == Kind::Sink { "writes" } else { "reads" };
-            self.checker.report(words::misplaced(
-                sink.span,
-                format!("`{}` replaces what `{}` {does}", sink.name, other.name),
-                "give each a place of its own, or say `write = append` or `write = merge`",
-            ));
+            self.checker.report(words::overwrites(sink.span, &sink.name, &other.name, does, other.span));
         }
     }
 

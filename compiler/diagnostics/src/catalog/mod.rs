@@ -9,3 +9,4 @@ pub mod policies;
 pub mod serving;
 pub mod stages;
 pub mod syntax;
+pub mod testing;
