@@ -65,9 +65,7 @@ pub fn refuted(span: Span, edge: &str, column: &str, found: &str, expected: &str
         format!("{edge}: no value of `{column}` satisfies both `{found}` and `{expected}`"),
     )
     .here("every row would be refused")
-    .help(format!(
-        "correct the side that is wrong, or convert `{column}` in a stage between the two (percent to shares, say)"
-    ))
+    .help(format!("correct the side that is wrong, or convert `{column}` in a stage between the two"))
 }
 
 /// Units that differ.
