@@ -70,9 +70,11 @@ fn what_has_no_safe_mend_is_left_as_it_is() {
 
 /// A finding as it is told, without its place: edits move lines.
 type Told = (String, String);
+/// An edit: where it begins and ends in bytes, and the new text.
+type Replaced = (usize, usize, String);
 
 /// What is found in a program, with the edits that are offered: for each its place in bytes and the new text.
-fn offered(folder: &Path, program: &str) -> Vec<(Told, Vec<(usize, usize, String)>)> {
+fn offered(folder: &Path, program: &str) -> Vec<(Told, Vec<Replaced>)> {
     let file = folder.join("credit.mlp");
     fs::write(&file, program).unwrap();
     let done = check(folder, &["--format", "json"]);

@@ -2,7 +2,7 @@
 //!
 //! The programs are the failing ones of the `explain` pages; what needs data or a process to happen has a package of its own here.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::{fmt::Write as _, fs, path::Path, process::Command};
 
@@ -101,8 +101,7 @@ fn of_a_run(folder: &Path, program: &str) -> String {
         told.split("\n\n").filter(|part| part.starts_with("error[") || part.contains("[MLP9")).collect();
     let told = told.join("\n\n");
     let answer = said(folder, program, &["run", "--no-cache", "--format", "json"]);
-    let start = answer.find('{').unwrap();
-    let json: Value = serde_json::Deserializer::from_str(&answer[start..]).into_iter().next().unwrap().unwrap();
+    let json: Value = serde_json::Deserializer::from_str(answer.trim_start()).into_iter().next().unwrap().unwrap();
     let what = if json["troubles"] == Value::from(Vec::<Value>::new()) { "decisions" } else { "troubles" };
     let json = serde_json::to_string_pretty(&json[what]).unwrap();
     let mut all = format!("--- pretty\n{told}\n\n--- json: {what}\n{json}\n");
