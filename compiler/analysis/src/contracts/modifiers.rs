@@ -158,7 +158,7 @@ impl Checker<'_> {
 
     /// Whether a use of a named type leaves what the type says: it may narrow, never lose. Reports where not.
     fn narrows(&mut self, named: &ValueType, said: &Constraint, span: Span) -> bool {
-        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held)) else { return true };
+        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held, &named.data)) else { return true };
         let mut both = named.clone();
         both.constraints.push(said.clone());
         // where nothing is left at all, that is what is said
@@ -287,7 +287,7 @@ impl Checker<'_> {
 
     /// Says where a literal breaks a constraint of its type.
     pub fn check_constraints(&mut self, literal: &Literal, value: &ValueType, span: Span, what: &str) {
-        if let Some(constraint) = mlp_plan::holds::broken(&value.constraints, literal) {
+        if let Some(constraint) = mlp_plan::holds::broken(&value.constraints, &value.data, literal) {
             self.report(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()));
         }
     }
@@ -327,7 +327,7 @@ fn said_once(kind: &ModifierKind) -> Option<String> {
 }
 
 /// Whether a constraint spells out values that one of a named type does not allow.
-fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
+fn is_beyond(said: &Constraint, held: &Constraint, data: &DataType) -> bool {
     let less = |a: &Option<Literal>, b: &Option<Literal>| {
         a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.compare(b) == Some(Ordering::Less))
     };
@@ -340,7 +340,7 @@ fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
             (*min > 0 && min < least) || max.zip(*most).is_some_and(|(max, most)| max > most)
         }
         (Constraint::OneOf(members), held) => {
-            members.iter().any(|member| mlp_plan::holds::holds(held, member) == Some(false))
+            members.iter().any(|member| mlp_plan::holds::holds(held, data, member) == Some(false))
         }
         _ => false,
     }
