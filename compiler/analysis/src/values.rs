@@ -131,7 +131,8 @@ impl Checker<'_> {
             ExprKind::Binary { left, op, right, .. } => self.arithmetic(module, scope, expr, left, *op, right),
             ExprKind::Range { low: Some(low), high: Some(high) } => {
                 let (low, high) = (self.scalar(module, scope, low, wanted)?, self.scalar(module, scope, high, wanted)?);
-                Some(Scalar { ty: low.ty, value: Value::Range(Box::new(low.value), Box::new(high.value)) })
+                let ty = if wanted.is_some_and(|ty| !high.fits(ty)) { high.ty } else { low.ty };
+                Some(Scalar { ty, value: Value::Range(Box::new(low.value), Box::new(high.value)) })
             }
             ExprKind::List(items) => {
                 let element = match wanted.map(|ty| &ty.data) {

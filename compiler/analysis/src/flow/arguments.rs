@@ -10,6 +10,7 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
 use super::{Elaborator, FlowInput, Handle, Id, Val, calls::MaybeNone, edges::accepted};
 use crate::{
     contracts::Shared,
+    program::Kind,
     scope::nearest,
     stages::{ParamInfo, Signature},
     subtype::{
@@ -411,6 +412,20 @@ impl Elaborator<'_, '_> {
                 expr.span,
                 label,
                 Some((param.span, "declared here".to_owned())),
+            ));
+            return None;
+        }
+        if matches!(scalar.value, Value::Range(..))
+            && (signature.kind != Kind::Source || wanted.data != mlp_plan::DataType::Date)
+        {
+            let message = format!("`{}` of `{}` takes one {wanted}, not a range", param.name, signature.name);
+            let place = Some((param.span, "declared here".to_owned()));
+            self.checker.report(words::argument(
+                span,
+                message,
+                expr.span,
+                "only a date of a source takes a range",
+                place,
             ));
             return None;
         }
