@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 use mlp_plan::{CompareOp, Constraint, DataType, Expr, Literal, ValueType};
 
-use super::region::{Bound, Region};
+use super::region::{Bound, Ends, Region};
 
 /// Beyond so many regions, a condition leaves everything.
 const MOST_REGIONS: usize = 64;
@@ -49,9 +49,9 @@ impl Domain {
 
     /// The ends between which all values lie; `None` where there is no value.
     #[must_use]
-    pub fn ends(&self) -> Option<(Option<Bound>, Option<Bound>)> {
+    pub fn ends(&self) -> Option<Ends> {
         let ends: Vec<_> = self.regions.iter().map(Region::ends).collect();
-        let outermost = |pick: fn(&(Option<Bound>, Option<Bound>)) -> &Option<Bound>, outer: Ordering| {
+        let outermost = |pick: fn(&Ends) -> &Option<Bound>, outer: Ordering| {
             let bounds: Option<Vec<&Bound>> = ends.iter().map(|ends| pick(ends).as_ref()).collect();
             let mut bounds = bounds?.into_iter();
             let first = bounds.next()?;

@@ -17,6 +17,9 @@ pub struct Bound {
     pub open: bool,
 }
 
+/// The lower and the upper end, where there are some.
+pub type Ends = (Option<Bound>, Option<Bound>);
+
 /// Values of a column: those that lie within all of this, and possibly fewer.
 #[derive(Clone, Debug, Default)]
 pub struct Region {
@@ -87,7 +90,7 @@ impl Region {
 
     /// The ends, or the least and the greatest of the listed values.
     #[must_use]
-    pub fn ends(&self) -> (Option<Bound>, Option<Bound>) {
+    pub fn ends(&self) -> Ends {
         let Some(set) = &self.set else { return (self.low.clone(), self.high.clone()) };
         let outermost = |outer: Ordering| {
             let mut members = set.iter();
