@@ -186,7 +186,7 @@ pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
         };
         value.ok_or_else(fault)?
     };
-    match mlp_plan::holds::broken(&ty.constraints, &value) {
+    match mlp_plan::holds::broken(&ty.constraints, &ty.data, &value) {
         Some(constraint) => Err(format!("`{text}` breaks `{constraint}`")),
         None => Ok(value),
     }

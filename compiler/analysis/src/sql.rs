@@ -83,7 +83,7 @@ impl Checker<'_> {
         rules.extend(
             columns
                 .iter()
-                .filter(|column| is_text_for_enum(column, &output.face))
+                .filter(|column| is_text_for_enum(column, &output.face) || is_count(column, &output.face))
                 .map(|column| Rule::Type { column: column.name.clone() }),
         );
         rules.extend((0..output.face.expectations.len()).map(Rule::Expectation));
@@ -185,8 +185,12 @@ fn passed(source: &ValueType, nullable: bool) -> ValueType {
 
 fn computed(column: &SqlColumn, wanted: &ValueType) -> ValueType {
     let text_for_enum = column.data == DataType::String && matches!(wanted.data, DataType::Enum { .. });
-    // its members are checked as the values are cast
-    let data = if text_for_enum { wanted.data.clone() } else { column.data.clone() };
+    // its members, or that a count is not beyond all int64, are checked as the values are cast
+    let data = if text_for_enum || is_count_for(&column.data, &wanted.data) {
+        wanted.data.clone()
+    } else {
+        column.data.clone()
+    };
     ValueType { data, nullable: column.nullable, unit: wanted.unit.clone(), constraints: Vec::new() }
 }
 
@@ -195,6 +199,16 @@ fn is_text_for_enum(column: &SqlColumn, declared: &Contract) -> bool {
     column.passes.is_none()
         && column.data == DataType::String
         && declared.column(&column.name).is_some_and(|wanted| matches!(wanted.value.data, DataType::Enum { .. }))
+}
+
+/// Whether a computed count (`row_number()` and its like are uint64) stands for an int64.
+fn is_count(column: &SqlColumn, declared: &Contract) -> bool {
+    column.passes.is_none()
+        && declared.column(&column.name).is_some_and(|wanted| is_count_for(&column.data, &wanted.value.data))
+}
+
+const fn is_count_for(computed: &DataType, wanted: &DataType) -> bool {
+    matches!((computed, wanted), (DataType::Uint(64), DataType::Int(64)))
 }
 
 /// A problem in the words of a SELECT.

@@ -159,13 +159,25 @@ impl Checker<'_> {
         } else if let Some(value) = param.modifiers.iter().find_map(|modifier| {
             if let tree::ModifierKind::Default(value) = &modifier.kind { Some(value) } else { None }
         }) {
-            default = match &value.kind {
-                tree::ExprKind::List(items) if items.is_empty() => Some(mlp_plan::Literal::List(Vec::new())),
-                tree::ExprKind::Literal(tree::Lit::None) => Some(mlp_plan::Literal::Null),
-                _ => None,
-            };
+            default = self.default_columns(&ty, value);
         }
         ParamInfo { name: param.name.text.clone(), ty, default, span: param.name.span, doc: param.lead.docs() }
+    }
+
+    /// The default of a parameter that is no scalar: none, or columns by their names.
+    fn default_columns(&mut self, ty: &Ty, value: &tree::Expr) -> Option<mlp_plan::Literal> {
+        match (ty, &value.kind) {
+            (_, tree::ExprKind::Literal(tree::Lit::None)) => Some(mlp_plan::Literal::Null),
+            (Ty::List(element), tree::ExprKind::List(items)) => {
+                let items = items.iter().map(|item| self.default_columns(element, item)).collect::<Option<_>>()?;
+                Some(mlp_plan::Literal::List(items))
+            }
+            (Ty::Column(contract, _), tree::ExprKind::Column(name)) => {
+                self.check_column(contract, name);
+                Some(mlp_plan::Literal::Text(name.text.clone()))
+            }
+            _ => None,
+        }
     }
 
     fn stage_settings(&mut self, module: usize, kind: Kind, tree: &StageDecl) -> Settings {

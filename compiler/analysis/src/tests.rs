@@ -339,7 +339,7 @@ impl Checker<'_> {
                 Some(TestKind::Subtype { negated: *negated, left, right })
             }
             ExpectKind::Verdict { subject, verdict, at } => {
-                let at = at.as_ref().map(dotted);
+                let (at_path, at) = (at.as_ref(), at.as_ref().map(dotted));
                 if let ExprKind::Call { callee, args } = &subject.kind
                     && let ExprKind::Name(name) = &callee.kind
                 {
@@ -347,6 +347,12 @@ impl Checker<'_> {
                 }
                 match self.given(module, subject, lets)? {
                     Given::Row(contract, row) => {
+                        if let Some(path) = at_path {
+                            let root = path.segments.first()?;
+                            if !self.check_column(&contract, root) {
+                                return None;
+                            }
+                        }
                         Some(TestKind::Row { contract, row, passes: *verdict == Verdict::Passes, at })
                     }
                     Given::Report(..) => {

@@ -19,7 +19,7 @@ use crate::{
     predicates::Predicates,
     program::{DeclId, Kind},
     scope::{check_snake, nearest},
-    subtype::values::is_nested,
+    subtype::{Answer, beside::Beside, values::is_nested},
     types::Generics,
 };
 
@@ -170,6 +170,15 @@ impl Checker<'_> {
         }
         if let (Some(column), Some(spans)) = (info.face.columns.get(index), info.columns.get(index)) {
             let (value, name) = (column.value.clone(), column.name.clone());
+            let rows = Beside { rows: &info.face, this: &value, wanted: &value };
+            let contradiction = value.constraints.iter().zip(&spans.constraints).find(|(constraint, _)| {
+                matches!(constraint, Constraint::Where(expr) if !expr.columns().is_empty() && rows.answer(expr) == Answer::Refuted)
+            });
+            if let Some((constraint, span)) = contradiction {
+                let why = format!("no row satisfies `{constraint}`: the values of its columns do not meet");
+                self.report(words::unsatisfiable(*span, &name, &why));
+                return;
+            }
             self.check_satisfiable(&value, &name, spans.constraints.last().copied().unwrap_or(spans.name));
         }
     }

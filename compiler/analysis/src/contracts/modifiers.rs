@@ -164,7 +164,7 @@ impl Checker<'_> {
 
     /// Whether a use of a named type leaves what the type says: it may narrow, never lose. Reports where not.
     fn narrows(&mut self, named: &ValueType, said: &Constraint, span: Span) -> bool {
-        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held)) else { return true };
+        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held, &named.data)) else { return true };
         let mut both = named.clone();
         both.constraints.push(said.clone());
         // where nothing is left at all, that is what is said
@@ -330,7 +330,7 @@ impl Checker<'_> {
 
 /// What is wrong with a literal that breaks a constraint of its type.
 fn broken(literal: &Literal, value: &ValueType, span: Span, what: &str) -> Option<Diagnostic> {
-    let constraint = mlp_plan::holds::broken(&value.constraints, literal)?;
+    let constraint = mlp_plan::holds::broken(&value.constraints, &value.data, literal)?;
     Some(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()))
 }
 
@@ -338,7 +338,7 @@ fn broken(literal: &Literal, value: &ValueType, span: Span, what: &str) -> Optio
 fn widened(value: &ValueType, modifiers: &[Modifier], default: &Literal) -> Option<(Span, Constraint, Constraint)> {
     let mut ranges = modifiers.iter().filter(|modifier| matches!(modifier.kind, ModifierKind::Range { .. }));
     let (range, None) = (ranges.next()?, ranges.next()) else { return None };
-    let mut broken = value.constraints.iter().filter(|one| mlp_plan::holds::holds(one, default) == Some(false));
+    let mut broken = value.constraints.iter().filter(|one| mlp_plan::holds::holds(one, &value.data, default) == Some(false));
     let (Some(said @ Constraint::Range { low, high }), None) = (broken.next(), broken.next()) else { return None };
     let is_below = low.as_ref().is_some_and(|low| default.compare(low) == Some(Ordering::Less));
     let wide = if is_below {
@@ -410,7 +410,7 @@ fn said_once(kind: &ModifierKind) -> Option<String> {
 }
 
 /// Whether a constraint spells out values that one of a named type does not allow.
-fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
+fn is_beyond(said: &Constraint, held: &Constraint, data: &DataType) -> bool {
     let less = |a: &Option<Literal>, b: &Option<Literal>| {
         a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.compare(b) == Some(Ordering::Less))
     };
@@ -423,7 +423,7 @@ fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
             (*min > 0 && min < least) || max.zip(*most).is_some_and(|(max, most)| max > most)
         }
         (Constraint::OneOf(members), held) => {
-            members.iter().any(|member| mlp_plan::holds::holds(held, member) == Some(false))
+            members.iter().any(|member| mlp_plan::holds::holds(held, data, member) == Some(false))
         }
         _ => false,
     }

@@ -11,6 +11,7 @@ use super::{Elaborator, FlowInput, Handle, Id, Val, calls::MaybeNone, edges::acc
 use crate::{
     contracts::Shared,
     literals,
+    program::Kind,
     scope::nearest,
     stages::{ParamInfo, Signature},
     subtype::{
@@ -225,10 +226,34 @@ impl Elaborator<'_, '_> {
                     }
                     None => fits = false,
                 },
-                None => default(param, &mut taken),
+                None if self.has_columns(span, signature, param) => default(param, &mut taken),
+                None => fits = false,
             }
         }
         fits.then_some(taken)
+    }
+
+    /// Whether the columns that a parameter stands for where nobody says are those of the table that was given; reports where not.
+    fn has_columns(&mut self, span: Span, signature: &Signature, param: &ParamInfo) -> bool {
+        let ty = if let Ty::List(element) = &param.ty { element } else { &param.ty };
+        let Ty::Column(contract, _) = ty else { return true };
+        let names = match &param.default {
+            Some(Literal::List(items)) => items.clone(),
+            other => other.iter().cloned().collect(),
+        };
+        let missing = names.iter().find_map(|name| match name {
+            Literal::Text(name) if !contract.partial && contract.face.column(name).is_none() => Some(name.clone()),
+            _ => None,
+        });
+        let Some(name) = missing else { return true };
+        let owner = &contract.face.name;
+        let message = format!(
+            "`{}` of `{}` is `.{name}` where it is not given, and {owner} has no such column",
+            param.name, signature.name
+        );
+        let place = Some((param.span, "declared here".to_owned()));
+        self.checker.report(words::argument(span, message, span, format!("give `{}`", param.name), place));
+        false
     }
 
     /// An artifact as an argument.
@@ -320,7 +345,7 @@ impl Elaborator<'_, '_> {
                     .map(|item| self.column(span, signature, param, contract, data.as_ref(), item))
                     .collect();
                 Some(Scalar {
-                    ty: ValueType::plain(mlp_plan::DataType::String),
+                    ty: ValueType::plain(DataType::String),
                     value: Value::List(columns?.into_iter().map(|column| column.value).collect()),
                 })
             }
@@ -355,13 +380,25 @@ impl Elaborator<'_, '_> {
             self.checker.report(words::wrong_type(span, &what, &wanted.to_string(), given, param.span));
             return None;
         }
+        if literals::literal(expr) == Some(Literal::Null) && !wanted.nullable {
+            let message = format!("`{}` of `{}` takes {wanted}, and not none", param.name, signature.name);
+            let place = Some((param.span, "declared here".to_owned()));
+            self.checker.report(words::argument(span, message, expr.span, "this is no value", place));
+            return None;
+        }
+        if let ExprKind::Name(name) = &expr.kind
+            && !scalars.contains_key(&name.text)
+            && self.checker.is_member(self.module, expr, wanted)
+            && literals::typed(expr, wanted).is_err()
+        {
+            let message =
+                format!("`{}` of `{}` takes {wanted}, and `{}` is none of it", param.name, signature.name, name.text);
+            let place = Some((param.span, "declared here".to_owned()));
+            self.checker.report(words::argument(span, message, expr.span, "no member of that name", place));
+            return None;
+        }
         let scalar = self.checker.scalar(self.module, &scalars, expr, Some(wanted))?;
-        // `1.0` in a list of floats is a whole number until somebody asks for a float
-        let whole =
-            matches!(&scalar.value, Value::Literal(Literal::Number(_))) && matches!(wanted.data, DataType::Float(_));
-        let fits =
-            (whole || accepts(&scalar.ty.data, &wanted.data).is_some()) && (!scalar.ty.nullable || wanted.nullable);
-        if !fits {
+        if !scalar.fits(wanted) {
             let label = match &scalar.value {
                 Value::Literal(literal) => format!("{literal} is {}", literals::kind_word(literal)),
                 _ => format!("this is {}", scalar.ty),
@@ -373,6 +410,20 @@ impl Elaborator<'_, '_> {
             } else {
                 found
             });
+            return None;
+        }
+        if matches!(scalar.value, Value::Range(..))
+            && (signature.kind != Kind::Source || wanted.data != DataType::Date)
+        {
+            let message = format!("`{}` of `{}` takes one {wanted}, not a range", param.name, signature.name);
+            let place = Some((param.span, "declared here".to_owned()));
+            self.checker.report(words::argument(
+                span,
+                message,
+                expr.span,
+                "only a date of a source takes a range",
+                place,
+            ));
             return None;
         }
         if let Value::Range(low, high) = &scalar.value
@@ -442,7 +493,7 @@ impl Elaborator<'_, '_> {
             }
             return None;
         };
-        let made = Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::Column(name.text.clone()) };
+        let made = Scalar { ty: ValueType::plain(DataType::String), value: Value::Column(name.text.clone()) };
         let Some(column) = contract.face.column(&name.text) else {
             if contract.partial {
                 return Some(made);
@@ -523,10 +574,23 @@ fn default(param: &ParamInfo, taken: &mut Taken) {
             taken.inputs.push((input, true));
             taken.values.push((param.name.clone(), Val::None));
         }
+        (Ty::Column(..) | Ty::List(_), Some(value)) => {
+            let column = |value: &Literal| match value {
+                Literal::Text(name) => Value::Column(name.clone()),
+                other => Value::Literal(other.clone()),
+            };
+            let value = match value {
+                Literal::List(items) if !items.is_empty() => Value::List(items.iter().map(column).collect()),
+                value => column(value),
+            };
+            let scalar = Scalar { ty: ValueType::plain(DataType::String), value };
+            taken.params.insert(param.name.clone(), scalar.value.clone());
+            taken.values.push((param.name.clone(), Val::Scalar(scalar)));
+        }
         (ty, Some(value)) => {
             let scalar = match ty {
                 Ty::Value(ty) => Scalar { ty: ty.clone(), value: Value::Literal(value.clone()) },
-                _ => Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::Literal(value.clone()) },
+                _ => Scalar { ty: ValueType::plain(DataType::String), value: Value::Literal(value.clone()) },
             };
             taken.params.insert(param.name.clone(), scalar.value.clone());
             taken.values.push((param.name.clone(), Val::Scalar(scalar)));

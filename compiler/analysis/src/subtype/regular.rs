@@ -1,4 +1,4 @@
-//! Regular languages: whether all that matches one pattern matches another.
+//! Regular languages: whether some text matches all of some patterns and none of others.
 
 use std::collections::HashSet;
 
@@ -9,46 +9,55 @@ use regex_automata::{
     util::{primitives::StateID, syntax},
 };
 
-/// Beyond this many bytes of automaton, inclusion is not decided.
+/// Beyond this many bytes of automaton, nothing is decided.
 const SIZE_LIMIT: usize = 4 << 20;
-/// Beyond this many pairs of states, inclusion is not decided.
-const PAIR_LIMIT: usize = 200_000;
+/// Beyond this many states of all automata together, nothing is decided.
+const STATE_LIMIT: usize = 200_000;
 
 /// Whether every text that matches `narrow` matches `wide`; `None` where it was not decided.
 #[must_use]
 pub fn included(narrow: &str, wide: &str) -> Option<bool> {
-    walk(narrow, wide, |narrow, wide| narrow && !wide).map(|counterexample| !counterexample)
+    none_is_left(&[narrow], &[wide])
 }
 
 /// Whether no text matches both; `None` where it was not decided.
 #[must_use]
 pub fn disjoint(a: &str, b: &str) -> Option<bool> {
-    walk(a, b, |a, b| a && b).map(|common| !common)
+    none_is_left(&[a, b], &[])
 }
 
-/// Whether some text brings the product of both automata to a pair of answers that `found` accepts.
-fn walk(left: &str, right: &str, found: impl Fn(bool, bool) -> bool) -> Option<bool> {
-    let (left, right) = (automaton(left)?, automaton(right)?);
+/// Whether no text matches all of the first and none of the others; `None` where it was not decided.
+#[must_use]
+pub fn none_is_left(all: &[&str], none: &[&str]) -> Option<bool> {
+    let automata: Vec<_> = all.iter().chain(none).map(|pattern| automaton(pattern)).collect::<Option<_>>()?;
     let begin = Input::new("").anchored(Anchored::Yes);
-    let start = (left.start_state_forward(&begin).ok()?, right.start_state_forward(&begin).ok()?);
-    let mut seen: HashSet<(StateID, StateID)> = HashSet::from([start]);
+    let start: Vec<StateID> = automata.iter().map(|dfa| dfa.start_state_forward(&begin).ok()).collect::<Option<_>>()?;
+    let mut seen: HashSet<Vec<StateID>> = HashSet::from([start.clone()]);
     let mut open = vec![start];
-    while let Some((a, b)) = open.pop() {
-        let accepts = (left.is_match_state(left.next_eoi_state(a)), right.is_match_state(right.next_eoi_state(b)));
-        if found(accepts.0, accepts.1) {
-            return Some(true);
+    while let Some(states) = open.pop() {
+        let pairs = || automata.iter().zip(&states);
+        let found = pairs()
+            .enumerate()
+            .all(|(index, (dfa, state))| dfa.is_match_state(dfa.next_eoi_state(*state)) == (index < all.len()));
+        if found {
+            return Some(false);
         }
-        if left.is_quit_state(a) || right.is_quit_state(b) || seen.len() > PAIR_LIMIT {
+        if seen.len() > STATE_LIMIT || pairs().any(|(dfa, state)| dfa.is_quit_state(*state)) {
             return None;
         }
+        // what is dead in one of the first matches nothing any more
+        if pairs().take(all.len()).any(|(dfa, state)| dfa.is_dead_state(*state)) {
+            continue;
+        }
         for byte in 0..=u8::MAX {
-            let next = (left.next_state(a, byte), right.next_state(b, byte));
-            if seen.insert(next) {
+            let next: Vec<StateID> = pairs().map(|(dfa, state)| dfa.next_state(*state, byte)).collect();
+            if !seen.contains(&next) {
+                seen.insert(next.clone());
                 open.push(next);
             }
         }
     }
-    Some(false)
+    Some(true)
 }
 
 /// The automaton of the whole-value match of a pattern.
