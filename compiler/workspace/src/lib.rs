@@ -9,6 +9,7 @@
 //! 3. Results do not depend on the order in which a directory lists its files.
 
 mod disk;
+pub mod git;
 mod load;
 mod lock;
 mod manifest;

@@ -1,8 +1,7 @@
 //! Rows of tests as JSON lines: those that are given are filled up, those that come are compared.
 
-use chrono::{NaiveDate, NaiveTime};
-use mlp_analysis::{subtype::domain::Domain, tests::GivenRow};
-use mlp_plan::{Contract, DataType, Literal, ValueType};
+use mlp_analysis::{subtype::sample, tests::GivenRow};
+use mlp_plan::{Contract, Literal};
 
 /// A row as JSON, the fields that are not given filled with a valid value, always the same one.
 pub fn full_row(contract: &Contract, row: &GivenRow) -> Result<String, String> {
@@ -12,43 +11,12 @@ pub fn full_row(contract: &Contract, row: &GivenRow) -> Result<String, String> {
         let value = match given.or_else(|| column.default.clone()) {
             Some(value) => value,
             None if column.value.nullable => Literal::Null,
-            None => any(&column.value)
+            None => sample::any(&column.value)
                 .ok_or_else(|| format!("give `{}` a value: none can be made up for `{}`", column.name, column.value))?,
         };
         fields.push(format!("{}:{}", json_text(&column.name), json(&value)));
     }
     Ok(format!("{{{}}}", fields.join(",")))
-}
-
-/// A value that satisfies a type's constraints, where one can be read off.
-fn any(value: &ValueType) -> Option<Literal> {
-    let domain = Domain::of(value);
-    let start = |data: &DataType| match data {
-        DataType::Bool => Some(Literal::Bool(false)),
-        DataType::Int(_) | DataType::Uint(_) | DataType::Float(_) | DataType::Decimal { .. } => {
-            Some(Literal::Number(0.into()))
-        }
-        DataType::String => Some(Literal::Text("a".repeat(usize::try_from(domain.shortest.max(1)).unwrap_or(1)))),
-        DataType::Date => NaiveDate::from_ymd_opt(2000, 1, 1).map(Literal::Date),
-        DataType::Timestamp { .. } => {
-            NaiveDate::from_ymd_opt(2000, 1, 1).map(|day| Literal::Timestamp(mlp_plan::midnight(day)))
-        }
-        DataType::Time => Some(Literal::Time(NaiveTime::MIN)),
-        DataType::Duration => Some(Literal::Duration(0)),
-        DataType::Uuid => Some(Literal::Text("00000000-0000-0000-0000-000000000000".to_owned())),
-        DataType::List(_) if domain.shortest == 0 => Some(Literal::List(Vec::new())),
-        _ => None,
-    };
-    let listed = domain.set.as_ref().and_then(|set| set.first().cloned());
-    let ends =
-        [&domain.low, &domain.high].into_iter().flatten().filter(|bound| !bound.open).map(|bound| bound.value.clone());
-    let spelled = |value: Literal| domain.spelled(&value);
-    listed
-        .into_iter()
-        .chain(start(&value.data))
-        .chain(ends)
-        .map(spelled)
-        .find(|candidate| mlp_plan::holds::broken(&value.constraints, candidate).is_none())
 }
 
 /// Whether rows are those that were expected, in order; otherwise the first difference.
