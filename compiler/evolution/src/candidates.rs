@@ -14,7 +14,10 @@ pub fn candidates(from: &ValueType, to: &ValueType) -> Vec<Literal> {
             found.push(value);
         }
     };
-    sample::any(from).into_iter().for_each(&mut put);
+    if let Some(plain) = sample::any(from) {
+        put(plain.clone());
+        beside(&plain, &from.data).into_iter().for_each(&mut put);
+    }
     for ty in [to, from] {
         for said in said(ty) {
             beside(&said, &ty.data).into_iter().for_each(&mut put);

@@ -89,9 +89,29 @@ pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> C
             (None, None) => {}
         }
     }
+    forget_repetitions(&mut found.changes);
     found.changes.extend(governance::changes(old.plan, new.plan));
     found.changes.extend(pipelines::changes(old.plan, new.plan));
     found
+}
+
+/// What an expression takes over from another contract is told there, unless a promise of its own is broken by it.
+fn forget_repetitions(changes: &mut Vec<Change>) {
+    let mut first: BTreeMap<(&'static str, String, Place, String), String> = BTreeMap::new();
+    let key = |change: &Change| (change.kind, change.path.clone(), change.place.clone(), change.message.clone());
+    // a contract that is broken itself comes before those that take over from it
+    let is_own = |change: &Change| change.place.file.is_empty() || change.path.is_empty();
+    for change in changes.iter().filter(|change| !is_own(change)) {
+        let teller = first.entry(key(change)).or_insert_with(|| change.subject.clone());
+        if change.verdict == Verdict::Broken {
+            teller.clone_from(&change.subject);
+        }
+    }
+    changes.retain(|change| {
+        is_own(change)
+            || change.verdict == Verdict::Broken
+            || first.get(&key(change)).is_none_or(|teller| *teller == change.subject)
+    });
 }
 
 /// Contracts of both versions: by their declaration, or by their bare name where one was moved to another module.

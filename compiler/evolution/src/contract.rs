@@ -93,7 +93,7 @@ impl Both<'_> {
         let text = declaration(column);
         let name = &column.name;
         let change = self.change("column_added", Class::Additive, name, format!("`{name}: {}` is new", column.value));
-        let change = change.from_to(None, Some(text)).towards(Direction::Looser);
+        let change = change.from_to(None, Some(text)).towards(Direction::Looser).at(self.place(self.new, name), None);
         if is_filled(column.default.is_some(), &column.value) {
             return change;
         }
@@ -150,7 +150,7 @@ impl Both<'_> {
             let message = if column.label {
                 format!("`{name}` is a label now: it is the truth, and no feature")
             } else {
-                format!("`{name}` is no label any more: it may be fed to models that learn it")
+                format!("`{name}` is no label any more: models may be fed it as a feature")
             };
             let word = |label: bool| Some(if label { "label" } else { "feature" }.to_owned());
             let change = self.change("label_changed", Class::Breaking, name, message);
@@ -258,6 +258,7 @@ impl Both<'_> {
         self.change("compatibility_changed", class, "", message)
             .from_to(Some(old.word().to_owned()), Some(new.word().to_owned()))
             .towards(direction)
+            .at(self.new.place("", "compatibility"), self.old.place("", "compatibility"))
     }
 }
 

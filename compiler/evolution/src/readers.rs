@@ -20,7 +20,7 @@ pub struct Package<'a> {
 /// The readers of a column, each once.
 #[must_use]
 pub fn of_column(packages: &[Package<'_>], declared: &str, column: &str) -> Vec<Reader> {
-    let mut found = BTreeSet::new();
+    let mut found: BTreeSet<Reader> = BTreeSet::new();
     for package in packages {
         let declared = match package.alias {
             Some(alias) => format!("{alias}.{declared}"),
@@ -28,7 +28,18 @@ pub fn of_column(packages: &[Package<'_>], declared: &str, column: &str) -> Vec<
         };
         Search { package: *package, names: carriers(package.plan, &declared), column }.collect(&mut found);
     }
-    found.into_iter().collect()
+    let mut readers: Vec<Reader> = found.into_iter().collect();
+    readers.dedup_by(|later, first| (&later.package, &later.path) == (&first.package, &first.path));
+    // a model's signature says nothing more where what trains it is told
+    let reaches = |model: &str| {
+        let rung = format!("{model}.");
+        readers.iter().any(|reader| reader.path.len() > 2 && reader.path.iter().any(|step| step.starts_with(&rung)))
+    };
+    let is_told: Vec<bool> =
+        readers.iter().map(|reader| reader.path.len() == 2 && reader.path.last().is_some_and(|last| reaches(last))).collect();
+    let mut told = is_told.into_iter();
+    readers.retain(|_| !told.next().unwrap_or_default());
+    readers
 }
 
 /// The names in the plan of a declared contract and of expressions that begin with it.

@@ -212,8 +212,10 @@ fn boundary(given: Option<&Expr>, wanted: &Expr) -> Option<String> {
     let counts = name.starts_with("rows") || name.starts_with("distinct");
     let tried = crate::candidates::candidates(&other, &with(wanted.clone()));
     let negative = |value: &mlp_plan::Literal| value.as_f64().is_some_and(|number| number < 0.0);
+    let share = name.starts_with("null_rate") || name.starts_with("fraction");
     let broken = |value: &&mlp_plan::Literal| {
         (!counts || value.as_i64().is_some())
+            && (!share || value.as_f64().is_some_and(|number| number <= 1.0))
             && (!negative(value) || name.starts_with("mean") || name.starts_with("min"))
             && given.as_ref().is_none_or(|given| mlp_plan::holds::holds(given, value) == Some(true))
             && mlp_plan::holds::holds(&wanted, value) == Some(false)

@@ -116,10 +116,21 @@ pub fn details(change: &Change) -> Vec<String> {
         }
         lines.push(format!(
             "where it is decided on, say so in the contract: `accepts break on {} because \"..\"`",
-            change.path.split(['.', '[']).next().filter(|path| !path.is_empty()).unwrap_or("COLUMN")
+            accepted_as(change)
         ));
     }
     lines
+}
+
+/// What an acceptance names: the column; of a rule over the set its first column, or what it measures.
+fn accepted_as(change: &Change) -> &str {
+    if !change.path.is_empty() {
+        return change.path.split(['.', '[']).next().unwrap_or_default();
+    }
+    let text = change.old.as_deref().or(change.new.as_deref()).unwrap_or_default();
+    let inside = text.rsplit_once('(').map(|(_, rest)| rest);
+    let words = inside.unwrap_or_else(|| text.split_once(' ').map_or("", |(_, rest)| rest));
+    words.split([',', ')', ' ', '.']).next().unwrap_or_default()
 }
 
 /// From a place to the end of its line.

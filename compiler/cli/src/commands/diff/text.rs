@@ -36,6 +36,11 @@ fn line(one: &Compared, change: &Change) -> String {
 
 /// The class, in words.
 pub const fn word(change: &Change) -> &'static str {
+    match change.verdict {
+        Verdict::Underbumped => return "version",
+        Verdict::Expired => return "expired",
+        Verdict::Fine | Verdict::Broken | Verdict::Accepted { .. } | Verdict::Loosened => {}
+    }
     match change.class {
         Class::Additive => "additive",
         Class::Compatible => "compatible",
