@@ -235,7 +235,7 @@ fn what_cannot_be_compared_is_exit_2() {
     for (against, says) in [
         ("no-such-branch", "there is no revision `no-such-branch`"),
         ("--", "unexpected argument"),
-        ("missing.json", "no plan file"),
+        ("missing.json", "there is no such plan file"),
     ] {
         let done = diff(folder.path(), &["--against", against]);
         assert_eq!(done.status.code(), Some(2), "{against}: {}", text(&done));
@@ -256,14 +256,14 @@ fn what_cannot_be_compared_is_exit_2() {
 
 const SERVED: &str = r#"use std.evaluate.{Binary}
 use std.split.{at_random}
-contract Loan { id: int64 key, income: float64 unit EUR @internal, late: bool label }
+contract Loan { id: int64 key @pii, income: float64 unit EUR @pii, late: bool label }
 contract Scored = Loan with { score: float64 in 0 .. 1 }
 source loans() -> Table<Loan> { from = parquet("loans.parquet") }
 stage fit(rows: Table<Loan>, seed: int = 1) -> Model<Loan, Scored> { run = command(["fit"]) }
 stage judge(model: Model<Loan, Scored>, rows: Table<Loan>) -> Report<Binary> { run = command(["judge"]) }
 model Credit: Model<Loan, Scored> {
   ladder    = [production]
-  clearance = [internal]
+  clearance = [pii]
 }
 policy Release(candidate: Report<Binary>) {
   require candidate.auc >= 0.7
@@ -278,7 +278,7 @@ pipeline train {
 deployment CreditApi of Credit.production {
   request   = Loan without label
   serve     = command(["serve"])
-  clearance = [internal]
+  clearance = [pii]
   rollout   = canary [5% for 10min, 100%]
   rollback when error_rate > 1% over 5min
 }
@@ -327,7 +327,7 @@ fn every_form_shows_the_same_changes() {
     let folder = repository(SERVED);
     change(folder.path(), "contract Loan {", "contract Loan { compatibility = full, version = \"1.0.0\",");
     git(folder.path(), &["commit", "-qam", "published"]);
-    change(folder.path(), "income: float64 unit EUR @internal", "income: float64? unit EUR");
+    change(folder.path(), "income: float64 unit EUR @pii", "income: float64? unit EUR");
     change(folder.path(), "auc >= 0.7", "auc >= 0.65");
     let mut all = String::new();
     for form in ["pretty", "short", "json", "sarif", "github", "junit", "markdown"] {

@@ -99,7 +99,7 @@ impl Repository {
     fn tree(&self, commit: &str, folder: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<TreeFile>, String> {
         let folder = folder.trim_matches('/');
         let mut command = git(&self.folder);
-        command.args(["ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", commit, "--"]);
+        command.args(["ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", commit]);
         if !folder.is_empty() {
             command.arg(format!("{folder}/"));
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mlp_plan::Plan;
-use mlp_workspace::{Loaded, Manifest, Override, git::Repository, load, package_root, read_text};
+use mlp_workspace::{Loaded, Manifest, Override, git::Repository, load, package_root, read_text, relative_to_here};
 use tempfile::TempDir;
 
 use crate::{
@@ -75,7 +75,11 @@ impl Sides {
         let repository = Repository::containing(&folder);
         let path = PathBuf::from(against);
         let is_program = path.is_dir() && path.join("mlp.toml").is_file() || path.extension().is_some_and(|end| end == "mlp");
-        let old = if path.is_file() && path.extension().is_some_and(|end| end == "json") {
+        let is_plan = path.extension().is_some_and(|end| end == "json");
+        if is_plan && !path.exists() {
+            return Err(format!("{against}: there is no such plan file; `mlp plan` prints one"));
+        }
+        let old = if is_plan && path.is_file() {
             Against::Plan(path)
         } else if is_program && path.exists() {
             Against::Folder(path)
@@ -191,7 +195,7 @@ fn found(path: &Path) -> Result<Vec<PathBuf>, String> {
         return Err(format!("{}: there is no such file or folder", path.display()));
     }
     if let Some(root) = package_root(path) {
-        return Ok(vec![root]);
+        return Ok(vec![relative_to_here(&root)]);
     }
     let roots = below(path);
     if roots.is_empty() {
