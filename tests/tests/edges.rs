@@ -51,5 +51,5 @@ fn programs_read_them_as_json() {
 fn forms_that_have_no_room_for_it_say_so() {
     let done = explained("sarif");
     assert_eq!(done.status.code(), Some(2));
-    assert!(text(&done).contains("--format pretty, short or json"), "{}", text(&done));
+    assert!(text(&done).contains("--format pretty, narrated, short or json"), "{}", text(&done));
 }

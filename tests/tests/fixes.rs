@@ -1,10 +1,11 @@
 //! `mlp check --fix`: the edits that diagnostics offer, shown and applied.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use mlp_tests::{mlp, text};
+use mlp_diagnostics::{Code, examples};
+use mlp_tests::{marks::marked, mlp, root, text};
 
 const PROGRAM: &str = r#"use std.evaluate.{Binary}
 use std.split.{at_random}
@@ -65,4 +66,95 @@ fn what_has_no_safe_mend_is_left_as_it_is() {
     assert_eq!(done.status.code(), Some(1));
     assert!(text(&done).contains("MLP307"), "{}", text(&done));
     assert_eq!(fs::read_to_string(folder.path().join("credit.mlp")).unwrap(), program);
+}
+
+/// A finding as it is told, without its place: edits move lines.
+type Told = (String, String);
+/// An edit: where it begins and ends in bytes, and the new text.
+type Replaced = (usize, usize, String);
+
+/// What is found in a program, with the edits that are offered: for each its place in bytes and the new text.
+fn offered(folder: &Path, program: &str) -> Vec<(Told, Vec<Replaced>)> {
+    let file = folder.join("credit.mlp");
+    fs::write(&file, program).unwrap();
+    let done = check(folder, &["--format", "json"]);
+    let answer: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let number = |value: &serde_json::Value| usize::try_from(value.as_u64().unwrap()).unwrap();
+    let found = answer["diagnostics"].as_array().unwrap().iter().map(|found| {
+        let text = |name: &str| found[name].as_str().unwrap().to_owned();
+        let edits = found["fix"]["edits"].as_array().into_iter().flatten().map(|edit| {
+            assert_eq!(edit["file"], "credit.mlp", "edits stay in the package's own files");
+            let ends = ["start", "end"].map(|end| number(&edit["range"][end]["offset"]));
+            (ends[0], ends[1], edit["text"].as_str().unwrap().to_owned())
+        });
+        ((text("code"), text("message")), edits.collect())
+    });
+    found.collect()
+}
+
+/// Every program of the tests and of the `explain` pages.
+fn programs() -> Vec<(String, String)> {
+    let mut programs = Vec::new();
+    for folder in ["tests/programs", "tests/mistakes"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name.ends_with(".mlp") {
+                let source = fs::read_to_string(&path).unwrap();
+                programs.push((name.clone(), marked(&name, &source).0));
+            }
+        }
+    }
+    let pages = Code::ALL.iter().filter_map(|code| Some((code.to_string(), examples(*code)?)));
+    programs.extend(pages.map(|(name, page)| (name, format!("{}\n", page.failing))));
+    programs.sort();
+    programs
+}
+
+#[test]
+fn each_edit_mends_what_it_is_offered_for_and_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut wrong, mut codes) = (Vec::new(), BTreeSet::new());
+    for (name, program) in programs() {
+        let found = offered(folder.path(), &program);
+        for (at, (told, edits)) in found.iter().enumerate().filter(|(_, (_, edits))| !edits.is_empty()) {
+            codes.insert(told.0.clone());
+            let mut mended = program.clone();
+            let mut edits = edits.clone();
+            edits.sort();
+            for (start, end, text) in edits.iter().rev() {
+                mended.replace_range(*start..*end, text);
+            }
+            let left: Vec<Told> = offered(folder.path(), &mended).into_iter().map(|(told, _)| told).collect();
+            let mut others: Vec<&Told> =
+                found.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, (told, _))| told).collect();
+            for told in &left {
+                match others.iter().position(|other| *other == told) {
+                    Some(known) => drop(others.remove(known)),
+                    None => wrong.push(format!("{name}: mending {:?} leaves or makes {told:?}", found[at].0)),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let expected = [
+        "MLP101", "MLP201", "MLP202", "MLP203", "MLP204", "MLP301", "MLP303", "MLP305", "MLP306", "MLP307", "MLP308",
+        "MLP401", "MLP404", "MLP405", "MLP408", "MLP409", "MLP502", "MLP506", "MLP602", "MLP605", "MLP608", "MLP701",
+    ];
+    assert_eq!(codes.iter().map(String::as_str).collect::<Vec<_>>(), expected, "codes with an edit, each tried here");
+}
+
+#[test]
+fn what_is_deleted_takes_its_line_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credit.mlp");
+    let program = |clauses: &str, key: &str| {
+        let policy = format!("policy Good(candidate: Report<Binary>) {{\n{clauses}}}\n");
+        format!("use std.evaluate.{{Binary}}\n{policy}contract A {{ a: int64 {key} }}\n")
+    };
+    let repeated = program("  require candidate.auc >= 0.8\n  require candidate.auc >= 0.7\n", "key key");
+    fs::write(&file, repeated).unwrap();
+    let done = check(folder.path(), &["--fix"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    assert_eq!(fs::read_to_string(&file).unwrap(), program("  require candidate.auc >= 0.8\n", "key"));
 }

@@ -30,7 +30,9 @@ impl Trouble {
             message: failure.message.clone(),
             place: failure.place.clone(),
             details: failure.tail.iter().map(|line| format!("| {line}")).collect(),
-            help: failure.help.clone(),
+            help: failure.help.clone().or_else(|| {
+                code.map(|_| format!("mend what it runs; `mlp runs log RUN {node}` shows all that it said"))
+            }),
         }
     }
 

@@ -40,7 +40,7 @@ pub fn parse_parameter(text: &str, param: &Parameter) -> Result<Literal, String>
     }
     let value = parse(text, &param.data)
         .ok_or_else(|| format!("parameter `{}`: `{text}` is not a {}", param.name, param.data))?;
-    match mlp_plan::holds::broken(&param.constraints, &value) {
+    match mlp_plan::holds::broken(&param.constraints, &param.data, &value) {
         Some(broken) => Err(format!("parameter `{}`: {value} is not {broken}", param.name)),
         None => Ok(value),
     }

@@ -244,7 +244,8 @@ impl fmt::Display for RunSummary {
         self.warnings(f)?;
         self.reports(f)?;
         for decision in &self.decisions {
-            writeln!(f, "{}: {} ({}) [{}]", decision.rung, decision.word(), decision.why, decision.place)?;
+            let code = if matches!(decision.verdict, Verdict::Promote) { "" } else { "MLP903 " };
+            writeln!(f, "{}: {} ({}) [{code}{}]", decision.rung, decision.word(), decision.why, decision.place)?;
             if !decision.table.is_empty() {
                 writeln!(f, "{}", decision.table.trim_end())?;
             }

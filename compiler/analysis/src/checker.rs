@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use mlp_diagnostics::{Diagnostic, catalog};
+use mlp_diagnostics::{Diagnostic, Edit, catalog};
 use mlp_ports::{Files, SqlChecker};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, ItemKind};
@@ -122,10 +122,27 @@ impl<'a> Checker<'a> {
             .map(|module| module.path.as_str())
             .or_else(|| crate::scope::std_module(name, kinds));
         if let Some(owner) = owner {
-            return catalog::names::not_imported(span, name, owner);
+            return catalog::names::not_imported(span, name, owner, self.import(module, owner, name));
         }
         let near = self.scopes.nearest(self.program, module, name, kinds);
-        catalog::names::unknown(span, wanted, name, near.as_deref())
+        catalog::names::undeclared(span, wanted, name, near.as_deref())
+    }
+
+    /// The edit that imports a name of another module: behind those that the file takes from there already, else before its first declaration.
+    fn import(&self, module: usize, owner: &str, name: &str) -> Option<Edit> {
+        let items = &self.program.modules.get(module)?.tree.items;
+        let uses =
+            || items.iter().filter_map(|item| if let ItemKind::Use(import) = &item.kind { Some(import) } else { None });
+        let same =
+            |import: &&tree::Use| import.module.segments.iter().map(|name| name.text.as_str()).eq(owner.split('.'));
+        if let Some(last) = uses().find(same).and_then(|import| import.names.last()) {
+            let end = last.alias.as_ref().unwrap_or(&last.name).span;
+            return Some(Edit { span: Span::at(end.file, end.end), text: format!(", {name}") });
+        }
+        let first = items.first()?;
+        let start = first.lead.comments.first().map_or(first.span, |comment| comment.span);
+        let gap = if matches!(first.kind, ItemKind::Use(_)) { "\n" } else { "\n\n" };
+        Some(Edit { span: Span::at(start.file, start.start), text: format!("use {owner}.{{{name}}}{gap}") })
     }
 
     /// The module in which a declaration stands.
@@ -150,12 +167,13 @@ impl<'a> Checker<'a> {
     pub fn check_tag(&mut self, tag: &tree::Name) {
         if !self.tags.contains(&tag.text) {
             let near = crate::scope::nearest(&tag.text, self.tags.iter().map(String::as_str));
-            self.report(catalog::names::unknown(
-                tag.span,
-                "tag",
-                &format!("@{}", tag.text),
-                near.map(|near| format!("@{near}")).as_deref(),
-            ));
+            let near = near.map(|near| format!("@{near}"));
+            let found = catalog::names::unknown(tag.span, "tag", &format!("@{}", tag.text), near.as_deref());
+            self.report(if near.is_none() {
+                found.help("a tag is known once a field or a type carries it, as in `email: string @pii`")
+            } else {
+                found
+            });
         }
     }
 

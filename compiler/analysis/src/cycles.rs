@@ -47,7 +47,8 @@ pub fn find(program: &Program, scopes: &Scopes, diagnostics: &mut Vec<Diagnostic
             ids.iter().filter_map(|id| program.decl(*id)).map(|decl| format!("`{}`", decl.name)).collect();
         names.extend(names.first().cloned());
         if let Some(decl) = ids.first().and_then(|id| program.decl(*id)) {
-            diagnostics.push(catalog::stages::cycle(decl.span, "these declarations", &names));
+            let others: Vec<_> = ids.iter().skip(1).filter_map(|id| program.decl(*id)).map(|decl| decl.span).collect();
+            diagnostics.push(catalog::stages::cycle(decl.span, "these declarations", &names, &others));
         }
     }
     circular

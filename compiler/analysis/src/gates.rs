@@ -49,6 +49,8 @@ struct Kind {
     unit: Option<String>,
     better: Option<Better>,
     text: String,
+    /// Where its metrics are declared.
+    declared: Span,
 }
 
 impl Gates<'_> {
@@ -63,8 +65,8 @@ impl Gates<'_> {
             ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => {
                 Some(any_of(self.lower(left)?, self.lower(right)?))
             }
-            ExprKind::Binary { left, op, right, .. } if op.is_comparison() => {
-                self.compare(left, compare_op(*op)?, right)
+            ExprKind::Binary { left, op, op_span, right } if op.is_comparison() => {
+                self.compare(left, compare_op(*op)?, *op_span, right)
             }
             ExprKind::In(value, choices) => self.between(value, choices),
             ExprKind::Error => None,
@@ -79,23 +81,22 @@ impl Gates<'_> {
         }
     }
 
-    fn compare(&mut self, left: &tree::Expr, op: CompareOp, right: &tree::Expr) -> Option<Expr> {
+    fn compare(&mut self, left: &tree::Expr, op: CompareOp, sign: Span, right: &tree::Expr) -> Option<Expr> {
         let (a, b) = (self.value(left), self.value(right));
         let ((a, a_kind), (b, b_kind)) = (a?, b?);
         self.comparable(a_kind.as_ref(), &a, b_kind.as_ref(), &b)?;
         let wrong = match (&a_kind, &b_kind) {
-            (Some(kind), _) if against(kind, op) => Some((kind, op)),
-            (None, Some(kind)) if against(kind, op.flipped()) => Some((kind, op.flipped())),
+            (Some(kind), _) if against(kind, op) => Some(kind),
+            (None, Some(kind)) if against(kind, op.flipped()) => Some(kind),
             _ => None,
         };
-        if let Some((kind, op)) = wrong {
+        if let Some(kind) = wrong {
             let better = direction_word(kind.better);
             let message = format!("`{}` is better when {better}, and this clause accepts every worse one", kind.text);
-            self.diagnostics.push(words::direction(
-                self.clause,
-                message,
-                format!("did you mean `{} {}`?", kind.text, op.flipped().symbol()),
-            ));
+            let turned = op.flipped().symbol();
+            let found = words::direction(self.clause, message, &format!("{a} {turned} {b}"))
+                .because(kind.declared, format!("its report is declared here: {better} is better"));
+            self.diagnostics.push(words::turn(found, sign, turned));
             return None;
         }
         Some(Expr::Compare(op, Box::new(a), Box::new(b)))
@@ -113,11 +114,8 @@ impl Gates<'_> {
         };
         match fault {
             Some(message) => {
-                self.diagnostics.push(words::direction(
-                    self.clause,
-                    message,
-                    "compare like with like: a duration with a duration, a ratio with a number or a percentage",
-                ));
+                let example = a_kind.or(b_kind).map_or_else(String::new, example);
+                self.diagnostics.push(words::unlike(self.clause, message, &example));
                 None
             }
             None => Some(()),
@@ -240,7 +238,8 @@ impl Gates<'_> {
             let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
             let mut found = words::unknown_metric(self.clause, &report.text, &metrics.text(), &path, near.as_deref())
                 .because(metrics.span, "its metrics are declared here");
-            found.label.clear();
+            found =
+                names::listing(found, "it measures", metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
             if let Some(near) = near {
                 found = found.fix(format!("did you mean `{near}`?"), expr.span, format!("{}.{near}", report.text));
             }
@@ -252,7 +251,8 @@ impl Gates<'_> {
             return None;
         }
         let text = format!("{}.{path}", report.text);
-        Some((Expr::Metric { report: report.text.clone(), metric: path }, kind_of(&metric, text)))
+        let kind = kind_of(&metric, text, metrics.span);
+        Some((Expr::Metric { report: report.text.clone(), metric: path }, kind))
     }
 
     fn call(&mut self, span: Span, callee: &tree::Expr, args: &[Arg]) -> Option<(Expr, Option<Kind>)> {
@@ -327,10 +327,23 @@ const fn against(kind: &Kind, op: CompareOp) -> bool {
     )
 }
 
-fn kind_of(metric: &Metric, text: String) -> Kind {
+fn kind_of(metric: &Metric, text: String, declared: Span) -> Kind {
     // more rows are only better for the statistics: a bound from above is no mistake
     let better = if metric.name == "rows" { None } else { metric.better };
-    Kind { measure: metric.measure, unit: metric.unit.clone(), better, text }
+    Kind { measure: metric.measure, unit: metric.unit.clone(), better, text, declared }
+}
+
+/// A comparison of what is measured so.
+fn example(kind: &Kind) -> String {
+    let value = match kind.measure {
+        Measure::Duration => "200ms",
+        Measure::Size => "4GiB",
+        Measure::Ratio => "80%",
+        Measure::Count => "1_000",
+        Measure::Real | Measure::Money => "2.5",
+    };
+    let sign = if matches!(kind.better, Some(Better::Lower)) { "<=" } else { ">=" };
+    format!("{} {sign} {value}", kind.text)
 }
 
 fn undirected(kind: Kind) -> Kind {

@@ -20,6 +20,13 @@ pub fn literal(expr: &Expr) -> Option<Literal> {
     })
 }
 
+/// A range of literals with its ends the other way round, as it would be written.
+#[must_use]
+pub fn turned(expr: &Expr) -> Option<String> {
+    let ExprKind::Range { low: Some(low), high: Some(high) } = &expr.kind else { return None };
+    Some(format!("{} .. {}", literal(high)?, literal(low)?))
+}
+
 fn plain(lit: &Lit) -> Literal {
     match lit {
         Lit::Bool(value) => Literal::Bool(*value),
@@ -179,7 +186,7 @@ pub fn from_text(text: &str, ty: &ValueType) -> Result<Literal, String> {
         };
         value.ok_or_else(fault)?
     };
-    match mlp_plan::holds::broken(&ty.constraints, &value) {
+    match mlp_plan::holds::broken(&ty.constraints, &ty.data, &value) {
         Some(constraint) => Err(format!("`{text}` breaks `{constraint}`")),
         None => Ok(value),
     }

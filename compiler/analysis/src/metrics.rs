@@ -140,7 +140,7 @@ impl Checker<'_> {
         let mut params = Vec::new();
         for param in &tree.params {
             if let Ty::Value(value) = self.artifact(decl.module, &Generics::new(), &param.ty) {
-                let default = self.default_of(&value, &param.name.text, &param.modifiers);
+                let default = self.default_of(&value, &param.name.text, &param.modifiers, true);
                 params.push((param.name.text.clone(), value, default));
             }
         }

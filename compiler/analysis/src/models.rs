@@ -84,10 +84,14 @@ impl Checker<'_> {
                     "clearance" => info.clearance = self.clearance(&setting.value),
                     other => self.unknown_setting(&setting.name, "model", other, &["ladder", "clearance"]),
                 },
-                StageEntry::Let(binding) => self.report(words::misplaced(binding.span, "a model holds no `let`", "")),
-                StageEntry::Because(rule) => {
-                    self.report(words::misplaced(rule.span, "this rule belongs into a stage", ""))
+                StageEntry::Let(binding) => {
+                    self.report(words::misplaced(binding.span, "a model holds no `let`", "bind values in a pipeline"))
                 }
+                StageEntry::Because(rule) => self.report(words::misplaced(
+                    rule.span,
+                    "this rule belongs into a stage",
+                    "say it in the stage that trains",
+                )),
             }
         }
         let info = Arc::new(info);
@@ -124,12 +128,10 @@ impl Checker<'_> {
         if !model.ladder.contains(&rung.text) {
             if !model.ladder.is_empty() || !self.has_broken_body(id) {
                 let near = nearest(&rung.text, model.ladder.iter().map(String::as_str));
-                self.report(names::unknown_field(
-                    rung.span,
-                    &format!("the ladder of `{}`", model.name),
-                    &rung.text,
-                    near.as_deref(),
-                ));
+                let owner = format!("the ladder of `{}`", model.name);
+                let found = names::unknown_field(rung.span, &owner, &rung.text, near.as_deref())
+                    .because(model.span, "its ladder is declared here");
+                self.report(names::listing(found, "its rungs are", model.ladder.iter().map(String::as_str)));
             }
             return None;
         }

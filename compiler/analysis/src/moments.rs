@@ -41,7 +41,7 @@ impl Moments {
             }
             if is_cyclic_directed(&moments.graph) {
                 let names: Vec<String> = line.names.iter().map(|name| name.text.clone()).collect();
-                diagnostics.push(catalog::stages::cycle(item.span, "moments", &names));
+                diagnostics.push(catalog::stages::cycle(item.span, "moments", &names, &[]));
                 return moments;
             }
         }

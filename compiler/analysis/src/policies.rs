@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use mlp_diagnostics::{
-    Code, Diagnostic,
-    catalog::{names, policies as words, serving as serving_words, stages as stage_words},
-};
+use mlp_diagnostics::catalog::{names, policies as words, serving as serving_words, stages as stage_words};
 use mlp_plan::{ClauseRule, Expr, Gate, Literal, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, Block, Clause, ClauseKind, Entry, ExprKind, ItemKind};
@@ -81,15 +78,7 @@ impl Checker<'_> {
         let broken = self.clauses(decl.module, &mut info, &tree.body, &mut Vec::new());
         let requires = info.clauses.iter().any(|clause| !matches!(clause.rule, ClauseRule::Warn(_)));
         if !requires && !broken {
-            self.report(
-                Diagnostic::new(
-                    Code::RequiresNothing,
-                    tree.head,
-                    format!("the policy `{}` requires nothing", info.name),
-                )
-                .here("everything would be promoted")
-                .help("add a `require`, or write `require nothing because \"..\"`"),
-            );
+            self.report(words::requires_nothing(tree.head, &info.name));
         }
         let info = Arc::new(info);
         self.policies.insert(id, Arc::clone(&info));
@@ -147,8 +136,8 @@ impl Checker<'_> {
                     if within.is_none() {
                         self.report(serving_words::endless(
                             clause.span,
-                            "this waits for an approval for ever",
-                            "say how long, as in `within 48h`; then it counts as refused",
+                            "this approval has no time limit",
+                            "say how long to wait, as in `within 48h`; after that it counts as refused",
                         ));
                     }
                     if let Some(rule) = self.approval(count, group, *except_author, within.as_ref()) {

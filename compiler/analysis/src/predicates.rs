@@ -158,7 +158,11 @@ impl Predicates<'_> {
 
     fn call(&mut self, span: Span, callee: &tree::Expr, args: &[tree::Arg]) -> Option<Expr> {
         let ExprKind::Name(function) = &callee.kind else {
-            self.diagnostics.push(catalog::stages::misplaced(callee.span, "this cannot be called", ""));
+            self.diagnostics.push(catalog::stages::misplaced(
+                callee.span,
+                "this cannot be called",
+                "functions are called by their name, as in `length(self)`",
+            ));
             return None;
         };
         let row = ROW_FUNCTIONS.iter().find(|(name, _)| *name == function.text);
@@ -190,8 +194,23 @@ impl Predicates<'_> {
     }
 
     fn binary(&mut self, left: &tree::Expr, op: BinaryOp, span: Span, right: &tree::Expr) -> Option<Expr> {
-        let (a, b) = (self.lower(left), self.lower(right));
-        let (a, b) = (a?, b?);
+        let compares = compare_op(op).is_some();
+        let (a, b) = match (self.is_bare(left), self.is_bare(right)) {
+            (false, true) if compares => {
+                let a = self.lower(left)?;
+                let b = self.member(&a, right).or_else(|| self.lower(right))?;
+                (a, b)
+            }
+            (true, false) if compares => {
+                let b = self.lower(right)?;
+                let a = self.member(&b, left).or_else(|| self.lower(left))?;
+                (a, b)
+            }
+            _ => {
+                let (a, b) = (self.lower(left), self.lower(right));
+                (a?, b?)
+            }
+        };
         Some(match op {
             BinaryOp::And => all_of(a, b),
             BinaryOp::Or => any_of(a, b),
@@ -204,6 +223,18 @@ impl Predicates<'_> {
                 Expr::Compare(compare_op(comparison)?, Box::new(a), Box::new(b))
             }
         })
+    }
+
+    /// Whether an expression is a name that no column has.
+    fn is_bare(&self, expr: &tree::Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Name(name) if name.text != "self" && !self.columns.iter().any(|column| column.name == name.text))
+    }
+
+    /// A bare name as a member of the enum that it is compared with.
+    fn member(&self, subject: &Expr, expr: &tree::Expr) -> Option<Expr> {
+        let ty = self.type_of(subject)?;
+        let literal = matches!(ty.data, DataType::Enum { .. }).then(|| literals::typed(expr, &ty).ok());
+        literal.flatten().map(Expr::Literal)
     }
 
     /// A literal is read by the type of what it is compared with; things of different kinds cannot be compared.

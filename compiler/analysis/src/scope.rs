@@ -211,21 +211,27 @@ fn import_cycles(program: &Program, diagnostics: &mut Vec<Diagnostic>) {
                 .filter_map(|index| program.modules.get(*index));
             let mut names: Vec<String> = names.map(|module| format!("`{}`", module.path)).collect();
             names.extend(names.first().cloned());
-            diagnostics.push(mlp_diagnostics::catalog::stages::cycle(*edge.weight(), "modules", &names));
+            diagnostics.push(mlp_diagnostics::catalog::stages::cycle(*edge.weight(), "modules", &names, &[]));
         }
     }
 }
 
-/// The candidate that is most like `name`, where one is like it at all; among equals the first.
+/// The candidate that is most like `name`, where one is like it at all; none where several are equally like it, since an edit is made of the answer.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let lower = name.to_lowercase();
     let limit = (name.chars().count() / 3).clamp(1, 3);
-    candidates
+    let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate.to_owned())
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    match near.as_slice() {
+        [(first, _), (second, _), ..] if first == second => None,
+        [(_, nearest), ..] => Some((*nearest).to_owned()),
+        [] => None,
+    }
 }
 
 fn style(decl: &Decl, diagnostics: &mut Vec<Diagnostic>) {

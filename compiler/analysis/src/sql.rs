@@ -1,14 +1,21 @@
 //! SQL stages: what the SELECT gives, against the declared output.
 
-use mlp_diagnostics::catalog::stages as words;
-use mlp_plan::{Column, Contract, DataType, Rule, ValueType};
-use mlp_ports::{SqlColumn, SqlInput};
+use mlp_diagnostics::{
+    Diagnostic,
+    catalog::{contracts, stages as words},
+};
+use mlp_plan::{Column, Contract, DataType, Literal, Rule, ValueType};
+use mlp_ports::{SqlColumn, SqlFault, SqlInput};
 use mlp_source::Span;
+use mlp_syntax::tree::ExprKind;
 
 use crate::{
     checker::Checker,
     contracts::Shared,
     edges::{Comes, Compared},
+    flow::nullable_at,
+    literals,
+    scope::nearest,
     stages::Signature,
     subtype::{self, Problem, ProblemKind},
     types::Ty,
@@ -31,11 +38,19 @@ impl Checker<'_> {
         let columns = match self.sql.check(text, &tables) {
             Ok(columns) => columns,
             Err(fault) => {
-                self.report(words::sql(at, &fault.message, fault.help.as_deref()));
+                let found = words::sql(at, &fault.message, fault.help.as_deref());
+                let told = inputs.iter().take(3).fold(found, |found, (name, contract)| {
+                    found.because(contract.span, format!("the columns of `{name}`"))
+                });
+                self.report(match meant(&fault, text, signature, &inputs) {
+                    Some((place, name)) => words::rename_in_sql(told, place, &name),
+                    None => told,
+                });
                 return;
             }
         };
         let given = given(&inputs, &columns, &output.face);
+        let selected: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
         let edge = subtype::contracts(&given, &output.face);
         self.edges.push(Compared {
             span: at,
@@ -48,11 +63,14 @@ impl Checker<'_> {
             return;
         }
         let texts: Vec<String> = problems.iter().map(|problem| problem_text(problem)).collect();
-        let mut found = words::sql_output(at, &signature.name, &output.face.name, &texts);
+        let mut found = words::sql_output(at, &signature.name, &output.face.name, &texts, &selected);
         for problem in problems.iter().take(3) {
-            found = found.because(output.column_span(problem.column()), "expected here");
+            let place = output.column_span(problem.column());
+            let wanted = output.face.column(problem.column()).map(|column| column.value.to_string());
+            found =
+                found.because(place, format!("{} is expected here", wanted.unwrap_or_else(|| problem.path.clone())));
         }
-        self.report(found);
+        self.report(nulls(found, &problems, &output));
     }
 
     /// What was not proven of the output of an SQL stage, and is checked when it ran; nothing where its SQL has no meaning.
@@ -65,12 +83,49 @@ impl Checker<'_> {
         rules.extend(
             columns
                 .iter()
-                .filter(|column| is_text_for_enum(column, &output.face))
+                .filter(|column| is_text_for_enum(column, &output.face) || is_count(column, &output.face))
                 .map(|column| Rule::Type { column: column.name.clone() }),
         );
         rules.extend((0..output.face.expectations.len()).map(Rule::Expectation));
         rules.extend((0..output.face.references.len()).map(Rule::Reference));
         (rules, columns)
+    }
+}
+
+/// The name that the checker of the SQL proposes for one that stands in it once, with its place in the program; none in a file of its own, and none where
+/// the text has escapes, since its places are then others.
+fn meant(fault: &SqlFault, text: &str, signature: &Signature, inputs: &[(String, Shared)]) -> Option<(Span, String)> {
+    let (start, end) = fault.at?;
+    let word = text.get(start..end)?;
+    let columns = inputs.iter().flat_map(|(_, contract)| &contract.face.columns).map(|column| column.name.as_str());
+    let name = nearest(word, inputs.iter().map(|(name, _)| name.as_str()).chain(columns))?;
+    let proposed = fault.help.as_ref().is_some_and(|help| help.contains(&format!("`{name}`")));
+    let (run, _) = signature.settings.run.as_ref()?;
+    let ExprKind::Call { args, .. } = &run.kind else { return None };
+    let literal = &args.first()?.value;
+    let is_text = matches!(literals::literal(literal), Some(Literal::Text(written)) if written == text);
+    let quote = match ((literal.span.end - literal.span.start) as usize).checked_sub(text.len())? {
+        2 => 1,
+        6 => 3,
+        _ => return None,
+    };
+    let at = |offset: usize| Some(literal.span.start + quote + u32::try_from(offset).ok()?);
+    let span = Span::new(literal.span.file, at(start)?, at(end)?);
+    (proposed && is_text && text.matches(word).count() == 1).then_some((span, name))
+}
+
+/// With how to mend it where nothing but nulls stands in the way.
+fn nulls(found: Diagnostic, problems: &[&Problem], output: &Shared) -> Diagnostic {
+    let columns: Option<Vec<(String, Span)>> = problems
+        .iter()
+        .filter(|problem| problem.kind == ProblemKind::Null)
+        .map(|problem| Some((problem.path.clone(), nullable_at(output, &problem.path)?)))
+        .collect();
+    match (columns, problems.first()) {
+        (Some(columns), Some(first)) if columns.len() == problems.len() => {
+            contracts::may_be_null(words::sql_nulls(found, &first.path), &columns)
+        }
+        _ => found,
     }
 }
 
@@ -130,8 +185,12 @@ fn passed(source: &ValueType, nullable: bool) -> ValueType {
 
 fn computed(column: &SqlColumn, wanted: &ValueType) -> ValueType {
     let text_for_enum = column.data == DataType::String && matches!(wanted.data, DataType::Enum { .. });
-    // its members are checked as the values are cast
-    let data = if text_for_enum { wanted.data.clone() } else { column.data.clone() };
+    // its members, or that a count is not beyond all int64, are checked as the values are cast
+    let data = if text_for_enum || is_count_for(&column.data, &wanted.data) {
+        wanted.data.clone()
+    } else {
+        column.data.clone()
+    };
     ValueType { data, nullable: column.nullable, unit: wanted.unit.clone(), constraints: Vec::new() }
 }
 
@@ -140,6 +199,16 @@ fn is_text_for_enum(column: &SqlColumn, declared: &Contract) -> bool {
     column.passes.is_none()
         && column.data == DataType::String
         && declared.column(&column.name).is_some_and(|wanted| matches!(wanted.value.data, DataType::Enum { .. }))
+}
+
+/// Whether a computed count (`row_number()` and its like are uint64) stands for an int64.
+fn is_count(column: &SqlColumn, declared: &Contract) -> bool {
+    column.passes.is_none()
+        && declared.column(&column.name).is_some_and(|wanted| is_count_for(&column.data, &wanted.value.data))
+}
+
+const fn is_count_for(computed: &DataType, wanted: &DataType) -> bool {
+    matches!((computed, wanted), (DataType::Uint(64), DataType::Int(64)))
 }
 
 /// A problem in the words of a SELECT.

@@ -153,19 +153,31 @@ impl Checker<'_> {
                 .cloned()
                 .collect();
             if let Some(narrowed) = self.narrowed(base, &modifiers, &param.name) {
-                default = self.default_of(&narrowed.value, &param.name.text, &param.modifiers);
+                default = self.default_of(&narrowed.value, &param.name.text, &param.modifiers, true);
                 ty = Ty::Value(narrowed.value);
             }
         } else if let Some(value) = param.modifiers.iter().find_map(|modifier| {
             if let tree::ModifierKind::Default(value) = &modifier.kind { Some(value) } else { None }
         }) {
-            default = match &value.kind {
-                tree::ExprKind::List(items) if items.is_empty() => Some(mlp_plan::Literal::List(Vec::new())),
-                tree::ExprKind::Literal(tree::Lit::None) => Some(mlp_plan::Literal::Null),
-                _ => None,
-            };
+            default = self.default_columns(&ty, value);
         }
         ParamInfo { name: param.name.text.clone(), ty, default, span: param.name.span, doc: param.lead.docs() }
+    }
+
+    /// The default of a parameter that is no scalar: none, or columns by their names.
+    fn default_columns(&mut self, ty: &Ty, value: &tree::Expr) -> Option<mlp_plan::Literal> {
+        match (ty, &value.kind) {
+            (_, tree::ExprKind::Literal(tree::Lit::None)) => Some(mlp_plan::Literal::Null),
+            (Ty::List(element), tree::ExprKind::List(items)) => {
+                let items = items.iter().map(|item| self.default_columns(element, item)).collect::<Option<_>>()?;
+                Some(mlp_plan::Literal::List(items))
+            }
+            (Ty::Column(contract, _), tree::ExprKind::Column(name)) => {
+                self.check_column(contract, name);
+                Some(mlp_plan::Literal::Text(name.text.clone()))
+            }
+            _ => None,
+        }
     }
 
     fn stage_settings(&mut self, module: usize, kind: Kind, tree: &StageDecl) -> Settings {
@@ -238,7 +250,19 @@ impl Checker<'_> {
             || signature.settings.random
             || signature.params.iter().any(|param| param.name == "seed");
         if trains && !seeded {
-            self.report(learning::no_seed(signature.span, &signature.name, tree.params.last().map(|param| param.span)));
+            let setting = match &tree.body {
+                StageBody::Block(block) => block.entries.iter().filter_map(Entry::ok).find_map(|entry| match entry {
+                    StageEntry::Setting(setting) => Some(setting.span),
+                    _ => None,
+                }),
+                StageBody::Expr(_) => None,
+            };
+            let place = match (tree.params.last(), setting) {
+                (Some(param), _) => learning::SeedPlace::Behind(param.span),
+                (None, Some(setting)) => learning::SeedPlace::Before(setting),
+                (None, None) => learning::SeedPlace::Nowhere,
+            };
+            self.report(learning::no_seed(signature.span, &signature.name, place));
         }
     }
 
@@ -257,11 +281,12 @@ impl Checker<'_> {
                 && contract.face.keys.is_empty()
                 && !contract.partial
             {
-                self.report(words::misplaced(
+                let found = words::misplaced(
                     setting.span,
-                    format!("`merge` goes by the key, and {} has none", contract.face.name),
+                    format!("`merge` goes by the key, and `{}` has none", contract.face.name),
                     "give the contract a `key`, or say `write = replace` or `write = append`",
-                ));
+                );
+                self.report(found.because(contract.span, "declared without a `key`"));
             }
         }
     }

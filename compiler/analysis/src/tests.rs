@@ -153,20 +153,26 @@ impl Checker<'_> {
                                 case.expects.push(TestExpect { span: expect.span, kind });
                             }
                         }
-                        Statement::Setting(setting) => {
-                            self.report(words::misplaced(setting.span, "a test has no settings", ""))
-                        }
+                        Statement::Setting(setting) => self.report(words::misplaced(
+                            setting.span,
+                            "a test has no settings",
+                            "bind values with `let`, and say what holds with `expect`",
+                        )),
                         Statement::Expr(line) => self.report(words::misplaced(
                             line.expr.span,
                             "this line does nothing in a test",
                             "write `expect ..`",
                         )),
-                        Statement::Alert(trigger) => {
-                            self.report(words::misplaced(trigger.span, "`alert` belongs into a `monitor`", ""))
-                        }
-                        Statement::Retrain(retrain) => {
-                            self.report(words::misplaced(retrain.span, "`retrain` belongs into a `monitor`", ""))
-                        }
+                        Statement::Alert(trigger) => self.report(words::misplaced(
+                            trigger.span,
+                            "`alert` belongs into a `monitor`",
+                            "move it there, or leave it out",
+                        )),
+                        Statement::Retrain(retrain) => self.report(words::misplaced(
+                            retrain.span,
+                            "`retrain` belongs into a `monitor`",
+                            "move it there, or leave it out",
+                        )),
                     }
                 }
                 cases.push(case);
@@ -253,13 +259,19 @@ impl Checker<'_> {
             let path = dotted(&field.path);
             let Some(metric) = metrics.metric(&path) else {
                 let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
-                self.report(mlp_diagnostics::catalog::policies::unknown_metric(
-                    field.path.span,
+                let (at, text) = (field.path.span, metrics.text());
+                let found = mlp_diagnostics::catalog::policies::unknown_metric(
+                    at,
                     "this report",
-                    &metrics.text(),
+                    &text,
                     &path,
                     near.as_deref(),
-                ));
+                )
+                .because(metrics.span, "its metrics are declared here");
+                self.report(match near {
+                    Some(near) => found.fix(format!("did you mean `{near}`?"), at, near),
+                    None => found,
+                });
                 continue;
             };
             match (&field.by, &field.value.kind) {
@@ -327,7 +339,7 @@ impl Checker<'_> {
                 Some(TestKind::Subtype { negated: *negated, left, right })
             }
             ExpectKind::Verdict { subject, verdict, at } => {
-                let at = at.as_ref().map(dotted);
+                let (at_path, at) = (at.as_ref(), at.as_ref().map(dotted));
                 if let ExprKind::Call { callee, args } = &subject.kind
                     && let ExprKind::Name(name) = &callee.kind
                 {
@@ -335,6 +347,12 @@ impl Checker<'_> {
                 }
                 match self.given(module, subject, lets)? {
                     Given::Row(contract, row) => {
+                        if let Some(path) = at_path {
+                            let root = path.segments.first()?;
+                            if !self.check_column(&contract, root) {
+                                return None;
+                            }
+                        }
                         Some(TestKind::Row { contract, row, passes: *verdict == Verdict::Passes, at })
                     }
                     Given::Report(..) => {

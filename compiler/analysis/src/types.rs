@@ -174,9 +174,11 @@ impl Checker<'_> {
             TypeKind::Struct(block) => {
                 let mut fields: Vec<StructField> = Vec::new();
                 for field in block.entries.iter().filter_map(tree::Entry::ok) {
-                    let (mut column, _) = self.field(module, field)?;
+                    let (mut column, spans) = self.field(module, field)?;
                     self.of_columns_only(field);
-                    column.default = self.default_of(&column.value, &column.name, &field.modifiers);
+                    let at = spans.constraints.last().copied().unwrap_or(spans.name);
+                    self.check_satisfiable(&column.value, &column.name, at);
+                    column.default = self.default_of(&column.value, &column.name, &field.modifiers, false);
                     if let Some(first) = block
                         .entries
                         .iter()

@@ -12,6 +12,7 @@ use crate::{
     program::{DeclId, Kind},
     scope::{Found, nearest},
     stages::ParamInfo,
+    subtype::values::accepts,
     types::{Generics, Ty},
 };
 
@@ -55,6 +56,28 @@ impl Scalar {
             Literal::Null => return None,
         };
         Some(Self { ty: ValueType::plain(data), value: Value::Literal(value) })
+    }
+}
+
+impl Scalar {
+    /// Whether a parameter of that type takes it. `1.0` is a whole number until somebody asks for a float.
+    #[must_use]
+    pub fn fits(&self, wanted: &ValueType) -> bool {
+        if self.ty.nullable && !wanted.nullable {
+            return false;
+        }
+        match (&self.value, &self.ty.data, &wanted.data) {
+            (Value::Literal(Literal::Number(_)), _, DataType::Float(_)) => true,
+            (Value::Literal(list @ Literal::List(_)), ..) => literals::coerce(list.clone(), wanted).is_ok(),
+            (Value::List(items), DataType::List(own), DataType::List(element)) => items.iter().all(|item| {
+                let item = Self { ty: (**own).clone(), value: item.clone() };
+                item.fits(element)
+            }),
+            (_, DataType::List(own), DataType::List(element)) => {
+                Self { ty: (**own).clone(), value: self.value.clone() }.fits(element)
+            }
+            (_, have, wanted) => accepts(have, wanted).is_some(),
+        }
     }
 }
 
@@ -108,7 +131,8 @@ impl Checker<'_> {
             ExprKind::Binary { left, op, right, .. } => self.arithmetic(module, scope, expr, left, *op, right),
             ExprKind::Range { low: Some(low), high: Some(high) } => {
                 let (low, high) = (self.scalar(module, scope, low, wanted)?, self.scalar(module, scope, high, wanted)?);
-                Some(Scalar { ty: low.ty, value: Value::Range(Box::new(low.value), Box::new(high.value)) })
+                let ty = if wanted.is_some_and(|ty| !high.fits(ty)) { high.ty } else { low.ty };
+                Some(Scalar { ty, value: Value::Range(Box::new(low.value), Box::new(high.value)) })
             }
             ExprKind::List(items) => {
                 let element = match wanted.map(|ty| &ty.data) {
@@ -118,7 +142,11 @@ impl Checker<'_> {
                 let items: Option<Vec<Scalar>> =
                     items.iter().map(|item| self.scalar(module, scope, item, element.as_ref())).collect();
                 let items = items?;
-                let ty = element
+                // one that does not fit tells its own type
+                let misfit = element.as_ref().and_then(|ty| items.iter().find(|item| !item.fits(ty)));
+                let ty = misfit
+                    .map(|item| item.ty.clone())
+                    .or(element)
                     .or_else(|| items.first().map(|item| item.ty.clone()))
                     .unwrap_or_else(|| ValueType::plain(DataType::String));
                 Some(Scalar {
@@ -188,7 +216,7 @@ impl Checker<'_> {
                 {
                     self.report(stages::misplaced(
                         expr.span,
-                        format!("a {} takes no format", scalar.ty),
+                        format!("a value of type {} takes no format", scalar.ty),
                         "formats such as `%Y%m%d` are for dates and times",
                     ));
                     return None;
@@ -235,7 +263,11 @@ impl Checker<'_> {
             if let Some(value) = mlp_plan::arithmetic(op, x, y) {
                 return Some(Scalar { ty: ValueType::plain(ty), value: Value::Literal(value) });
             }
-            self.report(stages::misplaced(expr.span, format!("{x} {} {y} has no value", op.symbol()), ""));
+            self.report(stages::misplaced(
+                expr.span,
+                format!("{x} {} {y} has no value", op.symbol()),
+                "calculate with values of one kind",
+            ));
             return None;
         }
         Some(Scalar { ty: ValueType::plain(ty), value: Value::Arithmetic(op, Box::new(a.value), Box::new(b.value)) })
@@ -264,18 +296,34 @@ impl Checker<'_> {
         value
     }
 
+    /// Whether a bare name where an enum is meant can be nothing but one of its members, known or not.
+    pub fn is_member(&self, module: usize, expr: &Expr, ty: &ValueType) -> bool {
+        matches!((&expr.kind, &ty.data), (ExprKind::Name(name), DataType::Enum { .. })
+            if matches!(self.scopes.find(module, &name.text), Found::Nothing))
+    }
+
     fn constant_value(&mut self, module: usize, tree: &mlp_syntax::tree::ValueDecl) -> Option<(ValueType, Literal)> {
         let ty = match &tree.ty {
             Some(ty) => match self.artifact(module, &Generics::new(), ty) {
                 Ty::Value(value) => Some(value),
                 Ty::Error => return None,
                 other => {
-                    self.report(stages::misplaced(ty.span, format!("a const is a scalar, not {}", other.text()), ""));
+                    self.report(stages::misplaced(
+                        ty.span,
+                        format!("a const is a scalar, not {}", other.text()),
+                        "as in `const limit: int = 5`",
+                    ));
                     return None;
                 }
             },
             None => None,
         };
+        let what = format!("the const `{}`,", tree.name.text);
+        if let Some(ty) = &ty
+            && (literals::literal(&tree.value) == Some(Literal::Null) || self.is_member(module, &tree.value, ty))
+        {
+            return Some((ty.clone(), self.value_of(&tree.value, ty, &what)?));
+        }
         let scalar = self.scalar(module, &Scalars::new(), &tree.value, ty.as_ref())?;
         let Value::Literal(literal) = scalar.value else {
             self.report(stages::misplaced(
@@ -288,13 +336,13 @@ impl Checker<'_> {
         let ty = ty.unwrap_or(scalar.ty);
         match literals::coerce(literal, &ty) {
             Ok(literal) => {
-                self.check_constraints(&literal, &ty, tree.value.span, &format!("the const `{}`,", tree.name.text));
+                self.check_constraints(&literal, &ty, tree.value.span, &what);
                 Some((ty, literal))
             }
             Err(literal) => {
                 self.report(mlp_diagnostics::catalog::contracts::bad_literal(
                     tree.value.span,
-                    &format!("the const `{}`,", tree.name.text),
+                    &what,
                     &literal.to_string(),
                     &ty.to_string(),
                 ));

@@ -20,8 +20,8 @@ fn between(from: &ValueType, to: &ValueType) -> Edge {
 }
 
 /// Whether a value satisfies all constraints; `None` where it cannot be told.
-fn in_all(constraints: &[Constraint], value: &mlp_plan::Literal) -> Option<bool> {
-    constraints.iter().map(|constraint| holds(constraint, value)).try_fold(true, |all, one| Some(all && one?))
+fn in_all(constraints: &[Constraint], data: &DataType, value: &mlp_plan::Literal) -> Option<bool> {
+    constraints.iter().map(|constraint| holds(constraint, data, value)).try_fold(true, |all, one| Some(all && one?))
 }
 
 /// The same type, wider: fewer constraints, more members, more null.
@@ -141,7 +141,7 @@ fn answers_are_true_of_every_value() {
             return Ok(());
         }
         let within: Vec<_> =
-            values(&a.data).into_iter().filter(|value| in_all(&a.constraints, value) == Some(true)).collect();
+            values(&a.data).into_iter().filter(|value| in_all(&a.constraints, &a.data, value) == Some(true)).collect();
         for wanted in &b.constraints {
             let answer = implies(&a, &b, wanted);
             for value in &within {
@@ -152,7 +152,15 @@ fn answers_are_true_of_every_value() {
                 };
                 one.set(one.get() + 1);
                 if told.is_some() {
-                    prop_assert_ne!(holds(wanted, value), told, "{:?}: {} and {}: {}", answer, a, wanted, value);
+                    prop_assert_ne!(
+                        holds(wanted, &b.data, value),
+                        told,
+                        "{:?}: {} and {}: {}",
+                        answer,
+                        a,
+                        wanted,
+                        value
+                    );
                 }
             }
         }
@@ -190,8 +198,8 @@ fn intervals_are_decided() {
     let (proven, refuted, unknown) = (Cell::new(0_u32), Cell::new(0_u32), Cell::new(0_u32));
     let tried = fixed(12_000).run(&intervals(), |(a, b)| {
         let within: Vec<_> =
-            values(&a.data).into_iter().filter(|value| in_all(&a.constraints, value) == Some(true)).collect();
-        let kept = within.iter().filter(|value| in_all(&b.constraints, value) == Some(true)).count();
+            values(&a.data).into_iter().filter(|value| in_all(&a.constraints, &a.data, value) == Some(true)).collect();
+        let kept = within.iter().filter(|value| in_all(&b.constraints, &b.data, value) == Some(true)).count();
         let answer = implies(&a, &b, &b.constraints[0]);
         let told = format!("{:?}: {} {} and {}", answer, a, a.constraints[0], b.constraints[0]);
         match answer {
@@ -255,8 +263,22 @@ proptest! {
     fn what_cannot_be_satisfied_has_no_value(a in ground().prop_flat_map(constrained)) {
         if Domain::of(&a).empty().is_some() {
             for value in values(&a.data) {
-                prop_assert_ne!(in_all(&a.constraints, &value), Some(true), "{}: {}", a, value);
+                prop_assert_ne!(in_all(&a.constraints, &a.data, &value), Some(true), "{}: {}", a, value);
             }
         }
+    }
+}
+
+#[test]
+fn bytes_are_as_long_as_their_bytes() {
+    let listed = |data| ValueType {
+        constraints: vec![Constraint::OneOf(vec![mlp_plan::Literal::Text("\u{e4}".to_owned())])],
+        ..ValueType::plain(data)
+    };
+    let exactly = |count| Constraint::Length { min: count, max: Some(count) };
+    for (data, length) in [(DataType::Bytes, 2), (DataType::String, 1)] {
+        let from = listed(data);
+        assert_eq!(implies(&from, &from, &exactly(length)), Answer::Proven, "{from}");
+        assert_eq!(implies(&from, &from, &exactly(3 - length)), Answer::Refuted, "{from}");
     }
 }

@@ -52,7 +52,7 @@ pub enum Command {
         paths: Vec<PathBuf>,
         #[command(flatten)]
         at: Where,
-        /// pretty, short, json, sarif, github or junit; pretty on a terminal, short otherwise.
+        /// pretty, narrated, short, json, sarif, github or junit; pretty on a terminal, short otherwise.
         #[arg(long)]
         format: Option<String>,
         /// Makes warnings fail the check.
@@ -94,7 +94,7 @@ pub enum Command {
         /// Lists the clauses of policies that no test makes fail.
         #[arg(long)]
         coverage: bool,
-        /// pretty, short, json, sarif, github or junit.
+        /// pretty, narrated, short, json, sarif, github or junit.
         #[arg(long)]
         format: Option<String>,
     },

@@ -36,7 +36,7 @@ macro_rules! codes {
             /// The meaning, in one line.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+),)* }
+                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)* }
             }
 
             /// The severity that the code has unless a rule says otherwise.

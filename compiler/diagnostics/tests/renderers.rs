@@ -63,12 +63,7 @@ fn pretty_without_box_drawing() {
 #[test]
 fn narrated_says_it_in_sentences() {
     let (sources, diagnostics) = sample();
-    insta::assert_snapshot!(render(
-        &diagnostics,
-        &sources,
-        Format::Pretty,
-        &Options { narrated: true, ..Options::default() }
-    ));
+    insta::assert_snapshot!(render(&diagnostics, &sources, Format::Narrated, &Options::default()));
 }
 
 #[test]
@@ -314,7 +309,6 @@ proptest! {
         name in "[a-zä \u{1b}\n]{0,8}",
         spans in proptest::collection::vec((0u32..3, 0u32..100, 0u32..100), 1..5),
         unicode: bool,
-        narrated: bool,
         width in 0usize..200,
     ) {
         let mut sources = SourceMap::new();
@@ -326,7 +320,7 @@ proptest! {
             diagnostic = diagnostic.because(span(*place), &text);
         }
         let diagnostic = diagnostic.fix("mend", span(spans[0]), "");
-        let options = Options { unicode, narrated, width, ..Options::default() };
+        let options = Options { unicode, width, ..Options::default() };
         for format in Format::ALL {
             let shown = render(std::slice::from_ref(&diagnostic), &sources, *format, &options);
             prop_assert!(shown.contains("MLP304"), "{}: {}", format, shown);
@@ -335,7 +329,7 @@ proptest! {
                 Format::Json | Format::Sarif => prop_assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok()),
                 Format::Junit => prop_assert!(roxmltree::Document::parse(&shown).is_ok()),
                 Format::Github => prop_assert_eq!(shown.lines().count(), 1),
-                Format::Pretty => {}
+                Format::Pretty | Format::Narrated => {}
             }
         }
     }

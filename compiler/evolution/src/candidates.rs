@@ -14,7 +14,7 @@ pub fn candidates(from: &ValueType, to: &ValueType) -> Vec<Literal> {
             found.push(value);
         }
     };
-    if let Some(plain) = sample::any(from) {
+    if let Some(plain) = sample::value(from) {
         put(plain.clone());
         beside(&plain, &from.data).into_iter().for_each(&mut put);
     }
@@ -44,8 +44,10 @@ fn said(ty: &ValueType) -> Vec<Literal> {
             Constraint::Length { .. } | Constraint::Matches(_) | Constraint::Unique => {}
         }
     }
-    found.extend([domain.low, domain.high].into_iter().flatten().map(|bound| bound.value));
-    found.extend(domain.set.unwrap_or_default());
+    for region in domain.regions() {
+        found.extend([&region.low, &region.high].into_iter().flatten().map(|bound| bound.value.clone()));
+        found.extend(region.set.iter().flatten().cloned());
+    }
     found
 }
 
@@ -93,10 +95,10 @@ fn texts(from: &ValueType, to: &ValueType) -> Vec<Literal> {
     let (ours, theirs) = (of(from), of(to));
     for narrow in ours.iter().map(String::as_str).chain([r"[a-z0-9]*", r"(?s).*"]) {
         found.extend(theirs.iter().filter_map(|wide| regular::witness(narrow, wide)));
-        found.extend(regular::example(narrow));
+        found.extend(sample::words(narrow).into_iter().next());
     }
     for domain in [Domain::of(to), Domain::of(from)] {
-        let lengths = [Some(domain.shortest), domain.longest].into_iter().flatten();
+        let lengths = domain.regions().iter().flat_map(|region| [Some(region.shortest), region.longest]).flatten();
         for length in lengths.flat_map(|length| [length.saturating_sub(1), length, length + 1]).filter(|n| *n < 200) {
             let length = usize::try_from(length).unwrap_or_default();
             found.push("a".repeat(length));
@@ -107,7 +109,7 @@ fn texts(from: &ValueType, to: &ValueType) -> Vec<Literal> {
     }
     let text: Vec<Literal> = found.iter().map(|text| Literal::Text(text.clone())).collect();
     if let DataType::List(element) = &from.data {
-        let one = sample::any(element);
+        let one = sample::value(element);
         let lists = found.iter().filter_map(|text| Some(Literal::List(vec![one.clone()?; text.len()])));
         return lists.collect();
     }

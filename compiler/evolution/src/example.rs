@@ -82,7 +82,7 @@ pub fn value(
             Some(Constraint::Where(expr)) if !expr.columns().is_empty() => {
                 row.as_ref().is_some_and(|row| row.breaks(expr, path))
             }
-            Some(wanted) => holds::holds(wanted, &candidate) == Some(false),
+            Some(wanted) => holds::holds(wanted, &to.data, &candidate) == Some(false),
         };
         if refused {
             let rows = row.map(|row| row.text(subject)).into_iter().collect();
@@ -112,6 +112,6 @@ fn permits(value: &ValueType, candidate: &Literal) -> bool {
     fits(&value.data, candidate)
         && value.constraints.iter().all(|constraint| match constraint {
             Constraint::Where(expr) if !expr.columns().is_empty() => true,
-            constraint => holds::holds(constraint, candidate) == Some(true),
+            constraint => holds::holds(constraint, &value.data, candidate) == Some(true),
         })
 }

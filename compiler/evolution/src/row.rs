@@ -30,7 +30,7 @@ impl Row {
     pub fn of(contract: &Contract) -> Option<Self> {
         let cell = |column: &mlp_plan::Column| {
             let may_be_null = contract.may_be_null(column);
-            let value = sample::any(&column.value);
+            let value = sample::value(&column.value);
             let text = plain(&column.value).or_else(|| may_be_null.then(|| "none".to_owned()))?;
             let value = value.or_else(|| (text == "none").then_some(Literal::Null));
             Some(Cell { name: column.name.clone(), value, text })
@@ -79,7 +79,7 @@ impl Row {
                 expr.columns().into_iter().chain([name]).filter(|column| *column != fixed).collect();
             let better = involved.iter().find_map(|column| {
                 let ty = &contract.column(column)?.value;
-                let fits = |value: &Literal| holds::broken(&ty.constraints, value).is_none();
+                let fits = |value: &Literal| holds::broken(&ty.constraints, &ty.data, value).is_none();
                 candidates(ty, ty).into_iter().filter(fits).find_map(|value| {
                     tries += 1;
                     let next = row.clone().with(column, &value);
@@ -126,7 +126,7 @@ impl Row {
                 *part = Expr::Literal(value);
             }
         });
-        holds::holds(&Constraint::Where(expr), &this)
+        holds::holds(&Constraint::Where(expr), &DataType::Bool, &this)
     }
 
     /// `Order { id: 0, amount: -1 }`.
@@ -153,7 +153,7 @@ fn is_name(text: &str) -> bool {
 
 /// The plainest value of a type, as deep as it goes.
 fn plain(ty: &ValueType) -> Option<String> {
-    if let Some(value) = sample::any(ty) {
+    if let Some(value) = sample::value(ty) {
         return Some(Row::spelled(ty, &value));
     }
     let or_none = |text: Option<String>| text.or_else(|| ty.nullable.then(|| "none".to_owned()));

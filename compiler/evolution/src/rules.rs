@@ -217,8 +217,8 @@ fn boundary(given: Option<&Expr>, wanted: &Expr) -> Option<String> {
         (!counts || value.as_i64().is_some())
             && (!share || value.as_f64().is_some_and(|number| number <= 1.0))
             && (!negative(value) || name.starts_with("mean") || name.starts_with("min"))
-            && given.as_ref().is_none_or(|given| mlp_plan::holds::holds(given, value) == Some(true))
-            && mlp_plan::holds::holds(&wanted, value) == Some(false)
+            && given.as_ref().is_none_or(|given| mlp_plan::holds::holds(given, &float.data, value) == Some(true))
+            && mlp_plan::holds::holds(&wanted, &float.data, value) == Some(false)
     };
     tried.iter().find(broken).map(|value| format!("{name} = {value}"))
 }

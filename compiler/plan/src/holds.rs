@@ -7,7 +7,7 @@ use bigdecimal::{BigDecimal, RoundingMode};
 use chrono::{Datelike as _, Timelike as _};
 use regex::Regex;
 
-use crate::{ArithmeticOp, CompareOp, Constraint, Expr, Literal, arithmetic};
+use crate::{ArithmeticOp, CompareOp, Constraint, DataType, Expr, Literal, arithmetic};
 
 /// The pattern of a regex that matches only the whole of a text.
 #[must_use]
@@ -22,24 +22,24 @@ pub fn matches(pattern: &str, value: &Literal) -> Option<bool> {
     Regex::new(&whole(pattern)).ok().map(|regex| regex.is_match(text))
 }
 
-/// Whether a non-null value satisfies a constraint; `None` where that depends on other columns, or cannot be told. Bounds, members and patterns on a list
-/// are about each of its elements.
+/// Whether a non-null value of type `data` satisfies a constraint; `None` where that depends on other columns, or cannot be told. Bounds, members and
+/// patterns on a list are about each of its elements.
 #[must_use]
-pub fn holds(constraint: &Constraint, value: &Literal) -> Option<bool> {
+pub fn holds(constraint: &Constraint, data: &DataType, value: &Literal) -> Option<bool> {
     if let (Literal::List(items), Constraint::Range { .. } | Constraint::OneOf(_) | Constraint::Matches(_)) =
         (value, constraint)
     {
-        return items.iter().try_fold(true, |all, item| Some(all && holds(constraint, item)?));
+        return items.iter().try_fold(true, |all, item| Some(all && holds(constraint, data, item)?));
     }
     match constraint {
         Constraint::Range { low, high } => between(value, low.as_ref(), high.as_ref()),
         Constraint::OneOf(members) => Some(members.iter().any(|member| same(member, value))),
         Constraint::Length { min, max } => {
-            let length = length(value)?;
+            let length = length(value, data)?;
             Some(length >= *min && max.is_none_or(|max| length <= max))
         }
         Constraint::Matches(pattern) => matches(pattern, value),
-        Constraint::Where(expr) => match evaluate(expr, value)? {
+        Constraint::Where(expr) => match evaluate(expr, value, data)? {
             Literal::Bool(truth) => Some(truth),
             // a condition with a null in it is satisfied
             Literal::Null => Some(true),
@@ -51,16 +51,16 @@ pub fn holds(constraint: &Constraint, value: &Literal) -> Option<bool> {
 
 /// The first constraint that a value breaks for sure; null breaks none.
 #[must_use]
-pub fn broken<'c>(constraints: &'c [Constraint], value: &Literal) -> Option<&'c Constraint> {
+pub fn broken<'c>(constraints: &'c [Constraint], data: &DataType, value: &Literal) -> Option<&'c Constraint> {
     if *value == Literal::Null {
         return None;
     }
-    constraints.iter().find(|constraint| holds(constraint, value) == Some(false))
+    constraints.iter().find(|constraint| holds(constraint, data, value) == Some(false))
 }
 
 /// The value of an expression where `self` is known; `None` where it reads anything else.
-fn evaluate(expr: &Expr, this: &Literal) -> Option<Literal> {
-    let value = |expr: &Expr| evaluate(expr, this);
+fn evaluate(expr: &Expr, this: &Literal, data: &DataType) -> Option<Literal> {
+    let value = |expr: &Expr| evaluate(expr, this, data);
     Some(match expr {
         Expr::Literal(literal) => literal.clone(),
         Expr::This => this.clone(),
@@ -91,6 +91,9 @@ fn evaluate(expr: &Expr, this: &Literal) -> Option<Literal> {
             Literal::Null => Literal::Null,
             subject => Literal::Bool(matches(pattern, &subject)?),
         },
+        Expr::Call { function, args } if function == "length" && args.as_slice() == [Expr::This] => {
+            Literal::Number(length(this, data)?.into())
+        }
         Expr::Call { function, args } => call(function, &args.iter().map(value).collect::<Option<Vec<_>>>()?)?,
         Expr::Column(_) | Expr::Metric { .. } | Expr::Param(_) | Expr::OverSlices { .. } => return None,
     })
@@ -163,9 +166,10 @@ fn negated(value: Literal) -> Option<Literal> {
     }
 }
 
-/// Characters or elements.
-fn length(value: &Literal) -> Option<u64> {
+/// Characters, bytes or elements.
+fn length(value: &Literal, data: &DataType) -> Option<u64> {
     let count = match value {
+        Literal::Text(text) if *data == DataType::Bytes => text.len(),
         Literal::Text(text) => text.chars().count(),
         Literal::List(items) => items.len(),
         _ => return None,
@@ -182,7 +186,7 @@ fn call(function: &str, args: &[Literal]) -> Option<Literal> {
             Some(values.iter().find(|value| **value != Literal::Null).cloned().unwrap_or(Literal::Null))
         }
         (_, [Literal::Null]) => Some(Literal::Null),
-        ("length", [value]) => length(value).map(|length| Literal::Number(BigDecimal::from(length))),
+        ("length", [value]) => length(value, &DataType::String).map(|length| Literal::Number(BigDecimal::from(length))),
         ("lower", [Literal::Text(text)]) => Some(Literal::Text(text.to_lowercase())),
         ("upper", [Literal::Text(text)]) => Some(Literal::Text(text.to_uppercase())),
         ("trim", [Literal::Text(text)]) => Some(Literal::Text(text.trim().to_owned())),

@@ -116,6 +116,9 @@ pub fn values(data: &DataType) -> Vec<Literal> {
         DataType::String => {
             WORDS.iter().copied().map(text).chain(["bbbbbbb", "abababab", "ä", "aä\n"].map(text)).collect()
         }
+        DataType::Bytes => ["", "a", "ab", "\u{e4}", "a\u{e4}"].map(text).to_vec(),
+        DataType::Uuid => vec![text("00000000-0000-0000-0000-00000000000a")],
+        DataType::Json => ["null", "[1]"].map(text).to_vec(),
         _ => Vec::new(),
     }
 }

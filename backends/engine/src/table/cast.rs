@@ -80,7 +80,7 @@ impl Cast {
 pub fn cast_value(array: &ArrayRef, data: &DataType, origin: Origin) -> Result<Cast, CastError> {
     let target = arrow_type(data);
     let array = if origin.nan_is_null { nan_to_null(array)? } else { Arc::clone(array) };
-    if array.data_type() == &target && !matches!(data, DataType::Enum { .. } | DataType::Uuid | DataType::Json) {
+    if array.data_type() == &target && !is_more_than_arrow(data) {
         return Ok(Cast::whole(array));
     }
     match (array.data_type(), data) {
@@ -115,6 +115,17 @@ pub fn cast_value(array: &ArrayRef, data: &DataType, origin: Origin) -> Result<C
         (from, _) => {
             scalar(&array, &refused(from, data).map_or_else(|| Ok(target), |words| Err(CastError::Refused(words)))?)
         }
+    }
+}
+
+/// Whether not every value of its Arrow type is one of this type: the text of a closed enum, a uuid or JSON, however deep.
+fn is_more_than_arrow(data: &DataType) -> bool {
+    match data {
+        DataType::Enum { .. } | DataType::Uuid | DataType::Json => true,
+        DataType::List(element) | DataType::Vector { element, .. } => is_more_than_arrow(&element.data),
+        DataType::Map(key, value) => is_more_than_arrow(&key.data) || is_more_than_arrow(&value.data),
+        DataType::Struct(fields) => fields.iter().any(|field| is_more_than_arrow(&field.value.data)),
+        _ => false,
     }
 }
 

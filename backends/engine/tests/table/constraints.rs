@@ -111,7 +111,7 @@ fn the_engine_and_the_definition_give_the_same_verdict() {
     let tried = fixed(6_000).run(&cases, |(data, constraint)| {
         let (literals, column) = column_of(&data);
         for (value, broken) in literals.iter().zip(broken(&constraint, &data, &column)) {
-            let told = holds(&constraint, value);
+            let told = holds(&constraint, &data, value);
             let one = match told {
                 Some(true) => &kept,
                 Some(false) => &refused,

@@ -19,7 +19,7 @@ use crate::{
     predicates::Predicates,
     program::{DeclId, Kind},
     scope::{check_snake, nearest},
-    subtype::values::is_nested,
+    subtype::{Answer, beside::Beside, values::is_nested},
     types::{Generics, dotted},
 };
 
@@ -127,7 +127,7 @@ impl Checker<'_> {
         let column = info.face.columns.iter_mut().zip(&info.columns);
         let mut same = column.filter(|(column, spans)| column.name == field.name.text && spans.name == field.name.span);
         if let Some((column, _)) = same.next() {
-            column.default = self.default_of(&column.value, &column.name, &field.modifiers);
+            column.default = self.default_of(&column.value, &column.name, &field.modifiers, false);
         }
     }
 
@@ -174,6 +174,15 @@ impl Checker<'_> {
         }
         if let (Some(column), Some(spans)) = (info.face.columns.get(index), info.columns.get(index)) {
             let (value, name) = (column.value.clone(), column.name.clone());
+            let rows = Beside { rows: &info.face, this: &value, wanted: &value };
+            let contradiction = value.constraints.iter().zip(&spans.constraints).find(|(constraint, _)| {
+                matches!(constraint, Constraint::Where(expr) if !expr.columns().is_empty() && rows.answer(expr) == Answer::Refuted)
+            });
+            if let Some((constraint, span)) = contradiction {
+                let why = format!("no row satisfies `{constraint}`: the values of its columns do not meet");
+                self.report(words::unsatisfiable(*span, &name, &why));
+                return;
+            }
             self.check_satisfiable(&value, &name, spans.constraints.last().copied().unwrap_or(spans.name));
         }
     }
@@ -218,10 +227,10 @@ impl Checker<'_> {
     /// Says that a setting is none of those known.
     pub fn unknown_setting(&mut self, name: &Name, owner: &str, written: &str, known: &[&str]) {
         let near = nearest(written, known.iter().copied());
-        let article = if owner.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        let found = names::unknown_of(name.span, &format!("{article} {owner}"), "setting", written, near.as_deref());
+        let owner = names::with_article(owner);
+        let found = names::unknown_of(name.span, &owner, "setting", written, near.as_deref());
         let found = if near.is_none() {
-            found.help(format!("the settings of {article} {owner} are {}", known.join(", ")))
+            found.help(format!("the settings of {owner} are {}", known.join(", ")))
         } else {
             found
         };

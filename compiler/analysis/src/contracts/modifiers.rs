@@ -5,7 +5,10 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use mlp_diagnostics::catalog::{contracts as words, names, stages};
+use mlp_diagnostics::{
+    Diagnostic,
+    catalog::{contracts as words, names, stages},
+};
 use mlp_plan::{Column, Constraint, DataType, Literal, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Expr, FieldDecl, Modifier, ModifierKind, Name};
@@ -49,6 +52,9 @@ impl Checker<'_> {
         let mut seen: HashMap<String, Span> = HashMap::new();
         for modifier in modifiers {
             match said_once(&modifier.kind).map(|what| (seen.get(&what).copied(), what)) {
+                Some((Some(first), what)) if is_bare(&modifier.kind) => {
+                    self.report(names::said_again(modifier.span, &what, first));
+                }
                 Some((Some(first), what)) => self.report(names::given_twice(modifier.span, &what, first)),
                 Some((None, what)) => {
                     seen.insert(what, modifier.span);
@@ -158,14 +164,15 @@ impl Checker<'_> {
 
     /// Whether a use of a named type leaves what the type says: it may narrow, never lose. Reports where not.
     fn narrows(&mut self, named: &ValueType, said: &Constraint, span: Span) -> bool {
-        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held)) else { return true };
+        let Some(held) = named.constraints.iter().find(|held| is_beyond(said, held, &named.data)) else { return true };
         let mut both = named.clone();
         both.constraints.push(said.clone());
         // where nothing is left at all, that is what is said
         if subtype::domain::Domain::of(&both).empty().is_some() {
             return true;
         }
-        self.report(words::widened(span, &said.to_string(), &held.to_string()));
+        let both = common(said, held).map(|both| both.to_string());
+        self.report(words::widened(span, &said.to_string(), &held.to_string(), both.as_deref()));
         false
     }
 
@@ -267,29 +274,44 @@ impl Checker<'_> {
         let why = if value.constraints.is_empty() { None } else { subtype::domain::Domain::of(value).empty() };
         match why {
             Some(why) => {
-                self.report(words::unsatisfiable(span, name, &why));
+                let found = words::unsatisfiable(span, name, &why);
+                self.report(match value.constraints.last().and_then(turned) {
+                    Some(turned) => words::turned_range(found, span, &turned.to_string()),
+                    None => found,
+                });
                 false
             }
             None => true,
         }
     }
 
-    /// The default of a field or parameter, looked at against its type and constraints.
-    pub fn default_of(&mut self, value: &ValueType, name: &str, modifiers: &[Modifier]) -> Option<Literal> {
+    /// The default of a field or parameter, looked at against its type and constraints. The range of a parameter may be widened to its default; that of a
+    /// field promises something about data, and is not for an edit to loosen.
+    pub fn default_of(
+        &mut self,
+        value: &ValueType,
+        name: &str,
+        modifiers: &[Modifier],
+        is_param: bool,
+    ) -> Option<Literal> {
         let expr = modifiers.iter().find_map(|modifier| match &modifier.kind {
             ModifierKind::Default(expr) => Some(expr),
             _ => None,
         })?;
         let literal = self.value_of(expr, value, &format!("the default of `{name}`,"))?;
-        self.check_constraints(&literal, value, expr.span, &format!("the default of `{name}`,"));
+        if let Some(mut found) = broken(&literal, value, expr.span, &format!("the default of `{name}`,")) {
+            if is_param && let Some((range, said, wide)) = widened(value, modifiers, &literal) {
+                found = words::widen_to_default(found, range, &said.to_string(), &wide.to_string());
+            }
+            self.report(found);
+        }
         Some(literal)
     }
 
     /// Says where a literal breaks a constraint of its type.
     pub fn check_constraints(&mut self, literal: &Literal, value: &ValueType, span: Span, what: &str) {
-        if let Some(constraint) = mlp_plan::holds::broken(&value.constraints, literal) {
-            self.report(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()));
-        }
+        let found = broken(literal, value, span, what);
+        self.diagnostics.extend(found);
     }
 
     /// Says where a field is named twice in a list of names.
@@ -304,6 +326,67 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// What is wrong with a literal that breaks a constraint of its type.
+fn broken(literal: &Literal, value: &ValueType, span: Span, what: &str) -> Option<Diagnostic> {
+    let constraint = mlp_plan::holds::broken(&value.constraints, &value.data, literal)?;
+    Some(words::bad_literal(span, what, &literal.to_string(), &constraint.to_string()))
+}
+
+/// The one range among the modifiers of a field, where it is all that keeps the default out: where it stands, and as it is when it is widened to it.
+fn widened(value: &ValueType, modifiers: &[Modifier], default: &Literal) -> Option<(Span, Constraint, Constraint)> {
+    let mut ranges = modifiers.iter().filter(|modifier| matches!(modifier.kind, ModifierKind::Range { .. }));
+    let (range, None) = (ranges.next()?, ranges.next()) else { return None };
+    let mut broken = value.constraints.iter().filter(|one| mlp_plan::holds::holds(one, &value.data, default) == Some(false));
+    let (Some(said @ Constraint::Range { low, high }), None) = (broken.next(), broken.next()) else { return None };
+    let is_below = low.as_ref().is_some_and(|low| default.compare(low) == Some(Ordering::Less));
+    let wide = if is_below {
+        Constraint::Range { low: Some(default.clone()), high: high.clone() }
+    } else {
+        Constraint::Range { low: low.clone(), high: Some(default.clone()) }
+    };
+    // a percentage that was written as a number is no reason to give up the range of a share
+    (said.to_string() != "in 0 .. 1").then(|| (range.span, said.clone(), wide))
+}
+
+/// A range whose ends stand the wrong way round, turned.
+fn turned(constraint: &Constraint) -> Option<Constraint> {
+    match constraint {
+        Constraint::Range { low: Some(low), high: Some(high) } if low.compare(high) == Some(Ordering::Greater) => {
+            Some(Constraint::Range { low: Some(high.clone()), high: Some(low.clone()) })
+        }
+        Constraint::Length { min, max: Some(max) } if min > max => {
+            Some(Constraint::Length { min: *max, max: Some(*min) })
+        }
+        _ => None,
+    }
+}
+
+/// What satisfies two ranges, or two lengths.
+fn common(said: &Constraint, held: &Constraint) -> Option<Constraint> {
+    let further = |a: &Option<Literal>, b: &Option<Literal>, wanted: Ordering| match (a, b) {
+        (Some(a), Some(b)) if a.compare(b) == Some(wanted) => Some(a.clone()),
+        (_, Some(b)) => Some(b.clone()),
+        (a, None) => a.clone(),
+    };
+    match (said, held) {
+        (Constraint::Range { low, high }, Constraint::Range { low: lowest, high: highest }) => {
+            Some(Constraint::Range {
+                low: further(low, lowest, Ordering::Greater),
+                high: further(high, highest, Ordering::Less),
+            })
+        }
+        (Constraint::Length { min, max }, Constraint::Length { min: least, max: most }) => {
+            Some(Constraint::Length { min: *min.max(least), max: max.iter().chain(most).min().copied() })
+        }
+        _ => None,
+    }
+}
+
+/// Whether a modifier has nothing behind its keyword, so that two of them say the same.
+const fn is_bare(kind: &ModifierKind) -> bool {
+    matches!(kind, ModifierKind::Key | ModifierKind::Label | ModifierKind::Unique | ModifierKind::Tag(_))
 }
 
 /// What a modifier says that can be said once; `None` of constraints, which add up.
@@ -327,7 +410,7 @@ fn said_once(kind: &ModifierKind) -> Option<String> {
 }
 
 /// Whether a constraint spells out values that one of a named type does not allow.
-fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
+fn is_beyond(said: &Constraint, held: &Constraint, data: &DataType) -> bool {
     let less = |a: &Option<Literal>, b: &Option<Literal>| {
         a.as_ref().zip(b.as_ref()).is_some_and(|(a, b)| a.compare(b) == Some(Ordering::Less))
     };
@@ -340,7 +423,7 @@ fn is_beyond(said: &Constraint, held: &Constraint) -> bool {
             (*min > 0 && min < least) || max.zip(*most).is_some_and(|(max, most)| max > most)
         }
         (Constraint::OneOf(members), held) => {
-            members.iter().any(|member| mlp_plan::holds::holds(held, member) == Some(false))
+            members.iter().any(|member| mlp_plan::holds::holds(held, data, member) == Some(false))
         }
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use mlp_diagnostics::catalog::{names, stages as words};
+use mlp_diagnostics::catalog::{contracts, names, stages as words};
 use mlp_plan::{DataType, Literal, Origin, Value, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
@@ -10,6 +10,8 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, StageDecl, TypeExpr, TypeKind};
 use super::{Elaborator, FlowInput, Handle, Id, Val, calls::MaybeNone, edges::accepted};
 use crate::{
     contracts::Shared,
+    literals,
+    program::Kind,
     scope::nearest,
     stages::{ParamInfo, Signature},
     subtype::{
@@ -73,13 +75,11 @@ impl Elaborator<'_, '_> {
         });
         if let (None, Some((_, param))) = (&fault, missing) {
             let message = format!("`{}` needs its argument `{}`", signature.name, param.name);
-            fault = Some(words::argument(
-                span,
-                message,
-                span,
-                format!("`{}` is missing", param.name),
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let declared = Some((param.span, format!("takes {}", param.ty.text())));
+            fault = Some(
+                words::argument(span, message, span, format!("`{}` is missing", param.name), declared)
+                    .help(format!("add `{}: ..` to the call", param.name)),
+            );
         }
         match fault {
             Some(found) => {
@@ -111,7 +111,8 @@ impl Elaborator<'_, '_> {
                     arg.value.span,
                     "give this one its name",
                     None,
-                )),
+                )
+                .help("write `name: value` for each argument behind the first that has a name")),
                 Some(_) => Ok(position),
                 None => {
                     let message = format!(
@@ -120,7 +121,14 @@ impl Elaborator<'_, '_> {
                         signature.params.len(),
                         if signature.params.len() == 1 { "" } else { "s" }
                     );
-                    Err(words::argument(span, message, arg.value.span, "this one is too many", None))
+                    Err(words::argument(
+                        span,
+                        message,
+                        arg.value.span,
+                        "this one is too many",
+                        Some((signature.span, "declared here".to_owned())),
+                    )
+                    .help("take it out of the call"))
                 }
             };
         };
@@ -130,11 +138,12 @@ impl Elaborator<'_, '_> {
                 format!("`{}` has no parameter `{}`", signature.name, name.text),
                 name.span,
                 "unknown parameter",
-                None,
+                Some((signature.span, "its parameters are declared here".to_owned())),
             );
-            return Err(match nearest(&name.text, signature.params.iter().map(|param| param.name.as_str())) {
+            let known = || signature.params.iter().map(|param| param.name.as_str());
+            return Err(match nearest(&name.text, known()) {
                 Some(near) => found.fix(format!("did you mean `{near}`?"), name.span, near),
-                None => found,
+                None => names::listing(found, "its parameters are", known()),
             });
         };
         if given.iter().any(|given| given.index == index) {
@@ -145,7 +154,8 @@ impl Elaborator<'_, '_> {
                 name.span,
                 "given again",
                 place,
-            ));
+            )
+            .help("give it once"));
         }
         Ok(index)
     }
@@ -216,10 +226,34 @@ impl Elaborator<'_, '_> {
                     }
                     None => fits = false,
                 },
-                None => default(param, &mut taken),
+                None if self.has_columns(span, signature, param) => default(param, &mut taken),
+                None => fits = false,
             }
         }
         fits.then_some(taken)
+    }
+
+    /// Whether the columns that a parameter stands for where nobody says are those of the table that was given; reports where not.
+    fn has_columns(&mut self, span: Span, signature: &Signature, param: &ParamInfo) -> bool {
+        let ty = if let Ty::List(element) = &param.ty { element } else { &param.ty };
+        let Ty::Column(contract, _) = ty else { return true };
+        let names = match &param.default {
+            Some(Literal::List(items)) => items.clone(),
+            other => other.iter().cloned().collect(),
+        };
+        let missing = names.iter().find_map(|name| match name {
+            Literal::Text(name) if !contract.partial && contract.face.column(name).is_none() => Some(name.clone()),
+            _ => None,
+        });
+        let Some(name) = missing else { return true };
+        let owner = &contract.face.name;
+        let message = format!(
+            "`{}` of `{}` is `.{name}` where it is not given, and {owner} has no such column",
+            param.name, signature.name
+        );
+        let place = Some((param.span, "declared here".to_owned()));
+        self.checker.report(words::argument(span, message, span, format!("give `{}`", param.name), place));
+        false
     }
 
     /// An artifact as an argument.
@@ -276,15 +310,8 @@ impl Elaborator<'_, '_> {
             _ => (Origin::None, wanted.clone(), false, false),
         };
         if !good {
-            let message =
-                format!("`{}` of `{}` takes {}, not {}", param.name, signature.name, param.ty.text(), val.text());
-            self.checker.report(words::argument(
-                span,
-                message,
-                at,
-                format!("this is {}", val.text()),
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let given = (at, &*val.text(), &*format!("this is {}", val.text()));
+            self.checker.report(words::wrong_type(span, &what, &param.ty.text(), given, param.span));
             return None;
         }
         let input =
@@ -318,7 +345,7 @@ impl Elaborator<'_, '_> {
                     .map(|item| self.column(span, signature, param, contract, data.as_ref(), item))
                     .collect();
                 Some(Scalar {
-                    ty: ValueType::plain(mlp_plan::DataType::String),
+                    ty: ValueType::plain(DataType::String),
                     value: Value::List(columns?.into_iter().map(|column| column.value).collect()),
                 })
             }
@@ -342,39 +369,60 @@ impl Elaborator<'_, '_> {
         wanted: &ValueType,
         expr: &Expr,
     ) -> Option<Scalar> {
+        let what = format!("`{}` of `{}`", param.name, signature.name);
         let scalars = self.scalars.clone();
         if let ExprKind::Name(name) = &expr.kind
             && let Some(bound) = self.names.get_mut(&name.text)
         {
             bound.used = true;
-            let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, bound.val.text());
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                "not a value",
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let found = bound.val.text();
+            let given = (expr.span, found.as_str(), &*format!("this is {found}"));
+            self.checker.report(words::wrong_type(span, &what, &wanted.to_string(), given, param.span));
+            return None;
+        }
+        if literals::literal(expr) == Some(Literal::Null) && !wanted.nullable {
+            let message = format!("`{}` of `{}` takes {wanted}, and not none", param.name, signature.name);
+            let place = Some((param.span, "declared here".to_owned()));
+            self.checker.report(words::argument(span, message, expr.span, "this is no value", place));
+            return None;
+        }
+        if let ExprKind::Name(name) = &expr.kind
+            && !scalars.contains_key(&name.text)
+            && self.checker.is_member(self.module, expr, wanted)
+            && literals::typed(expr, wanted).is_err()
+        {
+            let message =
+                format!("`{}` of `{}` takes {wanted}, and `{}` is none of it", param.name, signature.name, name.text);
+            let place = Some((param.span, "declared here".to_owned()));
+            self.checker.report(words::argument(span, message, expr.span, "no member of that name", place));
             return None;
         }
         let scalar = self.checker.scalar(self.module, &scalars, expr, Some(wanted))?;
-        // `1.0` in a list of floats is a whole number until somebody asks for a float
-        let whole =
-            matches!(&scalar.value, Value::Literal(Literal::Number(_))) && matches!(wanted.data, DataType::Float(_));
-        let fits =
-            (whole || accepts(&scalar.ty.data, &wanted.data).is_some()) && (!scalar.ty.nullable || wanted.nullable);
-        if !fits {
-            let message = format!("`{}` of `{}` takes {wanted}, not {}", param.name, signature.name, scalar.ty);
+        if !scalar.fits(wanted) {
             let label = match &scalar.value {
-                Value::Literal(literal) => format!("{literal} is {}", crate::literals::kind_word(literal)),
+                Value::Literal(literal) => format!("{literal} is {}", literals::kind_word(literal)),
                 _ => format!("this is {}", scalar.ty),
             };
+            let given = (expr.span, &*scalar.ty.to_string(), label.as_str());
+            let found = words::wrong_type(span, &what, &wanted.to_string(), given, param.span);
+            self.checker.report(if wanted.data == DataType::Duration {
+                found.help("a duration carries its unit, as in `5s`, `10min` or `2h`")
+            } else {
+                found
+            });
+            return None;
+        }
+        if matches!(scalar.value, Value::Range(..))
+            && (signature.kind != Kind::Source || wanted.data != DataType::Date)
+        {
+            let message = format!("`{}` of `{}` takes one {wanted}, not a range", param.name, signature.name);
+            let place = Some((param.span, "declared here".to_owned()));
             self.checker.report(words::argument(
                 span,
                 message,
                 expr.span,
-                label,
-                Some((param.span, "declared here".to_owned())),
+                "only a date of a source takes a range",
+                place,
             ));
             return None;
         }
@@ -382,29 +430,26 @@ impl Elaborator<'_, '_> {
             && let (Value::Literal(low), Value::Literal(high)) = (&**low, &**high)
             && low.compare(high) == Some(std::cmp::Ordering::Greater)
         {
-            let message = format!("`{}` of `{}` is a range that ends before it begins", param.name, signature.name);
-            self.checker.report(words::argument(span, message, expr.span, format!("{low} lies behind {high}"), None));
+            let message = format!("{what} is a range that ends before it begins");
+            let found = words::argument(span, message, expr.span, format!("{low} comes after {high}"), None);
+            self.checker.report(match literals::turned(expr) {
+                Some(turned) => contracts::turned_range(found, expr.span, &turned),
+                None => found.help("the lower end comes first"),
+            });
             return None;
         }
         if let Value::Literal(literal) = &scalar.value {
-            self.checker.check_constraints(
-                literal,
-                wanted,
-                expr.span,
-                &format!("`{}` of `{}`,", param.name, signature.name),
-            );
+            self.checker.check_constraints(literal, wanted, expr.span, &format!("{what},"));
         }
         if let Value::Param(name) = &scalar.value
             && !self.narrow(name, &scalar.ty, wanted)
         {
-            let message = format!("`{}` of `{}` takes {wanted}, and `{name}` never is", param.name, signature.name);
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                "no value fits both",
-                Some((param.span, "declared here".to_owned())),
-            ));
+            let message = format!("{what} takes {wanted}, and `{name}` never is one");
+            let declared = Some((param.span, format!("takes {wanted}")));
+            self.checker.report(
+                words::argument(span, message, expr.span, "no value fits both", declared)
+                    .help(format!("let `{name}` and {what} allow some of the same values")),
+            );
             return None;
         }
         Some(scalar)
@@ -448,16 +493,17 @@ impl Elaborator<'_, '_> {
             }
             return None;
         };
-        let made = Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::Column(name.text.clone()) };
+        let made = Scalar { ty: ValueType::plain(DataType::String), value: Value::Column(name.text.clone()) };
         let Some(column) = contract.face.column(&name.text) else {
             if contract.partial {
                 return Some(made);
             }
             let near = nearest(&name.text, contract.face.columns.iter().map(|column| column.name.as_str()));
-            self.checker.report(
+            let found =
                 names::unknown_field(name.span, &format!("`{}`", contract.face.name), &name.text, near.as_deref())
-                    .because(contract.span, "its columns are declared here"),
-            );
+                    .because(contract.span, "its columns are declared here");
+            let columns = contract.face.columns.iter().map(|column| column.name.as_str());
+            self.checker.report(names::listing(found, "its columns are", columns));
             return None;
         };
         if let Some(wanted) = data
@@ -468,13 +514,16 @@ impl Elaborator<'_, '_> {
                 param.name, signature.name, name.text, column.value
             );
             let place = contract.column_span(&name.text);
-            self.checker.report(words::argument(
-                span,
-                message,
-                expr.span,
-                format!("a column of {}", column.value),
-                Some((place, "declared here".to_owned())),
-            ));
+            self.checker.report(
+                words::argument(
+                    span,
+                    message,
+                    expr.span,
+                    format!("a column of {}", column.value),
+                    Some((place, format!("declared as {} here", column.value))),
+                )
+                .help(format!("name a column of {wanted}")),
+            );
             return None;
         }
         Some(made)
@@ -525,10 +574,23 @@ fn default(param: &ParamInfo, taken: &mut Taken) {
             taken.inputs.push((input, true));
             taken.values.push((param.name.clone(), Val::None));
         }
+        (Ty::Column(..) | Ty::List(_), Some(value)) => {
+            let column = |value: &Literal| match value {
+                Literal::Text(name) => Value::Column(name.clone()),
+                other => Value::Literal(other.clone()),
+            };
+            let value = match value {
+                Literal::List(items) if !items.is_empty() => Value::List(items.iter().map(column).collect()),
+                value => column(value),
+            };
+            let scalar = Scalar { ty: ValueType::plain(DataType::String), value };
+            taken.params.insert(param.name.clone(), scalar.value.clone());
+            taken.values.push((param.name.clone(), Val::Scalar(scalar)));
+        }
         (ty, Some(value)) => {
             let scalar = match ty {
                 Ty::Value(ty) => Scalar { ty: ty.clone(), value: Value::Literal(value.clone()) },
-                _ => Scalar { ty: ValueType::plain(mlp_plan::DataType::String), value: Value::Literal(value.clone()) },
+                _ => Scalar { ty: ValueType::plain(DataType::String), value: Value::Literal(value.clone()) },
             };
             taken.params.insert(param.name.clone(), scalar.value.clone());
             taken.values.push((param.name.clone(), Val::Scalar(scalar)));

@@ -155,6 +155,7 @@ impl Elaborator<'_, '_> {
         }
         let (base, was_full) = (id.of(&signature.name), self.full);
         let saved = (std::mem::take(&mut self.names), std::mem::take(&mut self.scalars), self.module);
+        let spans = std::mem::take(&mut self.scalar_spans);
         let site = self.site;
         self.site = site.or(Some(span));
         self.module = self.checker.module_of(decl);
@@ -170,6 +171,7 @@ impl Elaborator<'_, '_> {
             self.tell_full(span);
         }
         (self.names, self.scalars, self.module) = saved;
+        self.scalar_spans = spans;
         as_declared(value, outputs, span)
     }
 

@@ -50,18 +50,20 @@ fn edge_diagnostics(span: Span, what: &str, from: &Shared, to: &Shared, edge: &E
                 .iter()
                 .filter(|have| to.face.column(&have.name).is_none())
                 .map(|have| have.name.as_str());
-            crate::scope::nearest(column, extra)
-                .map(|near| format!("`{}` has `{near}`: was `{column}` renamed?", from.face.name))
+            crate::scope::nearest(column, extra).map(|near| (column, near))
         });
-        let nullable = missing.iter().find(|column| to.face.column(column).is_some_and(|column| column.value.nullable));
-        diagnostic = match (near, nullable) {
-            (Some(near), _) => diagnostic.help(near),
-            (None, Some(column)) => {
-                diagnostic.help(format!("if `{column}` may be missing altogether, say `{column}: .. = none`"))
-            }
-            (None, None) => diagnostic.because(from.span, "this is what comes"),
-        };
-        found.push(diagnostic);
+        let nullable = |name: &String| to.face.column(name).is_some_and(|column| column.value.nullable);
+        let defaults: Vec<(String, Span)> = missing
+            .iter()
+            .filter(|name| nullable(name))
+            .filter_map(|name| Some((name.clone(), to.type_span(name)?)))
+            .collect();
+        diagnostic = diagnostic.because(from.span, "this is what comes");
+        found.push(match near {
+            Some((column, near)) => words::was_renamed(diagnostic, column, &from.face.name, &near),
+            None if defaults.len() == missing.len() => words::may_be_missing(diagnostic, &defaults),
+            None => diagnostic,
+        });
     }
     for problem in &edge.problems {
         let (ours, theirs) = (from.column_span(problem.column()), to.column_span(problem.column()));
@@ -70,28 +72,46 @@ fn edge_diagnostics(span: Span, what: &str, from: &Shared, to: &Shared, edge: &E
             ProblemKind::Missing => continue,
             ProblemKind::Type { found, expected } => words::column_type(span, what, path, found, expected)
                 .because(theirs, format!("{expected} is expected here"))
-                .because(ours, format!("it is {found} here")),
+                .because(ours, format!("{found} comes from here")),
             ProblemKind::Null => {
                 let found = words::nullness(span, what, path)
-                    .because(theirs, "never null here")
+                    .because(theirs, "must never be null here")
                     .because(ours, "may be null here");
-                match to.type_span(path).filter(|_| !to.face.keys.iter().flatten().any(|key| key == path)) {
-                    Some(ty) => found.fix(format!("let `{path}` be null"), Span::at(ty.file, ty.end), "?"),
+                match nullable_at(to, path) {
+                    Some(ty) => words::may_be_null(found, &[(path.clone(), ty)]),
                     None => found,
                 }
             }
             ProblemKind::Refuted { index, found, expected } => words::refuted(span, what, path, found, expected)
-                .because(to.constraint_span(problem.column(), *index), "this is expected")
-                .because(ours, "this is what comes"),
+                .because(to.constraint_span(problem.column(), *index), format!("`{expected}` is expected here"))
+                .because(ours, format!("`{found}` is what comes")),
             ProblemKind::Unit { found, expected } => {
-                words::units(span, what, path, found.as_deref(), expected.as_deref())
-                    .because(theirs, "expected here")
-                    .because(ours, "this is what comes")
+                let told = words::units(span, what, path, found.as_deref(), expected.as_deref())
+                    .because(theirs, format!("read as {}", unit_text(expected.as_deref())))
+                    .because(ours, format!("comes as {}", unit_text(found.as_deref())));
+                let silent = match (found, expected) {
+                    (None, Some(unit)) => Some((from, unit)),
+                    (Some(unit), None) => Some((to, unit)),
+                    _ => None,
+                };
+                match silent.and_then(|(silent, unit)| Some((silent, unit, silent.type_span(path)?))) {
+                    Some((silent, unit, ty)) => words::say_unit(told, &silent.face.name, path, unit, ty),
+                    None => told,
+                }
             }
         };
         found.push(diagnostic);
     }
     found
+}
+
+/// Behind what a `?` lets a column be null; no key can be.
+pub(crate) fn nullable_at(contract: &Shared, column: &str) -> Option<Span> {
+    contract.type_span(column).filter(|_| !contract.face.keys.iter().flatten().any(|key| key == column))
+}
+
+fn unit_text(unit: Option<&str>) -> String {
+    unit.map_or_else(|| "a number without a unit".to_owned(), |unit| format!("a number of {unit}"))
 }
 
 fn top(path: &str) -> &str {

@@ -61,16 +61,23 @@ impl Elaborator<'_, '_> {
             }
             Found::Decl(decl) => {
                 let kind = self.checker.program.decl(decl).map_or("name", |decl| decl.kind.word());
-                let help = if matches!(kind, "stage" | "source") {
-                    format!("call it: `{}(..)`", name.text)
+                let found = if matches!(kind, "stage" | "source") {
+                    let signature = self.checker.quietly(|checker| checker.signature(decl));
+                    let bare = signature.is_some_and(|signature| {
+                        signature
+                            .params
+                            .iter()
+                            .all(|param| param.default.is_some() || matches!(param.ty, Ty::Optional(_)))
+                    });
+                    words::not_called(name.span, kind, &name.text, bare)
                 } else {
-                    String::new()
+                    words::misplaced(
+                        name.span,
+                        format!("`{}` is a {kind}, and a value is meant here", name.text),
+                        "values are parameters, what `let` binds, and the results of calls",
+                    )
                 };
-                self.checker.report(words::misplaced(
-                    name.span,
-                    format!("`{}` is a {kind}, and a value is meant here", name.text),
-                    help,
-                ));
+                self.checker.report(found);
                 Val::Error
             }
             Found::Nothing => {
@@ -105,7 +112,9 @@ impl Elaborator<'_, '_> {
                 Some((_, value)) => value.clone(),
                 None => {
                     let near = nearest(&field.text, fields.iter().map(|(name, _)| name.as_str()));
-                    self.checker.report(names::unknown_field(field.span, "this record", &field.text, near.as_deref()));
+                    let found = names::unknown_field(field.span, "this result", &field.text, near.as_deref());
+                    let outputs = fields.iter().map(|(name, _)| name.as_str());
+                    self.checker.report(names::listing(found, "its outputs are", outputs));
                     Val::Error
                 }
             },

@@ -22,6 +22,7 @@ use mlp_ports::SqlColumn;
 use mlp_source::Span;
 use mlp_syntax::tree::Name;
 
+pub(crate) use edges::nullable_at;
 pub use library::asked;
 pub use settings::PipelineSettings;
 
@@ -244,6 +245,8 @@ pub struct Elaborator<'c, 'a> {
     pub names: HashMap<String, Bound>,
     /// Scalar parameters by name.
     pub scalars: Scalars,
+    /// Where parameters and `let`s that hold scalars are bound.
+    pub scalar_spans: HashMap<String, Span>,
     /// Node ids that are taken, with the number to try next behind each.
     taken: HashMap<String, usize>,
     /// What stages ask of parameters of the pipeline beyond what those say of themselves.
@@ -283,6 +286,7 @@ impl<'c, 'a> Elaborator<'c, 'a> {
             nodes: Vec::new(),
             names: HashMap::new(),
             scalars: Scalars::new(),
+            scalar_spans: HashMap::new(),
             taken: HashMap::new(),
             narrowed: Vec::new(),
             depth: 0,

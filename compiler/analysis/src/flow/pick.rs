@@ -106,24 +106,27 @@ impl Elaborator<'_, '_> {
         };
         let Some(found) = metrics.metric(&path) else {
             let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
-            self.checker.report(policy_words::unknown_metric(
-                arg.value.span,
-                "each candidate's report",
-                &metrics.text(),
-                &path,
-                near.as_deref(),
-            ));
+            let (at, owner) = (arg.value.span, "each candidate's report");
+            let found = policy_words::unknown_metric(at, owner, &metrics.text(), &path, near.as_deref())
+                .because(metrics.span, "its metrics are declared here");
+            self.checker.report(match near {
+                Some(near) => found.fix(format!("did you mean `{near}`?"), at, near),
+                None => found,
+            });
             return None;
         };
         let wrong =
             matches!((direction, found.better), ("highest", Some(Better::Lower)) | ("lowest", Some(Better::Higher)));
         if wrong {
             let other = if direction == "highest" { "lowest" } else { "highest" };
-            self.checker.report(policy_words::direction(
-                span,
-                format!("`{path}` is better when {}", if direction == "highest" { "lower" } else { "higher" }),
-                format!("did you mean `{other}: {path}`?"),
-            ));
+            let better = if direction == "highest" { "lower" } else { "higher" };
+            let message = format!("`{path}` is better when {better}, and this picks the {direction}");
+            let found = policy_words::direction(span, message, &format!("{other}: {path}"))
+                .because(metrics.span, format!("its report is declared here: {better} is better"));
+            self.checker.report(match &arg.name {
+                Some(name) => policy_words::turn(found, name.span, other),
+                None => found,
+            });
             return None;
         }
         Some((direction, path))

@@ -182,14 +182,9 @@ impl Elaborator<'_, '_> {
             let scalars = self.scalars.clone();
             let scalar = self.checker.scalar(self.module, &scalars, expr, Some(&ty))?;
             if crate::subtype::values::accepts(&scalar.ty.data, &ty.data).is_none() {
-                let message = format!("`{}` of `{}` takes {ty}, not {}", param.name, policy.name, scalar.ty);
-                self.checker.report(words::argument(
-                    span,
-                    message,
-                    expr.span,
-                    "of another type",
-                    Some((param.span, "declared here".to_owned())),
-                ));
+                let (what, found) = (format!("`{}` of `{}`", param.name, policy.name), scalar.ty.to_string());
+                let given = (expr.span, found.as_str(), &*format!("this is {found}"));
+                self.checker.report(words::wrong_type(span, &what, &ty.to_string(), given, param.span));
                 return None;
             }
             made.params.insert(param.name.clone(), scalar.value);
@@ -201,11 +196,13 @@ impl Elaborator<'_, '_> {
             Val::None if param.optional => Some(()),
             Val::Artifact(handle) if accepted(&handle.ty, &Ty::Report(Arc::clone(metrics))) => {
                 if handle.optional && !param.optional {
-                    self.checker.report(
-                        policy_words::optional_without_when(span, &param.name)
-                            .because(expr.span, "none on the first run")
-                            .because(param.span, "never none here"),
-                    );
+                    self.checker.report(policy_words::optional_argument(
+                        span,
+                        &policy.name,
+                        &param.name,
+                        expr.span,
+                        param.span,
+                    ));
                     return None;
                 }
                 let input = format!("{}.{}", policy.name, param.name);
@@ -214,20 +211,10 @@ impl Elaborator<'_, '_> {
                 Some(())
             }
             other => {
-                let message = format!(
-                    "`{}` of `{}` takes Report<{}>, not {}",
-                    param.name,
-                    policy.name,
-                    metrics.text(),
-                    other.text()
-                );
-                self.checker.report(words::argument(
-                    span,
-                    message,
-                    expr.span,
-                    format!("this is {}", other.text()),
-                    Some((param.span, "declared here".to_owned())),
-                ));
+                let (what, found) = (format!("`{}` of `{}`", param.name, policy.name), other.text());
+                let given = (expr.span, found.as_str(), &*format!("this is {found}"));
+                let wanted = format!("Report<{}>", metrics.text());
+                self.checker.report(words::wrong_type(span, &what, &wanted, given, param.span));
                 None
             }
         }

@@ -5,7 +5,7 @@ use mlp_plan::{DataType, Literal, Schedule, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, Setting};
 
-use crate::{checker::Checker, literals, program::Kind};
+use crate::{checker::Checker, literals, program::Kind, scope::nearest};
 
 /// What a pipeline says about itself.
 #[derive(Clone, Debug, Default)]
@@ -103,13 +103,22 @@ impl Checker<'_> {
         let expression = args.iter().find(|arg| arg.name.is_none()).and_then(text);
         let Some(expression) = expression else { return self.no_schedule(at, "`cron` needs five fields in quotes") };
         let mut timezone = "UTC".to_owned();
+        let mut zone_at = at;
         for arg in args.iter().filter(|arg| arg.name.is_some()) {
             match (arg.name.as_ref().map(|name| name.text.as_str()), text(arg)) {
-                (Some("timezone"), Some(zone)) => timezone = zone,
+                (Some("timezone"), Some(zone)) => {
+                    timezone = zone;
+                    zone_at = arg.value.span;
+                }
                 _ => return self.no_schedule(at, "`cron` takes `timezone:` and nothing else"),
             }
         }
-        if let Some(why) = cron_fault(&expression, &timezone) {
+        let Ok(zone) = timezone.parse::<chrono_tz::Tz>() else {
+            let near = nearest(&timezone, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+            self.report(words::unknown_timezone(at, &timezone, zone_at, near.as_deref()));
+            return None;
+        };
+        if let Some(why) = cron_fault(&expression, zone) {
             return self.no_schedule(at, &why);
         }
         Some(Schedule::Cron { expression, timezone })
@@ -117,10 +126,7 @@ impl Checker<'_> {
 }
 
 /// Why a cron expression is no schedule, in words.
-fn cron_fault(expression: &str, timezone: &str) -> Option<String> {
-    let Ok(zone) = timezone.parse::<chrono_tz::Tz>() else {
-        return Some(format!("there is no time zone `{timezone}`"));
-    };
+fn cron_fault(expression: &str, zone: chrono_tz::Tz) -> Option<String> {
     let fields = expression.split_whitespace().count();
     if fields != 5 {
         return Some(format!("a schedule has five fields, and `{expression}` has {fields}"));

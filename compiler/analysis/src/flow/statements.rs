@@ -89,6 +89,7 @@ impl Checker<'_> {
             match &param.ty {
                 Ty::Value(_) | Ty::Column(..) => {
                     elaborator.scalars.insert(param.name.clone(), Scalar::of_param(param));
+                    elaborator.scalar_spans.insert(param.name.clone(), param.span);
                 }
                 Ty::List(inner) if inner.is_scalar() => {
                     elaborator.scalars.insert(param.name.clone(), Scalar::of_param(param));
@@ -140,6 +141,7 @@ impl Elaborator<'_, '_> {
         for param in params {
             check_snake(param.span, "parameter", &param.name, &mut self.checker.diagnostics);
             self.scalars.insert(param.name.clone(), Scalar::of_param(param));
+            self.scalar_spans.insert(param.name.clone(), param.span);
         }
     }
 
@@ -200,13 +202,15 @@ impl Elaborator<'_, '_> {
 
     /// Binds a name; a second binding is an error.
     pub fn define(&mut self, name: &Name, value: Val) {
-        if let Some(first) = self.names.get(&name.text).map(|bound| bound.span) {
+        let first = self.names.get(&name.text).map(|bound| bound.span);
+        if let Some(first) = first.or_else(|| self.scalar_spans.get(&name.text).copied()) {
             self.checker.report(names::declared_twice(name.span, "value", &name.text, first));
             return;
         }
         match value {
             Val::Scalar(scalar) => {
                 self.scalars.insert(name.text.clone(), scalar);
+                self.scalar_spans.insert(name.text.clone(), name.span);
             }
             value => {
                 let is_let = !matches!(value, Val::Error);

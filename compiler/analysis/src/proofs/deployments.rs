@@ -27,7 +27,7 @@ impl Checker<'_> {
             let skew = deployment.request.as_ref().and_then(|request| self.skew(&deployment, request));
             self.diagnostics.extend(skew);
             if let Some(rollout) = &deployment.rollout {
-                self.diagnostics.extend(uneven(rollout, deployment.rollout_at));
+                self.diagnostics.extend(uneven(rollout, deployment.rollout_at, deployment.last_step));
             }
             self.check_triggers(&deployment, monitors);
         }
@@ -40,7 +40,7 @@ impl Checker<'_> {
         let features = Arc::new(features);
         let Some(stage) = deployment.feature_stage else {
             let what = format!("the features of `{}`", deployment.model.name);
-            return lacking(deployment.request_at, request, &features, &what);
+            return lacking(deployment.request_at, request, &features, &what, TRAINED);
         };
         let signature = self.signature(stage)?;
         if let Some(why) = unfit(&signature) {
@@ -52,19 +52,23 @@ impl Checker<'_> {
             _ => None,
         })?;
         let what = format!("what `{}` reads", signature.name);
-        lacking(deployment.request_at, request, &reads, &what).or_else(|| {
+        let read = format!("`{}` reads this", signature.name);
+        lacking(deployment.request_at, request, &reads, &what, &read).or_else(|| {
             let made = match &deployment.features.last()?.outputs.first()?.ty {
                 Ty::Table(contract) => Arc::clone(contract),
                 _ => return None,
             };
             let what = format!("the features of `{}`, made by `{}`", deployment.model.name, signature.name);
-            lacking(deployment.request_at, &made, &features, &what)
+            lacking(deployment.request_at, &made, &features, &what, TRAINED)
         })
     }
 }
 
-/// Why what comes is not what is read.
-fn lacking(at: Span, from: &Shared, to: &Shared, what: &str) -> Option<Diagnostic> {
+/// What is said of a column on the model's side.
+const TRAINED: &str = "the model was trained on this";
+
+/// Why what comes is not what is read; `wanted` is said where it is.
+fn lacking(at: Span, from: &Shared, to: &Shared, what: &str, wanted: &str) -> Option<Diagnostic> {
     if from.partial || to.partial {
         return None;
     }
@@ -74,33 +78,39 @@ fn lacking(at: Span, from: &Shared, to: &Shared, what: &str) -> Option<Diagnosti
     let first = problems.first()?;
     let mut found = learning::serving_skew(
         at,
-        format!("{} does not give {what}: {}", from.face.name, texts.join("; ")),
+        format!("`{}` does not give {what}: {}", from.face.name, texts.join("; ")),
         "let the request carry it, or compute it in the stage that `features` names",
     );
-    if from.face.column(first.column()).is_some() {
-        found = found.because(from.column_span(first.column()), "this is what comes");
-    }
-    Some(found.because(to.column_span(first.column()), "the model was trained on this"))
+    let there = from.face.column(first.column()).is_some();
+    let comes =
+        if there { "this is what comes".to_owned() } else { format!("this is what comes, without `{}`", first.path) };
+    found = found.because(from.column_span(first.column()), comes);
+    Some(found.because(to.column_span(first.column()), wanted))
 }
 
 /// Why a rollout does not bring a new version to all requests.
-fn uneven(rollout: &Rollout, at: Span) -> Option<Diagnostic> {
+fn uneven(rollout: &Rollout, at: Span, last: Option<Span>) -> Option<Diagnostic> {
     let (Rollout::Canary(steps) | Rollout::Shadow(steps)) = rollout else { return None };
     let shares: Vec<f64> = steps.iter().filter_map(|step| step.share.as_f64()).collect();
     let falls = shares.windows(2).position(|pair| matches!(pair, [before, after] if after <= before));
     let share = |step: Option<&RolloutStep>| step.map_or_else(String::new, |step| percent(&step.share));
     if let Some(index) = falls {
-        let message = format!("the rollout goes from {} to {}", share(steps.get(index)), share(steps.get(index + 1)));
-        return Some(words::rollout(at, message, "let each step have more of the requests than the one before"));
+        let (before, after) = (share(steps.get(index)), share(steps.get(index + 1)));
+        let message = format!("the steps of a rollout rise, and {before} is followed by {after}");
+        return Some(words::rollout(at, message, "give each step a larger share of the requests than the one before"));
     }
     let is_canary = matches!(rollout, Rollout::Canary(_));
     if is_canary && shares.last().is_some_and(|last| *last < 1.0) {
-        let message = format!("the rollout ends at {}", share(steps.last()));
-        return Some(words::rollout(at, message, "end it with `100%`"));
+        let message = format!("the rollout ends at {}, and not at 100%", share(steps.last()));
+        let found = words::rollout(at, message, "let its last step be `100%`");
+        return Some(match last.filter(|_| steps.iter().all(|step| step.hold.is_some())) {
+            Some(last) => words::end_with_all(found, last),
+            None => found,
+        });
     }
     let bounded = if is_canary { steps.len().saturating_sub(1) } else { steps.len() };
     let endless = steps.iter().take(bounded).find(|step| step.hold.is_none())?;
-    let message = format!("the step of {} has no end", percent(&endless.share));
+    let message = format!("the step of {} does not say how long it lasts", percent(&endless.share));
     Some(words::rollout(at, message, format!("say for how long, as in `{} for 10min`", percent(&endless.share))))
 }
 

@@ -12,6 +12,7 @@ use mlp_diagnostics::catalog;
 use mlp_plan::Origin;
 use mlp_source::Span;
 
+use super::ways::way;
 use crate::{
     checker::Checker,
     contracts::Shared,
@@ -31,6 +32,10 @@ struct Late {
     moment: String,
     /// Where the column, or the SELECT that computes it, stands.
     span: Span,
+    /// The node that brought it in; none where a model's own contract says so.
+    node: Option<String>,
+    /// How it came from there to what trains, where it took some way.
+    way: Option<String>,
 }
 
 impl Checker<'_> {
@@ -50,9 +55,10 @@ impl Checker<'_> {
                 if let Some(moment) =
                     column.known_at.as_ref().filter(|moment| !column.label && !self.moments.is_known_at(moment, at))
                 {
-                    late.entry(*id)
-                        .or_default()
-                        .insert(column.name.clone(), Late { moment: moment.clone(), span: spans.name });
+                    late.entry(*id).or_default().insert(
+                        column.name.clone(),
+                        Late { moment: moment.clone(), span: spans.name, node: None, way: None },
+                    );
                 }
             }
         }
@@ -63,7 +69,8 @@ impl Checker<'_> {
             let (Some(columns), Some((at, span))) = (late.get(&id), &model.predicts_at) else { continue };
             let listed: Vec<(String, String)> =
                 columns.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
-            let mut found = catalog::learning::known_too_late(*span, &model.name, at, &listed);
+            let way = columns.values().next().and_then(|late| late.way.as_deref());
+            let mut found = catalog::learning::known_too_late(*span, &model.name, at, &listed, way);
             for (name, late) in columns.iter().take(3) {
                 found = found.because(late.span, format!("`{name}` is known at {} here", late.moment));
             }
@@ -93,7 +100,9 @@ impl Checker<'_> {
                     for (name, why) in input_known(input, &tables) {
                         let feature = model.input.face.column(&name).is_some_and(|column| !column.label);
                         if feature && !self.moments.is_known_at(&why.moment, at) {
-                            late.entry(*id).or_default().entry(name).or_insert(why);
+                            let from = why.node.clone().filter(|from| *from != trainer.id);
+                            let way = from.map(|from| way(flow, &from, &trainer.id));
+                            late.entry(*id).or_default().entry(name).or_insert(Late { way, ..why });
                         }
                     }
                 }
@@ -115,7 +124,7 @@ impl Checker<'_> {
     }
 
     fn output_known(&self, node: &FlowNode, contract: &Shared, tables: &HashMap<(String, String), Known>) -> Known {
-        let mut known = declared(contract);
+        let mut known = declared(contract, &node.id);
         match &node.work {
             Work::Run(RunKind::Sql { .. }, _) => {
                 let inputs: HashMap<&str, Known> =
@@ -123,7 +132,7 @@ impl Checker<'_> {
                 for column in &node.sql {
                     for (table, name) in column.values.iter().chain(&column.conditions) {
                         if let Some(why) = inputs.get(table.as_str()).and_then(|known| known.get(name)) {
-                            self.postpone(&mut known, &column.name, &why.moment, why.span);
+                            self.postpone(&mut known, &column.name, why);
                         }
                     }
                 }
@@ -133,7 +142,7 @@ impl Checker<'_> {
                 for input in &node.inputs {
                     for (name, why) in input_known(input, tables) {
                         if contract.face.column(&name).is_some() {
-                            self.postpone(&mut known, &name, &why.moment, why.span);
+                            self.postpone(&mut known, &name, &why);
                         }
                     }
                 }
@@ -143,23 +152,24 @@ impl Checker<'_> {
         known
     }
 
-    fn postpone(&self, known: &mut Known, column: &str, moment: &str, span: Span) {
+    fn postpone(&self, known: &mut Known, column: &str, why: &Late) {
         let declared = known.get(column).map(|late| late.moment.clone());
-        let latest = self.moments.latest(declared.clone(), Some(moment.to_owned()));
+        let latest = self.moments.latest(declared.clone(), Some(why.moment.clone()));
         if latest != declared
             && let Some(moment) = latest
         {
-            known.insert(column.to_owned(), Late { moment, span });
+            known.insert(column.to_owned(), Late { moment, ..why.clone() });
         }
     }
 }
 
 /// When a contract says that its columns are known.
-fn declared(contract: &Shared) -> Known {
+fn declared(contract: &Shared, node: &str) -> Known {
     let columns = contract.face.columns.iter().zip(&contract.columns);
     columns
         .filter_map(|(column, spans)| {
-            Some((column.name.clone(), Late { moment: column.known_at.clone()?, span: spans.name }))
+            let moment = column.known_at.clone()?;
+            Some((column.name.clone(), Late { moment, span: spans.name, node: Some(node.to_owned()), way: None }))
         })
         .collect()
 }

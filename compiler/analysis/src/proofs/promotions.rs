@@ -19,7 +19,10 @@ impl Checker<'_> {
             for node in &flow.nodes {
                 let Work::Promote { model, rung, policies } = &node.work else { continue };
                 if policies.is_empty() && model.ladder.last() == Some(rung) {
-                    self.report(words::no_policy(node.site, &model.name, rung).because(model.span, "its last rung"));
+                    self.report(
+                        words::no_policy(node.site, &model.name, rung)
+                            .because(model.span, format!("`{rung}` is the last rung of its ladder")),
+                    );
                 }
                 self.diagnostics.extend(policies.iter().find_map(|call| unknown_slice(flow, node, call)));
             }
@@ -44,7 +47,15 @@ fn unknown_slice(flow: &Flow, promote: &FlowNode, call: &PolicyCall) -> Option<D
             let near = nearest(by, known.iter().map(String::as_str));
             let found = words::unknown_slice(promote.site, report, by, near.as_deref());
             let found = found.because(clause.span, format!("reads it by `{by}`"));
-            Some(found.because(measured.site, format!("`{}` would have to measure it", measured.id)))
+            let has = if known.is_empty() {
+                "the report is made here, without slices".to_owned()
+            } else {
+                format!(
+                    "the report is made here, with slices by {}",
+                    known.iter().cloned().collect::<Vec<_>>().join(", ")
+                )
+            };
+            Some(found.because(measured.site, has))
         })
     })
 }

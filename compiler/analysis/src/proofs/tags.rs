@@ -96,7 +96,8 @@ fn asked(deployment: &DeploymentInfo, request: &Shared) -> Option<Diagnostic> {
         .iter()
         .find_map(|column| Some((column, column.tags.iter().find(|tag| !taken.contains(*tag))?)))?;
     let taker = format!("deployment `{}`", deployment.name);
-    let found = words::tag_flow(deployment.request_at, &column.name, tag, &taker, None);
+    let taker = (taker.as_str(), deployment.span);
+    let found = words::tag_flow(deployment.request_at, &column.name, tag, taker, taken, None);
     Some(found.because(request.column_span(&column.name), format!("tagged @{tag} here")))
 }
 
@@ -117,17 +118,17 @@ impl Walk<'_> {
                 let taker = format!("model `{}`", model.name);
                 // a feature that is @protected has a rule of its own, and a stage that says why it may
                 let taken = [model.clearance.as_slice(), &[PROTECTED.to_owned()]].concat();
-                found.extend(self.refused(node, &taker, &taken, [&candidate]));
+                found.extend(self.refused(node, (&taker, model.span), &taken, [&candidate]));
                 for output in &node.outputs {
                     self.made.insert((node.id.clone(), output.name.clone()), candidate.clone());
                 }
             }
             Work::Run(run, _) => {
                 if is_sink || !node.settings.network.is_empty() {
-                    let kind = if is_sink { "sink" } else { "stage with network" };
-                    let taker = format!("{kind} `{}`", node.stage.rsplit('.').next().unwrap_or(&node.stage));
+                    let name = node.stage.rsplit('.').next().unwrap_or(&node.stage);
+                    let taker = if is_sink { format!("sink `{name}`") } else { format!("networked stage `{name}`") };
                     let columns = inputs.iter().map(|(_, columns)| columns);
-                    found.extend(self.refused(node, &taker, &node.settings.clearance, columns));
+                    found.extend(self.refused(node, (&taker, node.declared), &node.settings.clearance, columns));
                 }
                 for output in &node.outputs {
                     if let Ty::Model(features, _) = output.ty.required() {
@@ -170,14 +171,15 @@ impl Walk<'_> {
     fn refused<'c>(
         &self,
         node: &FlowNode,
-        taker: &str,
+        taker: (&str, Span),
         taken: &[String],
         inputs: impl IntoIterator<Item = &'c Columns>,
     ) -> Option<Diagnostic> {
         let mut all = inputs.into_iter().flat_map(|columns| columns.values()).flat_map(|marks| &marks.tags);
         let (tag, source) = all.find(|(tag, _)| !taken.contains(tag))?;
         let way = self.way(source, node);
-        let found = words::tag_flow(node.site, &source.column, tag, taker, way.as_deref());
+        let clearance: Vec<String> = taken.iter().filter(|tag| *tag != PROTECTED).cloned().collect();
+        let found = words::tag_flow(node.site, &source.column, tag, taker, &clearance, way.as_deref());
         Some(found.because(source.span, format!("tagged @{tag} here")))
     }
 
@@ -200,7 +202,12 @@ impl Walk<'_> {
             };
             let what = if marks.label.is_some() { "the label is declared here" } else { "@protected here" };
             let found = found.because(source.span, what);
-            Some(found.because(features.column_span(name), format!("`{name}` is a feature here")))
+            let found = found.because(features.column_span(name), format!("`{name}` is a feature here"));
+            let ty = features.type_span(name).filter(|_| marks.label.is_some());
+            Some(match ty {
+                Some(ty) => words::say_label(found, &features.face.name, name, ty),
+                None => found,
+            })
         })
     }
 

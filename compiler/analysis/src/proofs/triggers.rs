@@ -3,7 +3,7 @@
 
 use mlp_diagnostics::{
     Diagnostic,
-    catalog::{policies as policy_words, serving as words},
+    catalog::{names, policies as policy_words, serving as words},
 };
 use mlp_plan::{Better, CompareOp, DataType, Expr, Literal, Measure, Rollout, duration_text};
 
@@ -55,7 +55,7 @@ impl Checker<'_> {
         let mut found = Vec::new();
         for trigger in &deployment.rollback {
             let watch = Watch { trigger, deployment, flow: None, acts: true };
-            found.extend(watch.fault(&self.moments).or_else(|| too_slow(trigger, deployment.rollout.as_ref())));
+            found.extend(watch.fault(&self.moments).or_else(|| too_slow(trigger, deployment)));
             found.extend(too_few_requests(trigger, deployment));
         }
         for monitor in monitors.iter().filter(|monitor| monitor.deployment.span == deployment.span) {
@@ -77,7 +77,7 @@ fn endless(retrain: &RetrainInfo) -> Option<Diagnostic> {
     (retrain.cooldown.is_none() && retrain.budget.is_none()).then(|| {
         words::endless(
             retrain.trigger.span,
-            format!("`{}` may train again and again while this holds", retrain.pipeline),
+            format!("nothing keeps `{}` from training again and again while this holds", retrain.pipeline),
             "say how long to wait and how often at most, as in `cooldown 7d at most 4 per 30d`",
         )
     })
@@ -117,19 +117,20 @@ impl Watch<'_> {
             }
             let near = nearest(metric, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
             let found = policy_words::unknown_metric(at, report, &metrics.text(), metric, near.as_deref());
-            return Some(found.because(node.site, "measured here"));
+            let known = metrics.face.metrics.iter().map(|metric| metric.name.as_str());
+            return Some(names::listing(found.because(node.site, "measured here"), "it measures", known));
         }
         if STATISTICS.contains(&metric) {
             return Some(words::vague(
                 at,
-                format!("`{metric}` of which column?"),
+                format!("`{metric}` does not say of which column"),
                 format!("name the column, as in `{metric}(distance) > 0.2`, or `max({metric} by column) > 0.2`"),
             ));
         }
-        let names = MEASURED.map(|(name, _)| name);
-        (!names.contains(&metric)).then(|| {
-            let near = nearest(metric, names);
-            words::unmeasured(at, metric, &format!("{} ({SERVING})", names.join(", ")), near.as_deref())
+        let measured = MEASURED.map(|(name, _)| name);
+        (!measured.contains(&metric)).then(|| {
+            let near = nearest(metric, measured);
+            words::unmeasured(at, metric, &format!("{} ({SERVING})", measured.join(", ")), near.as_deref())
         })
     }
 
@@ -151,12 +152,16 @@ impl Watch<'_> {
             .max()?;
         (over < delay).then(|| {
             let message = format!(
-                "this looks at {}, and the truth is known at {moment}, up to {} later",
+                "this looks at the last {}, and the truth of a prediction is known at {moment}, up to {} later",
                 duration_text(over),
                 duration_text(delay)
             );
-            words::too_late(self.trigger.span, message, format!("look at more than {}", duration_text(delay)))
-                .because(node.site, "compared with the truth here")
+            words::too_late(
+                self.trigger.span,
+                message,
+                format!("look at a window longer than {}", duration_text(delay)),
+            )
+            .because(node.site, "compared with the truth here")
         })
     }
 
@@ -199,7 +204,13 @@ impl Watch<'_> {
                 scale.measure.word(),
                 literals::kind_word(value)
             );
-            return Some(policy_words::direction(at, message, "compare like with like, as in `latency.p99 > 80ms`"));
+            let example = match scale.measure {
+                Measure::Duration => "80ms",
+                Measure::Size => "4GiB",
+                Measure::Count => "100",
+                Measure::Ratio | Measure::Real | Measure::Money => "0.2",
+            };
+            return Some(policy_words::unlike(at, message, &format!("{} {} {example}", scale.text, op.symbol())));
         }
         let good = matches!(
             (scale.better, op),
@@ -212,8 +223,8 @@ impl Watch<'_> {
                 scale.text,
                 direction_word(scale.better)
             );
-            let help = format!("did you mean `{} {} {value}`?", scale.text, op.flipped().symbol());
-            return Some(policy_words::direction(at, message, help));
+            let turned = format!("{} {} {value}", scale.text, op.flipped().symbol());
+            return Some(policy_words::direction(at, message, &turned));
         }
         let value_as_number = value.as_f64()?;
         let beyond = |end: Option<f64>, strict: bool, far: bool| {
@@ -233,7 +244,12 @@ impl Watch<'_> {
         never.then(|| {
             let end = |end: Option<f64>| end.map_or_else(String::new, |end| end.to_string());
             let message = format!("`{}` is never {} {value}", scale.text, op.symbol());
-            words::never(at, message, &format!("it lies in {} .. {}", end(scale.low), end(scale.high)))
+            let range = format!("{} .. {}", end(scale.low), end(scale.high));
+            words::never(
+                at,
+                message,
+                &format!("`{}` lies in {}: compare it with a value in there", scale.text, range.trim()),
+            )
         })
     }
 
@@ -269,20 +285,21 @@ impl Watch<'_> {
 }
 
 /// A window that is longer than a step of the rollout: the step is over before the trigger can fire.
-fn too_slow(trigger: &TriggerInfo, rollout: Option<&Rollout>) -> Option<Diagnostic> {
+fn too_slow(trigger: &TriggerInfo, deployment: &DeploymentInfo) -> Option<Diagnostic> {
     let over = trigger.over?;
-    let shortest = match rollout? {
+    let shortest = match deployment.rollout.as_ref()? {
         Rollout::Canary(steps) | Rollout::Shadow(steps) => steps.iter().filter_map(|step| step.hold).min(),
         Rollout::BlueGreen { hold } => *hold,
         Rollout::AllAtOnce => None,
     }?;
     (over > shortest).then(|| {
         let message = format!(
-            "this looks at {}, and a step of the rollout lasts {}",
+            "this trigger looks at {}, and the shortest step of the rollout is over after {}",
             duration_text(over),
             duration_text(shortest)
         );
-        words::too_late(trigger.span, message, "shorten the window, or lengthen the step")
+        words::too_late(trigger.span, message, "shorten the window (`over`), or lengthen the step")
+            .because(deployment.rollout_at, "the steps of the rollout")
     })
 }
 
@@ -311,5 +328,6 @@ fn too_few_requests(trigger: &TriggerInfo, deployment: &DeploymentInfo) -> Optio
         }
     });
     let needed = needed.filter(|needed| requests < *needed)?;
-    Some(words::few_requests(trigger.span, &duration_text(window), requests.floor(), needed.ceil()))
+    let found = words::few_requests(trigger.span, &duration_text(window), requests.floor(), needed.ceil());
+    Some(found.because(deployment.rollout_at, "the first step stands here"))
 }

@@ -60,6 +60,7 @@ impl Checker<'_> {
             traffic: None,
             rollout: None,
             rollout_at: decl.span,
+            last_step: None,
             rollback: Vec::new(),
             resources: mlp_plan::Resources::default(),
             clearance: Vec::new(),
@@ -103,7 +104,10 @@ impl Checker<'_> {
         match setting.name.text.as_str() {
             "request" => info.request_at = setting.span,
             "features" => info.features_at = setting.span,
-            "rollout" => info.rollout_at = setting.span,
+            "rollout" => {
+                info.rollout_at = setting.span;
+                info.last_step = last_step(value);
+            }
             _ => {}
         }
         match (setting.name.text.as_str(), &value.kind) {
@@ -220,4 +224,13 @@ pub(super) fn positive(literal: Option<Literal>) -> Option<u32> {
 /// What stands for the log where the deployment could not be made out.
 pub(super) fn unknown_log(span: Span) -> Shared {
     ContractInfo::broken("served", span)
+}
+
+/// The last step of a rollout that has steps.
+fn last_step(rollout: &Expr) -> Option<Span> {
+    let ExprKind::Call { args, .. } = &rollout.kind else { return None };
+    match args.as_slice() {
+        [Arg { value: Expr { kind: ExprKind::List(steps), .. }, .. }] => Some(steps.last()?.span),
+        _ => None,
+    }
 }

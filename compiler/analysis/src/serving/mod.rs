@@ -54,6 +54,8 @@ pub struct DeploymentInfo {
     pub rollout: Option<Rollout>,
     /// Where that is said.
     pub rollout_at: Span,
+    /// Where the last of its steps stands.
+    pub last_step: Option<Span>,
     /// What brings the version before back.
     pub rollback: Vec<TriggerInfo>,
     /// What a copy needs.

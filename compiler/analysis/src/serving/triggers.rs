@@ -57,9 +57,11 @@ impl Triggers<'_, '_, '_> {
             }
             ExprKind::In(value, range) => self.between(value, range),
             ExprKind::Error => None,
-            ExprKind::Call { callee, .. } | ExprKind::By(callee, _) if is_statistic(callee) => {
-                self.vague(expr.span, "a drift gate says how much is too much", "as in `psi(distance) > 0.2`")
-            }
+            ExprKind::Call { callee, .. } | ExprKind::By(callee, _) if is_statistic(callee) => self.vague(
+                expr.span,
+                "this measures drift, and does not say how much is too much",
+                "compare it with a threshold, as in `psi(distance) > 0.2`",
+            ),
             _ => self.misplaced(expr.span, "a trigger compares what is measured", "as in `error_rate > 1%`"),
         }
     }

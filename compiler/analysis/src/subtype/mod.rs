@@ -1,7 +1,9 @@
 //! `A <: B`: data that satisfies A is accepted where B is expected. The one relation of the language, with three answers.
 
+pub mod beside;
 pub mod constraints;
 pub mod domain;
+pub mod region;
 pub mod regular;
 pub mod sample;
 pub mod values;
@@ -127,19 +129,43 @@ pub fn contracts(from: &Contract, to: &Contract) -> Edge {
     for wanted in &to.columns {
         match from.column(&wanted.name) {
             Some(have) => column(from, have, to, wanted, &mut edge),
-            None if wanted.default.is_some() => edge.proven += 1,
-            None => edge.problems.push(Problem::new(&wanted.name, ProblemKind::Missing)),
+            None => absent(to, wanted, &mut edge),
         }
     }
     sets(from, to, &mut edge);
     edge
 }
 
+/// A column that is not there takes its default in every row: what that decides alone was looked at where the default stands.
+fn absent(to: &Contract, wanted: &mlp_plan::Column, edge: &mut Edge) {
+    let Some(default) = &wanted.default else {
+        edge.problems.push(Problem::new(&wanted.name, ProblemKind::Missing));
+        return;
+    };
+    edge.proven += 1;
+    if *default == mlp_plan::Literal::Null {
+        if !to.may_be_null(wanted) {
+            edge.problems.push(Problem::new(&wanted.name, ProblemKind::Null));
+        }
+        return;
+    }
+    for (index, constraint) in wanted.value.constraints.iter().enumerate() {
+        let asks_more = match constraint {
+            mlp_plan::Constraint::Unique => true,
+            mlp_plan::Constraint::Where(expr) => !expr.columns().is_empty(),
+            _ => false,
+        };
+        if asks_more {
+            edge.planted.push(Rule::Constraint { column: wanted.name.clone(), index });
+        }
+    }
+}
+
 fn column(from: &Contract, have: &mlp_plan::Column, to: &Contract, wanted: &mlp_plan::Column, edge: &mut Edge) {
     let (ours, theirs) = (values::effective(from, have), values::effective(to, wanted));
     let mut planted = Planted::default();
     values::compare(&wanted.name, &ours, &theirs, &mut edge.problems, &mut planted);
-    settle_beside_others(from, to, wanted, &mut planted);
+    settle_beside_others(from, to, wanted, &mut edge.problems, &mut planted);
     let name = || wanted.name.clone();
     if planted.cast {
         edge.planted.push(Rule::Type { column: name() });
@@ -164,19 +190,56 @@ pub fn column_level(
     let (mut problems, mut planted) = (Vec::new(), Planted::default());
     let (ours, theirs) = (values::effective(from, have), values::effective(to, wanted));
     values::level(&wanted.name, &ours, &theirs, &mut problems, &mut planted);
-    settle_beside_others(from, to, wanted, &mut planted);
+    settle_beside_others(from, to, wanted, &mut problems, &mut planted);
     (problems, planted)
 }
 
-/// What the other columns of both contracts say of a column's constraints: `unique` holds where a key lies within it, and conditions over columns whose
-/// types widen are others.
-fn settle_beside_others(from: &Contract, to: &Contract, wanted: &mlp_plan::Column, planted: &mut Planted) {
+/// What the other columns of both contracts say of a column's constraints: `unique` holds where a key lies within it, the ends of values may decide a
+/// condition between columns, and one over columns whose types widen is another.
+fn settle_beside_others(
+    from: &Contract,
+    to: &Contract,
+    wanted: &mlp_plan::Column,
+    problems: &mut Vec<Problem>,
+    planted: &mut Planted,
+) {
     let constraints = &wanted.value.constraints;
     let is_unique_already = is_unique(from, std::slice::from_ref(&wanted.name));
     planted.constraints.retain(|index| {
         !(is_unique_already && matches!(constraints.get(*index), Some(mlp_plan::Constraint::Unique)))
     });
-    plant_beside_others(from, to, &wanted.value, planted);
+    let theirs = values::effective(to, wanted);
+    if let Some(have) = from.column(&wanted.name) {
+        decide_beside_others(from, (&values::effective(from, have), &theirs), &wanted.name, problems, planted);
+    }
+    plant_beside_others(from, to, &theirs, planted);
+}
+
+/// Conditions between columns are decided where the ends of their values leave no choice.
+fn decide_beside_others(
+    from: &Contract,
+    (ours, theirs): (&mlp_plan::ValueType, &mlp_plan::ValueType),
+    name: &str,
+    problems: &mut Vec<Problem>,
+    planted: &mut Planted,
+) {
+    let rows = beside::Beside { rows: from, this: ours, wanted: theirs };
+    planted.constraints.retain(|index| match theirs.constraints.get(*index) {
+        Some(wanted @ mlp_plan::Constraint::Where(expr)) if !expr.columns().is_empty() => match rows.answer(expr) {
+            Answer::Proven => false,
+            Answer::Unknown => true,
+            Answer::Refuted => {
+                let found = ours.constraints.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+                let found = if found.is_empty() { ours.data.to_string() } else { found };
+                problems.push(Problem::new(
+                    name,
+                    ProblemKind::Refuted { index: *index, found, expected: wanted.to_string() },
+                ));
+                false
+            }
+        },
+        _ => true,
+    });
 }
 
 /// The same condition over several columns is another one when their types widen: it is computed in other widths.

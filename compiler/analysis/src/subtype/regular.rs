@@ -1,6 +1,6 @@
-//! Regular languages: whether all that matches one pattern matches another.
+//! Regular languages: whether some text matches all of some patterns and none of others.
 
-use std::collections::{HashMap, VecDeque, hash_map::Entry};
+use std::collections::HashSet;
 
 use mlp_plan::holds::whole;
 use regex_automata::{
@@ -9,74 +9,75 @@ use regex_automata::{
     util::{primitives::StateID, syntax},
 };
 
-/// Beyond this many bytes of automaton, inclusion is not decided.
+/// Beyond this many bytes of automaton, nothing is decided.
 const SIZE_LIMIT: usize = 4 << 20;
-/// Beyond this many pairs of states, inclusion is not decided.
-const PAIR_LIMIT: usize = 200_000;
+/// Beyond this many states of all automata together, nothing is decided.
+const STATE_LIMIT: usize = 200_000;
 
 /// Whether every text that matches `narrow` matches `wide`; `None` where it was not decided.
 #[must_use]
 pub fn included(narrow: &str, wide: &str) -> Option<bool> {
-    walk(narrow, wide, |narrow, wide| narrow && !wide).map(|counterexample| !counterexample)
+    none_is_left(&[narrow], &[wide])
 }
 
 /// Whether no text matches both; `None` where it was not decided.
 #[must_use]
 pub fn disjoint(a: &str, b: &str) -> Option<bool> {
-    walk(a, b, |a, b| a && b).map(|common| !common)
+    none_is_left(&[a, b], &[])
 }
 
 /// A shortest text that matches `narrow` and not `wide`, of letters and digits where there is one; `None` where there is none, or none was found.
 #[must_use]
 pub fn witness(narrow: &str, wide: &str) -> Option<String> {
-    let bytes = search(narrow, wide, |narrow, wide| narrow && !wide)??;
-    String::from_utf8(bytes).ok()
+    String::from_utf8(left(&[narrow], &[wide])??).ok()
 }
 
-/// A shortest text that matches a pattern.
+/// Whether no text matches all of the first and none of the others; `None` where it was not decided.
 #[must_use]
-pub fn example(pattern: &str) -> Option<String> {
-    let nothing = r"[^\s\S]";
-    witness(pattern, nothing)
+pub fn none_is_left(all: &[&str], none: &[&str]) -> Option<bool> {
+    left(all, none).map(|text| text.is_none())
 }
 
-/// Whether some text brings the product of both automata to a pair of answers that `found` accepts.
-fn walk(left: &str, right: &str, found: impl Fn(bool, bool) -> bool) -> Option<bool> {
-    search(left, right, found).map(|text| text.is_some())
-}
-
-/// A shortest text that brings the product of both automata to a pair of answers that `found` accepts; the outer `None` where it was not decided.
-fn search(left: &str, right: &str, found: impl Fn(bool, bool) -> bool) -> Option<Option<Vec<u8>>> {
-    let (left, right) = (automaton(left)?, automaton(right)?);
+/// A shortest text that matches all of the first and none of the others; the outer `None` where it was not decided.
+fn left(all: &[&str], none: &[&str]) -> Option<Option<Vec<u8>>> {
+    let automata: Vec<_> = all.iter().chain(none).map(|pattern| automaton(pattern)).collect::<Option<_>>()?;
     let begin = Input::new("").anchored(Anchored::Yes);
-    let start = (left.start_state_forward(&begin).ok()?, right.start_state_forward(&begin).ok()?);
-    // each pair of states with the byte that led there, and from which pair
-    let mut seen: HashMap<(StateID, StateID), Option<((StateID, StateID), u8)>> = HashMap::from([(start, None)]);
-    let mut open = VecDeque::from([start]);
-    while let Some((a, b)) = open.pop_front() {
-        let accepts = (left.is_match_state(left.next_eoi_state(a)), right.is_match_state(right.next_eoi_state(b)));
-        if found(accepts.0, accepts.1) {
-            return Some(Some(way((a, b), &seen)));
+    let start: Vec<StateID> = automata.iter().map(|dfa| dfa.start_state_forward(&begin).ok()).collect::<Option<_>>()?;
+    let mut seen: HashSet<Vec<StateID>> = HashSet::from([start.clone()]);
+    // states in the order in which they were reached, each with the place of those before and the byte that led on
+    let mut reached: Vec<(Vec<StateID>, usize, u8)> = vec![(start, 0, 0)];
+    let mut at = 0;
+    while let Some((states, ..)) = reached.get(at).cloned() {
+        let pairs = || automata.iter().zip(&states);
+        let found = pairs()
+            .enumerate()
+            .all(|(index, (dfa, state))| dfa.is_match_state(dfa.next_eoi_state(*state)) == (index < all.len()));
+        if found {
+            return Some(Some(way(at, &reached)));
         }
-        if left.is_quit_state(a) || right.is_quit_state(b) || seen.len() > PAIR_LIMIT {
+        if seen.len() > STATE_LIMIT || pairs().any(|(dfa, state)| dfa.is_quit_state(*state)) {
             return None;
         }
-        for byte in readable_first() {
-            let next = (left.next_state(a, byte), right.next_state(b, byte));
-            if let Entry::Vacant(new) = seen.entry(next) {
-                new.insert(Some(((a, b), byte)));
-                open.push_back(next);
+        // what is dead in one of the first matches nothing any more
+        if !pairs().take(all.len()).any(|(dfa, state)| dfa.is_dead_state(*state)) {
+            for byte in readable_first() {
+                let next: Vec<StateID> = pairs().map(|(dfa, state)| dfa.next_state(*state, byte)).collect();
+                if !seen.contains(&next) {
+                    seen.insert(next.clone());
+                    reached.push((next, at, byte));
+                }
             }
         }
+        at += 1;
     }
     Some(None)
 }
 
-/// The bytes that led to a pair of states.
-fn way<K: Copy + Eq + std::hash::Hash>(end: K, seen: &HashMap<K, Option<(K, u8)>>) -> Vec<u8> {
+/// The bytes that led to a place.
+fn way<S>(end: usize, reached: &[(S, usize, u8)]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut at = end;
-    while let Some(Some((before, byte))) = seen.get(&at) {
+    while let Some((_, before, byte)) = reached.get(at).filter(|_| at > 0) {
         bytes.push(*byte);
         at = *before;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use mlp_plan::{Column, DataType, TimeUnit, ValueType};
+use mlp_plan::{Column, Constraint, DataType, Literal, TimeUnit, ValueType};
 
 use super::{Answer, Planted, Problem, ProblemKind, constraints::implies};
 
@@ -26,7 +26,7 @@ pub fn level(
     }
     match accepts(&from.data, &to.data) {
         Some(Answer::Proven) => {}
-        Some(_) => planted.cast = true,
+        Some(_) => planted.cast = !counts_in_nanoseconds(from, to),
         None => {
             problems.push(Problem::new(path, ProblemKind::Type { found: from.to_string(), expected: to.to_string() }));
             return false;
@@ -115,6 +115,13 @@ pub fn accepts(from: &DataType, to: &DataType) -> Option<Answer> {
 fn all_within(members: &[String], wanted: &[String]) -> bool {
     let wanted: HashSet<&String> = wanted.iter().collect();
     members.iter().all(|member| wanted.contains(member))
+}
+
+/// Whether all instants of a type lie between those that a count of nanoseconds reaches.
+fn counts_in_nanoseconds(from: &ValueType, to: &ValueType) -> bool {
+    let end = |count: i64| Literal::Timestamp(chrono::DateTime::from_timestamp_nanos(count).naive_utc());
+    let reach = Constraint::Range { low: Some(end(i64::MIN)), high: Some(end(i64::MAX)) };
+    implies(from, to, &reach) == Answer::Proven
 }
 
 /// Whether values of a type have values inside of them.

@@ -36,8 +36,10 @@ pub struct How {
 /// Checks packages or single files.
 pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exit {
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
-    if how.explain_checks && !matches!(format, Format::Pretty | Format::Short | Format::Json) {
-        return Err(output.failure("`--explain-checks` has no such form", Some("--format pretty, short or json")));
+    if how.explain_checks && !matches!(format, Format::Pretty | Format::Narrated | Format::Short | Format::Json) {
+        return Err(
+            output.failure("`--explain-checks` has no such form", Some("--format pretty, narrated, short or json"))
+        );
     }
     let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
     if how.dry_run {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -88,7 +89,19 @@ fn applied(package: &Loaded, file: FileId, mut edits: Vec<Edit>, fixes: usize) -
     let mut after = before.clone();
     edits.sort_by_key(|edit| std::cmp::Reverse(edit.span.start));
     for edit in edits {
-        after.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+        let range = edit.span.start as usize..edit.span.end as usize;
+        let range = if edit.text.is_empty() { with_blanks(&after, range) } else { range };
+        after.replace_range(range, &edit.text);
     }
     Some(Mended { name: source.name.to_string(), before, after, fixes })
+}
+
+/// What is deleted, with the blanks before it; with its whole line where nothing else stands there.
+fn with_blanks(text: &str, range: Range<usize>) -> Range<usize> {
+    let before = text.get(..range.start).unwrap_or_default().trim_end_matches([' ', '\t']).len();
+    let rest = text.get(range.end..).unwrap_or_default();
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let alone = text.get(..before).unwrap_or_default().ends_with('\n')
+        && rest.get(blanks..).unwrap_or_default().starts_with('\n');
+    before..if alone { range.end + blanks + 1 } else { range.end }
 }

@@ -10,7 +10,7 @@ use mlp_analysis::{
     tests::{TestCase, TestExpect},
 };
 use mlp_diagnostics::{
-    Code, Diagnostic,
+    Diagnostic, catalog,
     render::{Case, Format, Options, junit, render},
 };
 use mlp_workspace::{Loaded, Override};
@@ -86,8 +86,7 @@ fn tested(path: &Path, loaded: &Loaded, checked: &mut Checked<'_>, how: &How, ou
 fn failures(case: &TestCase, bench: &mut Bench<'_>) -> Vec<Diagnostic> {
     let failure = |expect: &TestExpect| {
         let why = bench.verdict(expect).err()?;
-        let message = format!("test \"{}\": {why}", case.name);
-        Some(Diagnostic::new(Code::TestFailed, expect.span, message).here("not as expected"))
+        Some(catalog::testing::failed(expect.span, &case.name, &why))
     };
     case.expects.iter().filter_map(failure).collect()
 }
@@ -112,7 +111,7 @@ fn show(tested: &Tested, loaded: &Loaded, how: &How, format: Format, options: &O
         told = format!("{}\n{told}", coverage::text(&tested.clauses));
     }
     match format {
-        Format::Pretty | Format::Short => output.result(&told),
+        Format::Pretty | Format::Narrated | Format::Short => output.result(&told),
         // what is read by programs stays as its schema has it
         _ => output.note(&told),
     }

@@ -1,7 +1,7 @@
 //! Rows of tests as JSON lines: those that are given are filled up, those that come are compared.
 
 use mlp_analysis::{subtype::sample, tests::GivenRow};
-use mlp_plan::{Contract, Literal};
+use mlp_plan::{Contract, DataType, Literal, ValueType};
 
 /// A row as JSON, the fields that are not given filled with a valid value, always the same one.
 pub fn full_row(contract: &Contract, row: &GivenRow) -> Result<String, String> {
@@ -9,14 +9,43 @@ pub fn full_row(contract: &Contract, row: &GivenRow) -> Result<String, String> {
     for column in &contract.columns {
         let given = row.fields.iter().find(|(name, _)| *name == column.name).map(|(_, value)| value.clone());
         let value = match given.or_else(|| column.default.clone()) {
-            Some(value) => value,
-            None if column.value.nullable => Literal::Null,
-            None => sample::any(&column.value)
+            Some(value) => json(&value),
+            None => any_or_null(&column.value)
                 .ok_or_else(|| format!("give `{}` a value: none can be made up for `{}`", column.name, column.value))?,
         };
-        fields.push(format!("{}:{}", json_text(&column.name), json(&value)));
+        fields.push(format!("{}:{value}", json_text(&column.name)));
     }
     Ok(format!("{{{}}}", fields.join(",")))
+}
+
+/// A value that satisfies a type, as JSON, where one can be made up.
+fn any(value: &ValueType) -> Option<String> {
+    match &value.data {
+        DataType::Struct(fields) => {
+            let fields: Option<Vec<String>> = fields
+                .iter()
+                .map(|field| {
+                    let inner = field.default.as_ref().map(json).or_else(|| any_or_null(&field.value))?;
+                    Some(format!("{}:{inner}", json_text(&field.name)))
+                })
+                .collect();
+            Some(format!("{{{}}}", fields?.join(",")))
+        }
+        DataType::Vector { element, length } => {
+            let element = any_or_null(element)?;
+            Some(format!("[{}]", vec![element; usize::try_from(*length).ok()?].join(",")))
+        }
+        DataType::List(element) if sample::value(value).is_none() => {
+            let one = format!("[{}]", any_or_null(element)?);
+            value.constraints.is_empty().then_some(one)
+        }
+        DataType::Map(..) if value.constraints.is_empty() => Some("{}".to_owned()),
+        _ => sample::value(value).as_ref().map(json),
+    }
+}
+
+fn any_or_null(value: &ValueType) -> Option<String> {
+    if value.nullable { Some("null".to_owned()) } else { any(value) }
 }
 
 /// Whether rows are those that were expected, in order; otherwise the first difference.

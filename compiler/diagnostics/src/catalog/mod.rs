@@ -10,3 +10,4 @@ pub mod policies;
 pub mod serving;
 pub mod stages;
 pub mod syntax;
+pub mod testing;

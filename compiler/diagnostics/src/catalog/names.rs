@@ -2,14 +2,28 @@
 
 use mlp_source::Span;
 
-use crate::{Code, Diagnostic};
+use crate::{Code, Diagnostic, Edit};
 
 /// A name that nothing answers to. `kind` is what was looked for, in words: `contract`, `stage`, `setting`.
 #[must_use]
 pub fn unknown(span: Span, kind: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
-    let message =
-        if name.is_empty() { format!("a {kind} is missing here") } else { format!("there is no {kind} `{name}`") };
+    let message = if name.is_empty() {
+        format!("{} is missing here", with_article(kind))
+    } else {
+        format!("there is no {kind} `{name}`")
+    };
     suggest(Diagnostic::new(Code::UnknownName, span, message).here("not found"), span, nearest)
+}
+
+/// A declaration that nothing answers to, here or in what is imported.
+#[must_use]
+pub fn undeclared(span: Span, kind: &str, name: &str, nearest: Option<&str>) -> Diagnostic {
+    let found = unknown(span, kind, name, nearest);
+    if nearest.is_some() || name.is_empty() {
+        found
+    } else {
+        found.help("declare it in this file, or bring it in with `use`")
+    }
 }
 
 /// A setting, entry or parameter that its owner does not know. `owner` stands as in a sentence: "a stage", "`retries`".
@@ -20,20 +34,26 @@ pub fn unknown_of(span: Span, owner: &str, kind: &str, name: &str, nearest: Opti
     suggest(Diagnostic::new(Code::UnknownName, span, message).here("not found"), span, nearest)
 }
 
-/// A name that exists in another module, but is not imported here.
+/// A name that exists in another module, but is not imported here; `import` is the edit that brings it in.
 #[must_use]
-pub fn not_imported(span: Span, name: &str, module: &str) -> Diagnostic {
-    Diagnostic::new(Code::UnknownName, span, format!("`{name}` is not imported here"))
+pub fn not_imported(span: Span, name: &str, module: &str, import: Option<Edit>) -> Diagnostic {
+    let found = Diagnostic::new(Code::UnknownName, span, format!("`{name}` is not imported here"))
         .here("not visible in this file")
-        .help(format!("add `use {module}.{{{name}}}`"))
+        .help(format!("add `use {module}.{{{name}}}`"));
+    match import {
+        Some(edit) => found.edits(format!("import `{name}` from `{module}`"), vec![edit]),
+        None => found,
+    }
 }
 
 /// A name of one kind where another kind is meant.
 #[must_use]
 pub fn wrong_kind(span: Span, name: &str, is: &str, wanted: &str, declared: Span) -> Diagnostic {
-    Diagnostic::new(Code::UnknownName, span, format!("`{name}` is a {is}, and a {wanted} is meant here"))
-        .here(format!("not a {wanted}"))
-        .because(declared, "declared here")
+    let (is, wanted) = (with_article(is), with_article(wanted));
+    Diagnostic::new(Code::UnknownName, span, format!("`{name}` is {is}, and {wanted} is meant here"))
+        .here(format!("not {wanted}"))
+        .because(declared, format!("declared as {is} here"))
+        .help(format!("write the name of {wanted}"))
 }
 
 /// The second declaration of a name.
@@ -58,13 +78,19 @@ pub fn given_twice(span: Span, what: &str, first: Span) -> Diagnostic {
         .help("delete one of the two")
 }
 
+/// The same thing said twice over: what stands there the second time can go.
+#[must_use]
+pub fn said_again(span: Span, what: &str, first: Span) -> Diagnostic {
+    given_twice(span, what, first).fix(format!("delete the second `{what}`"), span, "")
+}
+
 /// `use` of a module that is not there.
 #[must_use]
 pub fn unknown_module(span: Span, module: &str, nearest: Option<&str>) -> Diagnostic {
     let found = Diagnostic::new(Code::UnknownImport, span, format!("there is no module `{module}`")).here("not found");
     match nearest {
-        Some(name) => found.help(format!("did you mean `{name}`?")),
-        None => found.help("a module is `std`, a dependency of mlp.toml, or a file below `src`"),
+        Some(_) => suggest(found, span, nearest),
+        None => found.help("a module is one of `std`, one of a dependency in mlp.toml, or a file below `src`"),
     }
 }
 
@@ -86,12 +112,35 @@ pub fn unknown_field(span: Span, owner: &str, name: &str, nearest: Option<&str>)
     )
 }
 
+/// What an owner has instead, where no name is near and there are few enough to list.
+#[must_use]
+pub fn listing<'n>(found: Diagnostic, what: &str, names: impl IntoIterator<Item = &'n str>) -> Diagnostic {
+    const FEW: usize = 12;
+    let names: Vec<&str> = names.into_iter().collect();
+    if found.help.is_some() || names.is_empty() || names.len() > FEW {
+        return found;
+    }
+    let listed = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    found.help(format!("{what} {listed}"))
+}
+
 /// A name that is not in its style.
 #[must_use]
 pub fn style(span: Span, kind: &str, name: &str, wanted: &str, better: &str) -> Diagnostic {
     let found = Diagnostic::new(Code::NameStyle, span, format!("the {kind} `{name}` is not in {wanted}"))
-        .here("by convention written otherwise");
-    if better.is_empty() || better == name { found } else { found.help(format!("write `{better}`")) }
+        .here(format!("by convention in {wanted}"));
+    if better.is_empty() || better == name {
+        found
+    } else {
+        found.help(format!("rename it to `{better}`, here and where it is used"))
+    }
+}
+
+/// A noun with its article.
+#[must_use]
+pub fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {noun}")
 }
 
 fn suggest(found: Diagnostic, span: Span, nearest: Option<&str>) -> Diagnostic {

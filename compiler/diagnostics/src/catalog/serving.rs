@@ -7,7 +7,13 @@ use crate::{Code, Diagnostic};
 /// Steps that do not rise to the whole, or have no end.
 #[must_use]
 pub fn rollout(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::Rollout, span, message).here("how a new version takes over").help(help)
+    Diagnostic::new(Code::Rollout, span, message).here("does not bring a new version to all requests").help(help)
+}
+
+/// Puts the whole behind the last step of a canary.
+#[must_use]
+pub fn end_with_all(found: Diagnostic, last: Span) -> Diagnostic {
+    found.fix("end the canary with `100%`", Span::at(last.file, last.end), ", 100%")
 }
 
 /// A trigger on what nobody measures.
@@ -17,7 +23,7 @@ pub fn unmeasured(span: Span, metric: &str, measured: &str, nearest: Option<&str
         .here(format!("it measures {measured}"));
     match nearest {
         Some(name) => found.help(format!("did you mean `{name}`?")),
-        None => found.help("watch it in a `monitor`, and alert there"),
+        None => found.help("name one of those; watch anything else in a `monitor`, with `alert when`"),
     }
 }
 
@@ -29,14 +35,14 @@ pub fn taken_back(span: Span, policy: &str, does: &str, asked: &str, condition: 
         span,
         format!("what `{policy}` lets through (`{asked}`) may be {does} at once (`{condition}`)"),
     )
-    .here("too close")
-    .help("let the trigger begin where the policy ends, or ask more of the policy")
+    .here("acts on what was let through")
+    .help("let the trigger begin where the policy ends, or ask more in the policy")
 }
 
 /// A trigger whose window is longer than it has, or a wait without an end.
 #[must_use]
 pub fn too_late(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(Code::CannotFire, span, message).here("cannot fire in time").help(help)
+    Diagnostic::new(Code::CannotFire, span, message).here("fires too late, or never").help(help)
 }
 
 /// A wait without an end, or work that starts itself again and again.
@@ -55,7 +61,7 @@ pub fn never(span: Span, message: impl Into<String>, range: &str) -> Diagnostic 
 #[must_use]
 pub fn unfit_features(span: Span, stage: &str, why: &str) -> Diagnostic {
     Diagnostic::new(Code::NoRollback, span, format!("`{stage}` cannot make the features of a request: it {why}"))
-        .here("is called with the requests alone")
+        .here("is called with the requests, and nothing else")
         .help("name a stage that takes one table of requests, and gives one table of features")
 }
 
@@ -71,8 +77,10 @@ pub fn few_requests(span: Span, window: &str, requests: f64, needed: f64) -> Dia
     Diagnostic::new(
         Code::Underpowered,
         span,
-        format!("in the first step, {window} hold about {requests} requests, and this needs about {needed}"),
+        format!(
+            "the first step of the rollout sees about {requests} requests in {window}, and this needs about {needed}"
+        ),
     )
-    .here("can hardly be decided")
-    .help("lengthen the window and the step, or give the first step more of the requests")
+    .here("too few requests to tell")
+    .help("lengthen the window and the step, or give the first step a larger share of the requests")
 }

@@ -21,6 +21,19 @@ pub fn argument(
     }
 }
 
+/// An argument of another type than its parameter: `what` names the parameter, `found` is what the argument is, with what to say of it.
+#[must_use]
+pub fn wrong_type(
+    span: Span,
+    what: &str,
+    wanted: &str,
+    (at, found, label): (Span, &str, &str),
+    declared: Span,
+) -> Diagnostic {
+    let message = format!("{what} takes {wanted}, not {found}");
+    argument(span, message, at, label, Some((declared, format!("takes {wanted}")))).help(format!("give it {wanted}"))
+}
+
 /// A stage whose `run` leads nowhere.
 #[must_use]
 pub fn unresolved_run(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
@@ -31,38 +44,53 @@ pub fn unresolved_run(span: Span, message: impl Into<String>, help: impl Into<St
 #[must_use]
 pub fn unused(span: Span, name: &str) -> Diagnostic {
     Diagnostic::new(Code::UnusedValue, span, format!("nothing uses `{name}`"))
-        .here("runs, and its result is dropped")
-        .help("use it, or delete the line")
+        .here("runs, and its result is thrown away")
+        .help("use the result, or delete the line")
 }
 
 /// SQL without a meaning.
 #[must_use]
 pub fn sql(span: Span, message: &str, help: Option<&str>) -> Diagnostic {
-    let found = Diagnostic::new(Code::SqlInvalid, span, format!("SQL: {message}"));
+    let found = Diagnostic::new(Code::SqlInvalid, span, format!("SQL: {message}")).here("in this SQL");
     match help {
         Some(help) => found.help(help),
-        None => found,
+        None => found.help("the SQL of a stage is one SELECT over its inputs, by the names of the parameters"),
     }
 }
 
-/// SQL whose columns do not satisfy the declared output.
+/// Writes the name that was probably meant into the SQL, in the place of the one that is there.
 #[must_use]
-pub fn sql_output(span: Span, stage: &str, contract: &str, problems: &[String]) -> Diagnostic {
+pub fn rename_in_sql(found: Diagnostic, at: Span, name: &str) -> Diagnostic {
+    found.fix(format!("did you mean `{name}`?"), at, name)
+}
+
+/// SQL whose columns do not satisfy the declared output; `selected` are those that it gives.
+#[must_use]
+pub fn sql_output(span: Span, stage: &str, contract: &str, problems: &[String], selected: &[String]) -> Diagnostic {
     let text = match problems {
         [one] => one.clone(),
         many => format!("{} things differ: {}", many.len(), many.join("; ")),
     };
-    Diagnostic::new(Code::SqlOutput, span, format!("SQL of `{stage}` does not give {contract}: {text}"))
-        .here("what it selects")
+    Diagnostic::new(Code::SqlOutput, span, format!("SQL of `{stage}` does not give `{contract}`: {text}"))
+        .here(format!("it selects {}", selected.join(", ")))
         .help("select, cast or rename columns until they are those of the contract, or change the contract")
 }
 
-/// Definitions or imports that need each other.
+/// Columns that the SQL may make null, and the contract does not allow.
 #[must_use]
-pub fn cycle(span: Span, what: &str, names: &[String]) -> Diagnostic {
-    Diagnostic::new(Code::Cycle, span, format!("{what} need each other: {}", names.join(" → ")))
+pub fn sql_nulls(found: Diagnostic, column: &str) -> Diagnostic {
+    found.help(format!(
+        "fill the nulls (`coalesce({column}, ..)`), filter them (`where {column} is not null`), or allow them with `?` in the contract"
+    ))
+}
+
+/// Definitions or imports that need each other; `others` are the places of all but the first.
+#[must_use]
+pub fn cycle(span: Span, what: &str, names: &[String], others: &[Span]) -> Diagnostic {
+    let found = Diagnostic::new(Code::Cycle, span, format!("{what} need each other: {}", names.join(" → ")))
         .here("the circle begins here")
-        .help("let one of them stand on its own")
+        .help("let one of them stand on its own, without the others");
+    others.iter().take(3).fold(found, |found, other| found.because(*other, "and goes through here"))
 }
 
 /// Something that can change under the program's feet.
@@ -76,19 +104,50 @@ pub fn not_pinned(span: Span, message: impl Into<String>, help: impl Into<String
 pub fn schedule(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::BadSchedule, span, message)
         .here("never starts a run")
-        .help("five fields: minute hour day-of-month month day-of-week, as in `cron(\"0 6 * * *\", timezone: \"Europe/Lisbon\")`")
+        .help("a schedule is `every(1d)`, `update(a_source)`, or five fields: minute hour day-of-month month day-of-week, as in `cron(\"0 6 * * *\", timezone: \"Europe/Lisbon\")`")
+}
+
+/// A time zone that nobody knows; `zone` is its text in the program, with the quotes.
+#[must_use]
+pub fn unknown_timezone(span: Span, name: &str, zone: Span, nearest: Option<&str>) -> Diagnostic {
+    let found = Diagnostic::new(Code::BadSchedule, span, format!("there is no time zone `{name}`"))
+        .here("never starts a run")
+        .because(zone, "not found");
+    match nearest {
+        Some(near) => found.fix(format!("did you mean `{near}`?"), zone, format!("\"{near}\"")),
+        None => found.help("time zones go by the names of the tz database, as in `Europe/Lisbon`"),
+    }
+}
+
+/// A stage or source that is named where its result is meant; `bare` where it can be called without arguments.
+#[must_use]
+pub fn not_called(span: Span, kind: &str, name: &str, bare: bool) -> Diagnostic {
+    let found = Diagnostic::new(Code::Misplaced, span, format!("`{name}` is a {kind}, and a value is meant here"))
+        .here("not called");
+    if bare {
+        found.fix(format!("call it: `{name}()`"), Span::at(span.file, span.end), "()")
+    } else {
+        found.help(format!("call it: `{name}(..)`"))
+    }
+}
+
+/// A sink that replaces what another one `does` (`writes` or `reads`) in the same place.
+#[must_use]
+pub fn overwrites(span: Span, sink: &str, other: &str, does: &str, at: Span) -> Diagnostic {
+    Diagnostic::new(Code::Misplaced, span, format!("`{sink}` replaces what `{other}` {does}"))
+        .here("writes over it")
+        .because(at, format!("`{other}` {does} it here"))
+        .help("give each a place of its own, or say `write = append` or `write = merge`")
 }
 
 /// An expression that means nothing where it stands.
 #[must_use]
 pub fn misplaced(span: Span, message: impl Into<String>, help: impl Into<String>) -> Diagnostic {
-    let help = help.into();
-    let found = Diagnostic::new(Code::Misplaced, span, message).here("has no meaning here");
-    if help.is_empty() { found } else { found.help(help) }
+    Diagnostic::new(Code::Misplaced, span, message).here("has no meaning here").help(help)
 }
 
 /// What a target cannot do.
 #[must_use]
 pub fn target(span: Span, target: &str, message: &str, help: &str) -> Diagnostic {
-    Diagnostic::new(Code::TargetCannot, span, format!("{target} target: {message}")).help(help)
+    Diagnostic::new(Code::TargetCannot, span, message).here(format!("the target `{target}` cannot do this")).help(help)
 }

@@ -22,11 +22,13 @@ pub use pretty::{FULL_PER_FILE, failure};
 
 use crate::Diagnostic;
 
-/// A form of output; `pretty` is for people, the others are for machines and logs.
+/// A form of output; `pretty` and `narrated` are for people, the others are for machines and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Drawn with the source around it, by miette.
     Pretty,
+    /// The same in sentences, for screen readers.
+    Narrated,
     /// One stable line each, by codespan-reporting.
     Short,
     /// One JSON object; its schema is [`json_schema`].
@@ -46,8 +48,6 @@ pub struct Options {
     pub color: bool,
     /// Box-drawing characters in `pretty`; ASCII otherwise.
     pub unicode: bool,
-    /// `pretty` in sentences, for screen readers.
-    pub narrated: bool,
     /// Width of the terminal in columns; text is wrapped to it, drawn source is not.
     pub width: usize,
     /// Number of files that were looked at.
@@ -58,19 +58,21 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, unicode: true, narrated: false, width: 120, files: 0, millis: 0 }
+        Self { color: false, unicode: true, width: 120, files: 0, millis: 0 }
     }
 }
 
 impl Format {
     /// Every form, in the order of the help text.
-    pub const ALL: &'static [Self] = &[Self::Pretty, Self::Short, Self::Json, Self::Sarif, Self::Github, Self::Junit];
+    pub const ALL: &'static [Self] =
+        &[Self::Pretty, Self::Narrated, Self::Short, Self::Json, Self::Sarif, Self::Github, Self::Junit];
 
     /// The word by which `--format` names it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Pretty => "pretty",
+            Self::Narrated => "narrated",
             Self::Short => "short",
             Self::Json => "json",
             Self::Sarif => "sarif",
@@ -104,7 +106,8 @@ impl FromStr for Format {
 #[must_use]
 pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, options: &Options) -> String {
     match format {
-        Format::Pretty => pretty::render(diagnostics, sources, options),
+        Format::Pretty => pretty::render(diagnostics, sources, options, false),
+        Format::Narrated => pretty::render(diagnostics, sources, options, true),
         Format::Short => short::render(diagnostics, sources),
         Format::Json => json::render(diagnostics, sources, options),
         Format::Sarif => sarif::render(diagnostics, sources),

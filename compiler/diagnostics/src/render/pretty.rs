@@ -54,8 +54,8 @@ enum Handler {
     Narrated(NarratableReportHandler),
 }
 
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: &Options) -> String {
-    let handler = Handler::new(options);
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: &Options, narrated: bool) -> String {
+    let handler = if narrated { Handler::Narrated(NarratableReportHandler::new()) } else { Handler::drawn(options) };
     let drawn = draw_sources(diagnostics, sources);
     let mut text = String::new();
     let mut shown: HashMap<FileId, usize> = HashMap::new();
@@ -68,7 +68,7 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: &
             continue;
         }
         *count += 1;
-        for report in reports(diagnostic, sources, &drawn, options) {
+        for report in reports(diagnostic, sources, &drawn, narrated) {
             handler.write(&mut text, &report);
         }
         text.push('\n');
@@ -95,7 +95,7 @@ pub fn failure(message: &str, causes: &[String], help: Option<&str>, options: &O
         ..Report::default()
     };
     let mut text = String::new();
-    Handler::new(options).write(&mut text, &report);
+    Handler::drawn(options).write(&mut text, &report);
     text
 }
 
@@ -126,7 +126,7 @@ fn reports<'a>(
     diagnostic: &Diagnostic,
     sources: &SourceMap,
     drawn: &'a HashMap<FileId, Drawn<'a>>,
-    options: &Options,
+    narrated: bool,
 ) -> Vec<Report<'a>> {
     let home = diagnostic.primary.file;
     let mut main = Report {
@@ -139,9 +139,7 @@ fn reports<'a>(
         source: drawn.get(&home),
         ..Report::default()
     };
-    if options.narrated
-        && let Some(place) = Place::of(diagnostic.primary, sources)
-    {
+    if narrated && let Some(place) = Place::of(diagnostic.primary, sources) {
         main.message =
             format!("{}:{}:{}: {}", one_line(place.file), place.start.line, place.start.column, main.message);
     }
@@ -182,10 +180,7 @@ fn place_label<'a>(
 }
 
 impl Handler {
-    fn new(options: &Options) -> Self {
-        if options.narrated {
-            return Self::Narrated(NarratableReportHandler::new());
-        }
+    fn drawn(options: &Options) -> Self {
         let mut theme = if options.unicode { GraphicalTheme::unicode() } else { GraphicalTheme::none() };
         if !options.color {
             theme.styles = ThemeStyles::none();

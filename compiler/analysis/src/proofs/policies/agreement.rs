@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bigdecimal::BigDecimal;
 use mlp_plan::{
-    ArithmeticOp, Better, ClauseRule, CompareOp, Constraint, Expr, Gate, Literal, Measure, Metric, Metrics, holds,
+    ArithmeticOp, Better, ClauseRule, CompareOp, Constraint, DataType, Expr, Gate, Literal, Measure, Metric, Metrics,
+    holds,
 };
 use mlp_source::{FileId, Span};
 use proptest::prelude::*;
@@ -90,7 +91,7 @@ fn with(expr: &Expr, values: &[Literal]) -> Expr {
 }
 
 fn passes(expr: &Expr, values: &[Literal]) -> bool {
-    holds::holds(&Constraint::Where(with(expr, values)), &Literal::Bool(true)).unwrap()
+    holds::holds(&Constraint::Where(with(expr, values)), &DataType::Bool, &Literal::Bool(true)).unwrap()
 }
 
 fn place(index: usize) -> Span {

@@ -133,7 +133,7 @@ impl<'p> Clauses<'p> {
             let bad = (1..=active.len()).find(|count| active.get(..*count).is_some_and(|some| !self.possible(some)))?;
             let (last, before) = active.get(..bad)?.split_last()?;
             if !self.possible(&[last]) {
-                return Some(words::unsatisfiable(last.info.span, &last.text(), None));
+                return Some(words::unsatisfiable(last.info.span, &last.text(), None, &self.ranges(last)));
             }
             let other = before.iter().find(|other| !self.possible(&[other, last]));
             // of two, the one that stands in this policy is told
@@ -144,7 +144,7 @@ impl<'p> Clauses<'p> {
                 other => (*last, other.copied()),
             };
             let text = against.map(|clause| clause.text());
-            let found = words::unsatisfiable(told.info.span, &told.text(), Some(text.as_deref()));
+            let found = words::unsatisfiable(told.info.span, &told.text(), Some(text.as_deref()), "");
             Some(match against {
                 Some(clause) => found.because(clause.info.span, "cannot hold together with this"),
                 None => before
@@ -176,10 +176,33 @@ impl<'p> Clauses<'p> {
                 *own = false;
             }
             let texts: Vec<String> = by.iter().map(|other| other.text()).collect();
-            let told = words::implied(clause.info.span, &clause.text(), &texts);
-            found.push(by.iter().take(3).fold(told, |told, other| told.because(other.info.span, "asks for it")));
+            let ranges = if by.is_empty() { self.ranges(clause) } else { String::new() };
+            let told = words::implied(clause.info.span, &clause.text(), &texts, &ranges);
+            let told = by.iter().take(3).fold(told, |told, other| told.because(other.info.span, "asks for it"));
+            // without its last clause a policy would require nothing, which is another mistake
+            let others = self.policy.clauses.iter().filter(|other| other.span != clause.info.span);
+            let needless = others.filter(|other| !matches!(other.rule, ClauseRule::Warn(_))).count() > 0;
+            found.push(if needless { words::delete_clause(told, &clause.text()) } else { told });
         }
         found
+    }
+
+    /// In which ranges the metrics of a clause lie, in words; empty where none has one.
+    fn ranges(&self, clause: &Clause<'p>) -> String {
+        let mut ranges: Vec<String> = Vec::new();
+        clause.gate.expr.walk(&mut |expr| {
+            let (Expr::Metric { report, metric } | Expr::OverSlices { report, metric, .. }) = expr else { return };
+            let param = self.policy.params.iter().find(|param| param.name == *report);
+            let known = param.and_then(|param| param.report.as_ref()?.metric(metric));
+            let Some(known) = known.filter(|known| known.low.is_some() || known.high.is_some()) else { return };
+            let end = |end: &Option<mlp_plan::Literal>| end.as_ref().map_or_else(String::new, ToString::to_string);
+            let range = format!("{} .. {}", end(&known.low), end(&known.high));
+            let text = format!("`{report}.{metric}` lies in {}", range.trim());
+            if !ranges.contains(&text) {
+                ranges.push(text);
+            }
+        });
+        ranges.join(", ")
     }
 
     /// The clauses from which one follows, as few as were found: none where it always holds, one where that is enough, or all that speak of its terms.
