@@ -24,6 +24,23 @@ fn run(command: &[&str], language: &str, program: &str) -> Output {
     Command::new(mlp()).args(command).arg("--package").arg(folder.path()).output().unwrap()
 }
 
+/// The codes that `mlp diff` reports of a program and the version before.
+fn diff_codes(before: &str, program: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("before", before), ("after", program)] {
+        fs::create_dir_all(folder.path().join(name).join("src")).unwrap();
+        fs::write(folder.path().join(name).join("mlp.toml"), "[package]\nname = \"page\"\n").unwrap();
+        fs::write(folder.path().join(name).join("src/page.mlp"), text).unwrap();
+    }
+    let done = Command::new(mlp())
+        .args(["diff", "--against", "before", "--package", "after", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    answer["changes"].as_array().unwrap().iter().filter_map(|one| one["code"].as_str().map(str::to_owned)).collect()
+}
+
 /// The codes that `mlp check` reports.
 fn codes(language: &str, program: &str) -> Vec<String> {
     let done = run(&["check", "--format", "json"], language, program);
@@ -38,8 +55,19 @@ fn failing_programs_fail_as_they_say_and_mended_ones_do_not() {
     let mut wrong = Vec::new();
     for code in Code::ALL.iter().filter(|code| explain(**code).is_some()) {
         let programs = examples(*code).unwrap();
+        if let Some(before) = programs.before {
+            let failing = diff_codes(before, programs.failing);
+            if !failing.contains(&code.to_string()) {
+                wrong.push(format!("{code}: the failing program gives {failing:?}"));
+            }
+            let mended = diff_codes(before, programs.mended);
+            if !mended.is_empty() {
+                wrong.push(format!("{code}: the mended program gives {mended:?}"));
+            }
+        }
         let expected = if AT_RUN_TIME.contains(&code.number()) { Vec::new() } else { vec![code.to_string()] };
         let failing = codes(programs.language, programs.failing);
+        let expected = if programs.before.is_some() { Vec::new() } else { expected };
         if failing != expected {
             wrong.push(format!("{code}: the failing program gives {failing:?}"));
         }

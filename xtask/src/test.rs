@@ -126,10 +126,13 @@ fn before(line: &str, word: &str) -> usize {
         .unwrap_or(0)
 }
 
+/// The runners of the conformance programs.
+const RUNNERS: [&str; 2] = ["run.py", "diff.py"];
+
 fn conformance(count: &mut Count) -> Result<(), String> {
     step("conformance");
     let home = place::root().join("../shared/conformance");
-    if !home.join("run.py").is_file() {
+    if !RUNNERS.iter().all(|runner| home.join(runner).is_file()) {
         if env::var_os("CI").is_some_and(|value| value == "true") {
             count.fail("FAILED: the conformance programs (../shared/conformance) are not there".to_owned());
         } else {
@@ -139,20 +142,22 @@ fn conformance(count: &mut Count) -> Result<(), String> {
         }
         return Ok(());
     }
-    let mut runner = command(python()?, &[home.join("run.py")]);
-    runner.arg("--mlp").arg(place::mlp());
-    let (mut passed, mut failed) = (0, 0);
-    let well = watched(&mut runner, |line| {
-        if line.ends_with(" failed") {
-            (passed, failed) = (before(line, " passed"), before(line, " failed"));
+    for name in RUNNERS {
+        let mut runner = command(python()?, &[home.join(name)]);
+        runner.arg("--mlp").arg(place::mlp());
+        let (mut passed, mut failed) = (0, 0);
+        let well = watched(&mut runner, |line| {
+            if line.ends_with(" failed") {
+                (passed, failed) = (before(line, " passed"), before(line, " failed"));
+            }
+        })?;
+        count.passed += passed;
+        count.failed += failed;
+        if failed > 0 {
+            count.notes.push(format!("FAILED: {failed} conformance programs ({name})"));
+        } else if !well {
+            count.fail(format!("FAILED: the conformance runner {name}"));
         }
-    })?;
-    count.passed += passed;
-    count.failed += failed;
-    if failed > 0 {
-        count.notes.push(format!("FAILED: {failed} conformance programs"));
-    } else if !well {
-        count.fail("FAILED: the conformance runner".to_owned());
     }
     Ok(())
 }

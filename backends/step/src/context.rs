@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use mlp_plan::{Artifact, Contract, Expectation, Pipeline, Place, Plan, Policy, RunContext};
+use mlp_plan::{Artifact, Contract, Pipeline, Place, Plan, Policy, RunContext};
 use mlp_store::{Stored, digest_bytes};
 
 /// A run, as its nodes see it.
@@ -121,19 +121,7 @@ impl<'a> PlanIndex<'a> {
 }
 
 fn contract_digest(contract: &Contract) -> String {
-    let mut bare = contract.clone();
-    bare.name.clear();
-    (bare.doc, bare.owner, bare.version) = (None, None, None);
-    bare.compatibility = mlp_plan::Compatibility::None;
-    bare.places.clear();
-    for column in &mut bare.columns {
-        (column.doc, column.deprecated) = (None, None);
-    }
-    for Expectation { message, place, .. } in &mut bare.expectations {
-        *message = None;
-        *place = Place::default();
-    }
-    digest_json(&bare)
+    digest_json(&contract.essence())
 }
 
 fn policy_digest(policy: &Policy) -> String {

@@ -125,6 +125,32 @@ pub enum Command {
         #[arg(long)]
         schema: bool,
     },
+    /// What changed since an earlier version, and for whom it breaks; exits 1 on a break.
+    Diff {
+        #[command(flatten)]
+        at: Where,
+        /// The earlier version: a git revision, a folder, or a plan file.
+        #[arg(long, value_name = "REV|DIR|PLAN.json", required_unless_present = "record")]
+        against: Option<String>,
+        /// The later version, as a git revision; what is on disk where absent.
+        #[arg(long, value_name = "REV", requires = "against", conflicts_with = "record")]
+        head: Option<String>,
+        /// pretty, short, json, sarif, github, junit or markdown.
+        #[arg(long)]
+        format: Option<String>,
+        /// The compatibility of every contract, whatever it says.
+        #[arg(long, value_enum)]
+        mode: Option<Mode>,
+        /// The day on which `accepts break .. until` is looked at; today where absent.
+        #[arg(long, value_name = "DATE")]
+        today: Option<chrono::NaiveDate>,
+        /// Makes loosened governance fail the comparison.
+        #[arg(long, value_enum)]
+        deny: Option<DiffDeny>,
+        /// Writes released versions to contracts.lock, for modes that look back to all of them.
+        #[arg(long)]
+        record: bool,
+    },
     /// Runs a pipeline here.
     Run(RunArgs),
     /// What ran.
@@ -176,6 +202,49 @@ pub enum Command {
 pub enum Deny {
     /// Warnings.
     Warnings,
+}
+
+/// What makes a comparison fail beyond breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffDeny {
+    /// Less is asked, watched or held back than before.
+    Governance,
+}
+
+/// Which way contracts may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Mode {
+    /// Anything goes.
+    None,
+    /// New readers read old data.
+    Backward,
+    /// Old readers read new data.
+    Forward,
+    /// Both.
+    Full,
+    /// Backward against every version on record.
+    BackwardAll,
+    /// Forward against every version on record.
+    ForwardAll,
+    /// Both against every version on record.
+    FullAll,
+}
+
+impl Mode {
+    /// As contracts have it.
+    pub const fn compatibility(self) -> mlp_plan::Compatibility {
+        use mlp_plan::Compatibility as Of;
+        match self {
+            Self::None => Of::None,
+            Self::Backward => Of::Backward,
+            Self::Forward => Of::Forward,
+            Self::Full => Of::Full,
+            Self::BackwardAll => Of::BackwardAll,
+            Self::ForwardAll => Of::ForwardAll,
+            Self::FullAll => Of::FullAll,
+        }
+    }
 }
 
 /// What a new package starts from.

@@ -61,13 +61,9 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
     let (target, mut all_set) =
         target_of(&loaded.manifest, target).map_err(|message| output.failure(&message, None))?;
     all_set.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
-    let mut plan = checked(loaded, &all_set, |checked, diagnostics| {
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            show(&diagnostics, loaded, output);
-            return Err(1);
-        }
-        let context = context(loaded, target);
-        Ok(mlp_lower::lower(checked, &context))
+    let mut plan = lowered(loaded, target, &all_set).map_err(|diagnostics| {
+        show(&diagnostics, loaded, output);
+        1_u8
     })?;
     let consts = loaded
         .program
@@ -82,6 +78,19 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
         2
     })?;
     Ok(plan)
+}
+
+/// The plan of a package, before the target sets what is no constant.
+///
+/// # Errors
+/// What was found, where there are errors in it.
+pub fn lowered(loaded: &Loaded, target: Target, set: &Override) -> Result<Plan, Vec<Diagnostic>> {
+    checked(loaded, set, |checked, diagnostics| {
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(diagnostics);
+        }
+        Ok(mlp_lower::lower(checked, &context(loaded, target)))
+    })
 }
 
 /// What a package is lowered with.

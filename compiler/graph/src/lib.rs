@@ -42,6 +42,12 @@ pub fn html(plan: &Plan, pipeline: &str) -> Option<String> {
     layout(plan, pipeline).map(|layout| html::write(&layout))
 }
 
+/// A text as Mermaid shows it between quotes, and never reads it.
+#[must_use]
+pub fn mermaid_text(text: &str) -> String {
+    mermaid::escaped(text)
+}
+
 /// A Mermaid flowchart.
 #[must_use]
 pub fn mermaid(plan: &Plan, pipeline: &str) -> Option<String> {

@@ -51,7 +51,7 @@ const fn shape(kind: Kind) -> (&'static str, &'static str) {
 }
 
 /// Everything that is not a letter, a digit or one of a few signs as a character code, which Mermaid shows and never reads.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in line(text).chars() {
         if c.is_alphanumeric() || " ._-,/:".contains(c) {

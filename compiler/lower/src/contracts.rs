@@ -43,8 +43,14 @@ impl Lowering<'_> {
                 places.insert(format!("#{}", Contract::nth(word, index)), self.place(*span));
             }
         }
+        for (name, span) in &info.rules.settings {
+            places.insert(format!("#{name}"), self.place(*span));
+        }
         for (expectation, span) in face.expectations.iter_mut().zip(&info.rules.expectations) {
             expectation.place = self.place(*span);
+        }
+        for (accepted, span) in face.accepts.iter_mut().zip(&info.rules.accepts) {
+            accepted.place = self.place(*span);
         }
         face.places = places;
     }

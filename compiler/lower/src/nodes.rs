@@ -8,7 +8,7 @@ use mlp_analysis::{
     run::RunKind,
 };
 use mlp_plan::{External, Format, Input, Literal, Node, Output, PolicyUse, Promote, Run, Value};
-use mlp_syntax::tree::Expr;
+use mlp_syntax::tree::{Expr, Name};
 
 use crate::Lowering;
 
@@ -71,6 +71,9 @@ impl Lowering<'_> {
             needs: settings.needs.clone(),
             seed: settings.seed,
             rejects: settings.rejects.clone(),
+            clearance: crate::sorted(&settings.clearance),
+            drops: tags(&settings.drops),
+            uses: tags(&settings.uses),
             owner: settings.owner.clone(),
             code: self.code(package, &run),
             run,
@@ -204,6 +207,11 @@ impl Lowering<'_> {
         }
         found
     }
+}
+
+/// Names of tags in the order of the plan.
+fn tags(names: &[Name]) -> Vec<String> {
+    crate::sorted(&names.iter().map(|name| name.text.clone()).collect::<Vec<_>>())
 }
 
 fn environment_of(checked: &mut Checked<'_>, decl: DeclId) -> Option<DeclId> {

@@ -192,11 +192,31 @@ pub enum Compatibility {
     FullAll,
 }
 
+/// `accepts break on amount because ".." until 2026-12-31`: a break that was decided on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct AcceptedBreak {
+    /// The column, with the path into it: `address.zip`.
+    pub on: String,
+    /// Why.
+    pub because: String,
+    /// The last day on which it is accepted; for good where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub until: Option<chrono::NaiveDate>,
+    /// Where it stands.
+    #[serde(default)]
+    pub place: Place,
+}
+
 /// What holds for the rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Contract {
     /// Its name; of an expression, its text.
     pub name: String,
+    /// The declaration that it is, with its module (`risk.contracts.Flight`), and the dependency in front where it is another package's; absent for an
+    /// expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
     /// Its docs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc: Option<String>,
@@ -209,6 +229,9 @@ pub struct Contract {
     /// Which way it may change.
     #[serde(default)]
     pub compatibility: Compatibility,
+    /// Breaks that were decided on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<AcceptedBreak>,
     /// The columns, in order.
     pub columns: Vec<Column>,
     /// Keys: each unique and never null.
@@ -223,9 +246,52 @@ pub struct Contract {
     /// Rules over the data set.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
-    /// Where things stand: a column's name, `column#in` (`#length`, `#matches`, `#where`, `#unique`), `key`, `unique`, `` for the contract.
+    /// Where things stand: a column's name, `column#in` (`#length`, `#matches`, `#where`, `#unique`), `#key`, `#unique`, `#version` and other
+    /// settings, `` for the contract.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub places: BTreeMap<String, Place>,
+}
+
+impl Compatibility {
+    /// As written.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Backward => "backward",
+            Self::Forward => "forward",
+            Self::Full => "full",
+            Self::BackwardAll => "backward_all",
+            Self::ForwardAll => "forward_all",
+            Self::FullAll => "full_all",
+        }
+    }
+
+    /// Whether new readers must be able to read old data.
+    #[must_use]
+    pub const fn is_backward(self) -> bool {
+        matches!(self, Self::Backward | Self::BackwardAll | Self::Full | Self::FullAll)
+    }
+
+    /// Whether old readers must be able to read new data.
+    #[must_use]
+    pub const fn is_forward(self) -> bool {
+        matches!(self, Self::Forward | Self::ForwardAll | Self::Full | Self::FullAll)
+    }
+
+    /// Whether every version on record counts.
+    #[must_use]
+    pub const fn is_transitive(self) -> bool {
+        matches!(self, Self::BackwardAll | Self::ForwardAll | Self::FullAll)
+    }
+
+    /// Whether this promises all that `other` promises.
+    #[must_use]
+    pub const fn covers(self, other: Self) -> bool {
+        (self.is_backward() || !other.is_backward())
+            && (self.is_forward() || !other.is_forward())
+            && (self.is_transitive() || !other.is_transitive())
+    }
 }
 
 impl Contract {
@@ -233,6 +299,32 @@ impl Contract {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// What it asks of data and nothing else: without names of its own, places, docs, and what is said of its versions. Equal ones accept the same data.
+    #[must_use]
+    pub fn essence(&self) -> Self {
+        let mut bare = self.clone();
+        bare.name.clear();
+        (bare.declared, bare.doc, bare.owner, bare.version) = (None, None, None, None);
+        bare.compatibility = Compatibility::None;
+        bare.accepts.clear();
+        bare.places.clear();
+        for column in &mut bare.columns {
+            (column.doc, column.deprecated) = (None, None);
+        }
+        for Expectation { message, place, .. } in &mut bare.expectations {
+            *message = None;
+            *place = Place::default();
+        }
+        bare
+    }
+
+    /// Whether a package declares it, rather than one of its dependencies or the standard library; `false` for an expression.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let foreign = |place: &Place| place.file.contains(':') || place.file.starts_with('<');
+        self.declared.is_some() && !self.places.get("").is_some_and(foreign)
     }
 
     /// The place of a rule: `column#word`, else the column, else the contract.

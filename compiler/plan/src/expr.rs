@@ -237,6 +237,45 @@ impl Expr {
         }
     }
 
+    /// Calls `change` with every expression inside this one, innermost first, and then with this one.
+    pub fn walk_mut(&mut self, change: &mut dyn FnMut(&mut Self)) {
+        match self {
+            Self::Not(inner) | Self::Negate(inner) | Self::OneOf(inner, _) | Self::Matches(inner, _) => {
+                inner.walk_mut(change);
+            }
+            Self::All(parts) | Self::Any(parts) | Self::Call { args: parts, .. } => {
+                parts.iter_mut().for_each(|part| part.walk_mut(change));
+            }
+            Self::Compare(_, left, right) | Self::Arithmetic(_, left, right) => {
+                left.walk_mut(change);
+                right.walk_mut(change);
+            }
+            Self::Between { value, low, high } => {
+                value.walk_mut(change);
+                low.iter_mut().chain(high).for_each(|end| end.walk_mut(change));
+            }
+            Self::Literal(_)
+            | Self::Column(_)
+            | Self::This
+            | Self::Metric { .. }
+            | Self::Param(_)
+            | Self::OverSlices { .. } => {}
+        }
+        change(self);
+    }
+
+    /// Gives the columns that it reads other names; of a path the first segment.
+    pub fn rename_columns(&mut self, new: &dyn Fn(&str) -> String) {
+        self.walk_mut(&mut |part| {
+            if let Self::Column(path) = part {
+                *path = match path.split_once('.') {
+                    Some((first, rest)) => format!("{}.{rest}", new(first)),
+                    None => new(path),
+                };
+            }
+        });
+    }
+
     /// The columns that it reads, `self` not counted, in order, each once.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {

@@ -61,6 +61,15 @@ pub struct Node {
     /// Share of rows that may break the output contract and are set aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejects: Option<Literal>,
+    /// Tags that it may take, without the sign, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clearance: Vec<String>,
+    /// Tags that its outputs do not carry on because it says so (`drops @pii because ".."`), without the sign, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drops: Vec<String>,
+    /// Tags that it uses though they are protected (`uses @protected because ".."`), without the sign, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<String>,
     /// Who answers for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,

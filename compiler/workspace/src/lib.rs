@@ -9,12 +9,13 @@
 //! 3. Results do not depend on the order in which a directory lists its files.
 
 mod disk;
+pub mod git;
 mod load;
 mod lock;
 mod manifest;
 mod target;
 
 pub use disk::{DiskFiles, MAX_BYTES, read_text, sources};
-pub use load::{LoadError, Loaded, in_memory, load, package_root};
+pub use load::{LoadError, Loaded, in_memory, load, package_root, relative_to_here};
 pub use manifest::{Dependency, Manifest, TargetTable};
 pub use target::{Override, apply_target, target_of};

@@ -169,7 +169,8 @@ fn read_manifest(root: &Path) -> Result<Manifest, String> {
 }
 
 /// A path as one would write it from where the command was started.
-fn relative_to_here(path: &Path) -> PathBuf {
+#[must_use]
+pub fn relative_to_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     match path.strip_prefix(&here) {
         Ok(inside) if inside.as_os_str().is_empty() => PathBuf::from("."),

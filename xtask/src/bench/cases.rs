@@ -10,12 +10,13 @@ type Maker = fn(&Path) -> Result<Vec<Case>, String>;
 
 /// The cases whose name holds `filter`, their inputs made and their yardsticks installed.
 pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
-    let makers: [(&str, Maker); 6] = [
+    let makers: [(&str, Maker); 7] = [
         ("check 100,000 lines in 50 files, cold", check),
         ("start-up", start_up),
         ("1,000 diagnostics drawn", drawn),
         ("compile 1,000 stages", compile),
         ("run 1,000 stages", run),
+        ("diff of 1,000 and 10,000 contracts", diff),
         ("contract of 10,000,000 rows", contract),
     ];
     let mut cases = Vec::new();
@@ -143,6 +144,31 @@ fn run(home: &Path) -> Result<Vec<Case>, String> {
             goal: Goal::Seconds(0.1),
         },
     ])
+}
+
+/// Two versions of many contracts, one in a hundred of them changed, beside the same in messages of Protobuf.
+fn diff(home: &Path) -> Result<Vec<Case>, String> {
+    let mut cases = Vec::new();
+    for (count, name, goal) in [(1_000, "1,000", 0.15), (10_000, "10,000", 1.5)] {
+        let (folder, protos) = (home.join(format!("diff/mlp-{count}")), home.join(format!("diff/buf-{count}")));
+        for (version, changed) in [("old", false), ("new", true)] {
+            inputs::contracts(&folder.join(version), count, changed)?;
+            inputs::messages(&protos.join(version), count, changed)?;
+        }
+        let theirs = tools::from_npm(home, "@bufbuild/buf", "buf").map(|buf| Work {
+            before: vec![text(&buf), "build".to_owned(), "old".to_owned(), "-o".to_owned(), "old.binpb".to_owned()],
+            codes: vec![100],
+            ..work(&protos, &[&text(&buf), "breaking", "new", "--against", "old.binpb"])
+        });
+        let ours = mlp(&folder, &["diff", "--package", "new", "--against", "old", "--format", "json"]);
+        cases.push(Case {
+            name: format!("diff of {name} contracts of 20 fields"),
+            ours: Work { codes: vec![1], ..ours },
+            theirs: Some(("buf breaking".to_owned(), theirs)),
+            goal: Goal::Seconds(goal),
+        });
+    }
+    Ok(cases)
 }
 
 /// The same checks in one hand-written query.

@@ -72,6 +72,67 @@ pub fn large_typescript(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// A package of contracts of 20 fields, 100 in a file; where it is changed, one in a hundred lacks a field and one has another type.
+pub fn contracts(folder: &Path, count: usize, changed: bool) -> Result<(), String> {
+    const TYPES: [&str; 10] = [
+        "int64",
+        "string?",
+        "float64 in 0 .. 100",
+        "int32 in 1 .. 12",
+        "enum { a, b, c }",
+        "timestamp",
+        "string length 3",
+        "decimal(12, 2)",
+        "bool",
+        "date",
+    ];
+    package(folder)?;
+    for file in 0..count / 100 {
+        let mut text = format!("//! Part {file}.\n");
+        for item in 0..100 {
+            let _ = write!(
+                text,
+                "\n/// Rows of kind {item}.\ncontract Row{file}x{item} {{\n  version = \"1.0.0\"\n  compatibility = full\n"
+            );
+            for (field, ty) in TYPES.iter().cycle().take(20).enumerate() {
+                match (changed, item, field) {
+                    (true, 7, 3) => {}
+                    (true, 9, 5) => text.push_str("  field_5: string\n"),
+                    _ => {
+                        let _ = writeln!(text, "  field_{field}: {ty}");
+                    }
+                }
+            }
+            text.push_str("  key (field_0)\n}\n");
+        }
+        write(&folder.join(format!("src/part_{file}.mlp")), &text)?;
+    }
+    Ok(())
+}
+
+/// The same in Protobuf.
+pub fn messages(folder: &Path, count: usize, changed: bool) -> Result<(), String> {
+    const TYPES: [&str; 10] =
+        ["int64", "string", "double", "int32", "uint32", "sint64", "bytes", "float", "bool", "fixed64"];
+    fresh(folder)?;
+    write(&folder.join("buf.yaml"), "version: v2\n")?;
+    for file in 0..count / 100 {
+        let mut text = format!("syntax = \"proto3\";\npackage bench.part{file};\n");
+        for item in 0..100 {
+            let _ = write!(text, "\n// Rows of kind {item}.\nmessage Row{item} {{\n");
+            for (field, ty) in TYPES.iter().cycle().take(20).enumerate() {
+                let ty = if (changed, item, field) == (true, 9, 5) { "string" } else { ty };
+                if (changed, item, field) != (true, 7, 3) {
+                    let _ = writeln!(text, "  {ty} field_{field} = {};", field + 1);
+                }
+            }
+            text.push_str("}\n");
+        }
+        write(&folder.join(format!("part_{file}.proto")), &text)?;
+    }
+    Ok(())
+}
+
 /// A package without anything in it.
 pub fn empty_package(folder: &Path) -> Result<(), String> {
     package(folder)?;

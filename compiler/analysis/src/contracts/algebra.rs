@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use mlp_diagnostics::catalog::{contracts as words, names};
-use mlp_plan::{Column, Constraint, Expr};
+use mlp_plan::{Column, Constraint};
 use mlp_syntax::tree::{AlgebraKind, AlgebraOp, Entry, FieldDecl, Name, Selection, TypeExpr, TypeKind};
 
 use super::info::{ContractInfo, Shared};
@@ -116,39 +116,13 @@ impl Checker<'_> {
             column.name = new(&column.name);
             for constraint in &mut column.value.constraints {
                 if let Constraint::Where(expr) = constraint {
-                    rename_columns(expr, &new);
+                    expr.rename_columns(&new);
                 }
             }
         }
         for columns in info.face.keys.iter_mut().chain(&mut info.face.uniques) {
             columns.iter_mut().for_each(|name| *name = new(name));
         }
-    }
-}
-
-/// Renames the columns that an expression reads; of a path its first segment.
-fn rename_columns(expr: &mut Expr, new: &dyn Fn(&str) -> String) {
-    match expr {
-        Expr::Column(path) => {
-            let mut parts = path.splitn(2, '.');
-            let first = new(parts.next().unwrap_or_default());
-            *path = parts.next().map_or(first.clone(), |rest| format!("{first}.{rest}"));
-        }
-        Expr::Not(inner) | Expr::Negate(inner) | Expr::OneOf(inner, _) | Expr::Matches(inner, _) => {
-            rename_columns(inner, new)
-        }
-        Expr::All(parts) | Expr::Any(parts) | Expr::Call { args: parts, .. } => {
-            parts.iter_mut().for_each(|part| rename_columns(part, new))
-        }
-        Expr::Compare(_, left, right) | Expr::Arithmetic(_, left, right) => {
-            rename_columns(left, new);
-            rename_columns(right, new);
-        }
-        Expr::Between { value, low, high } => {
-            rename_columns(value, new);
-            low.iter_mut().chain(high).for_each(|end| rename_columns(end, new));
-        }
-        Expr::Literal(_) | Expr::This | Expr::Metric { .. } | Expr::Param(_) | Expr::OverSlices { .. } => {}
     }
 }
 

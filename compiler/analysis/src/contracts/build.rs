@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{
-    Column, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType,
+    AcceptedBreak, Column, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType,
 };
 use mlp_source::Span;
 use mlp_syntax::tree::{
@@ -20,7 +20,7 @@ use crate::{
     program::{DeclId, Kind},
     scope::{check_snake, nearest},
     subtype::{Answer, beside::Beside, values::is_nested},
-    types::Generics,
+    types::{Generics, dotted},
 };
 
 const SETTINGS: [&str; 3] = ["owner", "version", "compatibility"];
@@ -58,6 +58,7 @@ impl Checker<'_> {
             }
         };
         info.face.name.clone_from(&decl.name);
+        info.face.declared = Some(program.qualified(id));
         info.face.doc = item.lead.docs();
         info.span = decl.span;
         let info = Arc::new(info);
@@ -77,7 +78,10 @@ impl Checker<'_> {
         self.fields(module, &mut info, &fields);
         for entry in entries {
             match entry {
-                ContractEntry::Setting(setting) => self.contract_setting(&mut info.face, setting),
+                ContractEntry::Setting(setting) => {
+                    info.rules.settings.push((setting.name.text.clone(), setting.name.span));
+                    self.contract_setting(&mut info.face, setting);
+                }
                 ContractEntry::Rule(rule) => self.rule(module, &mut info, rule),
                 ContractEntry::Field(_) => {}
             }
@@ -280,12 +284,19 @@ impl Checker<'_> {
                     info.rules.expectations.push(rule.span);
                 }
             }
-            RuleKind::Accepts { until, .. } => {
-                if let Some(until) = until
-                    && !matches!(literals::literal(until), Some(Literal::Date(_)))
-                {
-                    self.report(stages::misplaced(until.span, "`until` needs a date", "as in `until 2026-12-31`"));
-                }
+            RuleKind::Accepts { on, because, until } => {
+                let until = until.as_ref().map(|until| (until, literals::literal(until)));
+                let until = match until {
+                    None => None,
+                    Some((_, Some(Literal::Date(day)))) => Some(day),
+                    Some((until, _)) => {
+                        self.report(stages::misplaced(until.span, "`until` needs a date", "as in `until 2026-12-31`"));
+                        return;
+                    }
+                };
+                let accepted = AcceptedBreak { on: dotted(on), because: because.clone(), until, place: Place::default() };
+                info.face.accepts.push(accepted);
+                info.rules.accepts.push(rule.span);
             }
         }
     }

@@ -42,6 +42,10 @@ pub struct RuleSpans {
     pub references: Vec<Span>,
     /// Rules over the data set.
     pub expectations: Vec<Span>,
+    /// Breaks that were decided on.
+    pub accepts: Vec<Span>,
+    /// Settings, by name.
+    pub settings: Vec<(String, Span)>,
 }
 
 /// A contract that several places share.
@@ -129,6 +133,10 @@ impl ContractInfo {
 
     /// Drops what algebra does not keep: rules over the data set, the owner, the version.
     pub fn forget_identity(&mut self) {
+        self.face.declared = None;
+        self.face.accepts.clear();
+        self.rules.accepts.clear();
+        self.rules.settings.clear();
         self.face.owner = None;
         self.face.version = None;
         self.face.doc = None;

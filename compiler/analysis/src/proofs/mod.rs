@@ -3,7 +3,7 @@
 mod deployments;
 mod evaluation;
 pub mod moments;
-mod policies;
+pub(crate) mod policies;
 mod promotions;
 mod provenance;
 mod tags;

@@ -165,25 +165,54 @@ fn column(from: &Contract, have: &mlp_plan::Column, to: &Contract, wanted: &mlp_
     let (ours, theirs) = (values::effective(from, have), values::effective(to, wanted));
     let mut planted = Planted::default();
     values::compare(&wanted.name, &ours, &theirs, &mut edge.problems, &mut planted);
-    decide_beside_others(from, (&ours, &theirs), &wanted.name, &mut edge.problems, &mut planted);
-    plant_beside_others(from, to, &theirs, &mut planted);
+    settle_beside_others(from, to, wanted, &mut edge.problems, &mut planted);
     let name = || wanted.name.clone();
     if planted.cast {
         edge.planted.push(Rule::Type { column: name() });
     }
     for index in &planted.constraints {
-        let where_holds = matches!(theirs.constraints.get(*index), Some(mlp_plan::Constraint::Unique))
-            && is_unique(from, std::slice::from_ref(&wanted.name));
-        if where_holds {
-            edge.proven += 1;
-        } else {
-            edge.planted.push(Rule::Constraint { column: name(), index: *index });
-        }
+        edge.planted.push(Rule::Constraint { column: name(), index: *index });
     }
     if planted.nested {
         edge.planted.push(Rule::Nested { column: name() });
     }
     edge.proven += 2 + theirs.constraints.len() - planted.constraints.len();
+}
+
+/// What one column is to another, without what is inside of their values: for who compares versions level by level.
+#[must_use]
+pub fn column_level(
+    from: &Contract,
+    have: &mlp_plan::Column,
+    to: &Contract,
+    wanted: &mlp_plan::Column,
+) -> (Vec<Problem>, Planted) {
+    let (mut problems, mut planted) = (Vec::new(), Planted::default());
+    let (ours, theirs) = (values::effective(from, have), values::effective(to, wanted));
+    values::level(&wanted.name, &ours, &theirs, &mut problems, &mut planted);
+    settle_beside_others(from, to, wanted, &mut problems, &mut planted);
+    (problems, planted)
+}
+
+/// What the other columns of both contracts say of a column's constraints: `unique` holds where a key lies within it, the ends of values may decide a
+/// condition between columns, and one over columns whose types widen is another.
+fn settle_beside_others(
+    from: &Contract,
+    to: &Contract,
+    wanted: &mlp_plan::Column,
+    problems: &mut Vec<Problem>,
+    planted: &mut Planted,
+) {
+    let constraints = &wanted.value.constraints;
+    let is_unique_already = is_unique(from, std::slice::from_ref(&wanted.name));
+    planted.constraints.retain(|index| {
+        !(is_unique_already && matches!(constraints.get(*index), Some(mlp_plan::Constraint::Unique)))
+    });
+    let theirs = values::effective(to, wanted);
+    if let Some(have) = from.column(&wanted.name) {
+        decide_beside_others(from, (&values::effective(from, have), &theirs), &wanted.name, problems, planted);
+    }
+    plant_beside_others(from, to, &theirs, planted);
 }
 
 /// Conditions between columns are decided where the ends of their values leave no choice.
@@ -236,7 +265,8 @@ fn sets(from: &Contract, to: &Contract, edge: &mut Edge) {
 }
 
 /// Whether rows of `from` never agree in all of `columns`: some key, or set of unique columns, lies within them.
-fn is_unique(from: &Contract, columns: &[String]) -> bool {
+#[must_use]
+pub fn is_unique(from: &Contract, columns: &[String]) -> bool {
     let within = |set: &Vec<String>| !set.is_empty() && set.iter().all(|name| columns.contains(name));
     let alone = |name: &String| {
         from.column(name).is_some_and(|column| column.value.constraints.contains(&mlp_plan::Constraint::Unique))

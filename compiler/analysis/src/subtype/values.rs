@@ -8,6 +8,19 @@ use super::{Answer, Planted, Problem, ProblemKind, constraints::implies};
 
 /// Compares two types of values at `path`; `Planted` rules name the top column.
 pub fn compare(path: &str, from: &ValueType, to: &ValueType, problems: &mut Vec<Problem>, planted: &mut Planted) {
+    if level(path, from, to, problems, planted) {
+        inner(path, &from.data, &to.data, problems, planted);
+    }
+}
+
+/// The same without elements, values of maps and fields of structs; whether these are left to compare.
+pub fn level(
+    path: &str,
+    from: &ValueType,
+    to: &ValueType,
+    problems: &mut Vec<Problem>,
+    planted: &mut Planted,
+) -> bool {
     if from.nullable && !to.nullable {
         problems.push(Problem::new(path, ProblemKind::Null));
     }
@@ -16,7 +29,7 @@ pub fn compare(path: &str, from: &ValueType, to: &ValueType, problems: &mut Vec<
         Some(_) => planted.cast = !counts_in_nanoseconds(from, to),
         None => {
             problems.push(Problem::new(path, ProblemKind::Type { found: from.to_string(), expected: to.to_string() }));
-            return;
+            return false;
         }
     }
     units(path, from, to, problems);
@@ -31,7 +44,7 @@ pub fn compare(path: &str, from: &ValueType, to: &ValueType, problems: &mut Vec<
             }
         }
     }
-    inner(path, &from.data, &to.data, problems, planted);
+    true
 }
 
 /// Elements, values of maps and fields of structs; what must be checked inside is checked as a whole.

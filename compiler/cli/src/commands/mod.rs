@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod diff;
 mod edges;
 mod explain;
 mod fix;
@@ -36,6 +37,11 @@ pub fn run(args: Args, output: &Output) -> u8 {
         }
         Command::Compile { at, target, out, check } => compile::compile(&at, &target, out, check, output),
         Command::Plan { pipeline, at, target, schema } => plan::plan(pipeline.as_deref(), &at, &target, schema, output),
+        Command::Diff { at, against, head, format, mode, today, deny, record } => {
+            let mode = mode.map(crate::args::Mode::compatibility);
+            let how = diff::How { against, head, mode, today, deny, record };
+            diff::diff(&at, format.as_deref(), &how, output)
+        }
         Command::Run(args) => run::run(&args, output),
         Command::Runs { at, command } => runs::runs(&at, command, output),
         Command::Registry { at, store, command } => registry::registry(&at, store.as_deref(), command, output),

@@ -11,6 +11,7 @@ mod formula;
 mod laws;
 mod power;
 mod release;
+pub mod versions;
 
 use std::{collections::BTreeSet, sync::Arc};
 

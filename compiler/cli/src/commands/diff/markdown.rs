@@ -1,0 +1,138 @@
+//! A comment for a pull request, with the picture of what is affected.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use mlp_evolution::{Change, Class};
+
+use super::{Compared, shown, text};
+
+/// All packages.
+pub fn write(compared: &[Compared], against: &str) -> String {
+    let broken = compared.iter().any(|one| one.found.is_broken());
+    let changes: Vec<&Change> = compared.iter().flat_map(|one| &one.found.changes).collect();
+    let mut out = String::new();
+    let verdict = if broken { "❌ breaks what was promised" } else if changes.is_empty() { "✅ nothing changed" } else { "✅ breaks nobody" };
+    let _ = writeln!(out, "### Contracts against `{}`: {verdict}\n", code(against));
+    for one in compared {
+        if compared.len() > 1 {
+            let _ = writeln!(out, "#### `{}`\n", code(&one.package));
+        }
+        contracts(one, &mut out);
+        details(one, &mut out);
+    }
+    let paths: BTreeSet<&Vec<String>> =
+        changes.iter().filter(|change| change.breaks.any()).flat_map(|change| &change.readers).map(|reader| &reader.path).collect();
+    if !paths.is_empty() {
+        picture(&paths, &mut out);
+    }
+    out
+}
+
+fn contracts(one: &Compared, out: &mut String) {
+    let touched: BTreeSet<&str> = one.found.changes.iter().map(|change| change.subject.as_str()).collect();
+    let rows: Vec<_> = one.found.contracts.iter().filter(|judged| touched.contains(judged.name.as_str())).collect();
+    if rows.is_empty() {
+        return;
+    }
+    out.push_str("| contract | mode | verdict | version needs | version has |\n|---|---|---|---|---|\n");
+    for judged in rows {
+        let least = judged.least.as_ref().map(|least| format!(", {least}")).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "| `{}` | {} | {} | {}{least} | {} |",
+            code(&judged.name),
+            judged.mode.word(),
+            if judged.broken { "❌ broken" } else { "✅ ok" },
+            judged.required,
+            judged.declared
+        );
+    }
+    out.push('\n');
+}
+
+fn details(one: &Compared, out: &mut String) {
+    let asks = one.found.changes.iter().filter(|change| change.code().is_some());
+    for change in asks {
+        let number = change.code().unwrap_or_default();
+        let place = if change.place.file.is_empty() {
+            String::new()
+        } else {
+            format!(" ({}:{})", escaped(one.shown.name(&change.place)), change.place.line)
+        };
+        let _ = writeln!(out, "- **MLP{number}** `{}`{place}: {}", code(&shown::name(change)), escaped(&change.message));
+        for line in shown::details(change) {
+            let _ = writeln!(out, "  - {}", escaped(&line));
+        }
+    }
+    let rest: Vec<&Change> = one.found.changes.iter().filter(|change| change.code().is_none()).collect();
+    if rest.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n<details><summary>{} other changes</summary>\n", rest.len());
+    for change in rest {
+        let mark = if change.class == Class::Additive { "➕ " } else { "" };
+        let _ = writeln!(
+            out,
+            "- {mark}{}: `{}`: {}{}",
+            text::word(change),
+            code(&shown::name(change)),
+            escaped(&change.message),
+            escaped(&text::accepted(change))
+        );
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+/// From contracts to what reads them.
+fn picture(paths: &BTreeSet<&Vec<String>>, out: &mut String) {
+    let mut names: Vec<&str> = Vec::new();
+    let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for path in paths {
+        let mut before = None;
+        for step in path.iter() {
+            let index = names.iter().position(|name| name == step).unwrap_or_else(|| {
+                names.push(step);
+                names.len() - 1
+            });
+            if let Some(before) = before.replace(index) {
+                edges.insert((before, index));
+            }
+        }
+    }
+    out.push_str("\n```mermaid\nflowchart LR\n");
+    for (index, name) in names.iter().enumerate() {
+        let _ = writeln!(out, "  n{index}[\"{}\"]", mlp_graph::mermaid_text(name));
+    }
+    for (from, to) in edges {
+        let _ = writeln!(out, "  n{from} --> n{to}");
+    }
+    out.push_str("```\n");
+}
+
+/// Text between backticks.
+fn code(text: &str) -> String {
+    text.replace(['`', '\n', '\r', '|'], " ")
+}
+
+/// Text of a message, whose backticks stay; nothing else in it is read as Markdown or HTML.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '`' => {
+                quoted = !quoted;
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            '<' | '>' | '*' | '_' | '[' | ']' | '#' | '|' | '@' | '\\' if !quoted => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    if quoted {
+        out.push('`');
+    }
+    out
+}

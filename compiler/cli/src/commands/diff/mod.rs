@@ -1,0 +1,131 @@
+//! `mlp diff`: what changed between two versions, and for whom it breaks.
+
+mod json;
+mod markdown;
+mod neighbours;
+mod record;
+mod shown;
+mod sides;
+mod text;
+
+use std::path::PathBuf;
+
+use chrono::{Local, NaiveDate};
+use mlp_diagnostics::render::{Format, render};
+use mlp_evolution::{Class, Comparison, Options, Version, compare};
+use mlp_plan::Compatibility;
+
+use self::{
+    shown::Shown,
+    sides::{Repo, Sides},
+};
+use super::Exit;
+use crate::{
+    args::{DiffDeny, Where},
+    output::Output,
+};
+
+/// What a comparison is asked for.
+pub struct How {
+    /// A revision, a folder, or a plan file.
+    pub against: Option<String>,
+    /// The revision that is compared with it; what is on disk where absent.
+    pub head: Option<String>,
+    /// The mode of every contract.
+    pub mode: Option<Compatibility>,
+    /// The day on which acceptances are looked at.
+    pub today: Option<NaiveDate>,
+    /// What makes it fail besides breaks.
+    pub deny: Option<DiffDeny>,
+    /// Whether released versions are written down.
+    pub record: bool,
+}
+
+/// One form more than diagnostics have: a comment for a pull request.
+enum Form {
+    Markdown,
+    Diagnostics(Format),
+}
+
+/// A compared package.
+pub struct Compared {
+    /// Its name.
+    package: String,
+    /// What was found.
+    found: Comparison,
+    /// Texts and places of both versions.
+    shown: Shown,
+}
+
+/// Compares packages with an earlier version of theirs.
+pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exit {
+    let form = match format {
+        Some("markdown") => Form::Markdown,
+        asked => Form::Diagnostics(output.format(asked).map_err(|message| {
+            output.failure(&format!("{message}, markdown"), None)
+        })?),
+    };
+    let fail = |message: String| output.failure(&message, None);
+    let Some(against) = &how.against else {
+        if how.record {
+            return record::record(&sides::packages(at).map_err(fail)?, output);
+        }
+        return Err(output.failure("`mlp diff` compares with an earlier version", Some("--against origin/main, a folder, or a plan file")));
+    };
+    let sides = Sides::new(at, against, how.head.as_deref()).map_err(fail)?;
+    let mut compared = Vec::new();
+    for package in sides.packages() {
+        compared.extend(one(&sides, package, how, output)?);
+    }
+    for note in compared.iter().flat_map(|one| &one.found.notes) {
+        output.note(&format!("note: {note}"));
+    }
+    let text = match form {
+        Form::Markdown => markdown::write(&compared, sides.against()),
+        Form::Diagnostics(Format::Json) => json::write(&compared),
+        Form::Diagnostics(format @ (Format::Pretty | Format::Short)) => text::write(&compared, format, output),
+        Form::Diagnostics(format) => {
+            let (map, diagnostics) = shown::all(&compared, how.deny == Some(DiffDeny::Governance));
+            render(&diagnostics, &map, format, &output.options())
+        }
+    };
+    output.result(&text);
+    let governed = compared.iter().any(|one| one.found.changes.iter().any(|change| change.class == Class::Governance));
+    let broken = compared.iter().any(|one| one.found.is_broken());
+    let fails = broken || (governed && how.deny == Some(DiffDeny::Governance));
+    if how.record {
+        if fails {
+            output.note("note: nothing was recorded: what breaks is not released");
+        } else {
+            let roots: Vec<PathBuf> = sides.packages().iter().map(|package| package.root.clone()).collect();
+            record::record(&roots, output)?;
+        }
+    }
+    // what is in temporary folders is taken away; giving back the memory of two large programs takes as long as comparing them
+    drop(sides);
+    output.end(u8::from(fails))
+}
+
+/// One package; none where it is new, which breaks nobody.
+fn one(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Option<Compared>, u8> {
+    let fail = |message: String| output.failure(&message, None);
+    let new = sides.new_side(package, output)?;
+    let Some(old) = sides.old_side(package, output)? else {
+        output.note(&format!("note: `{}` is new: the earlier version has no such package", new.plan.package.name));
+        return Ok(None);
+    };
+    let history = record::history(&new.root).map_err(fail)?;
+    let today = how.today.unwrap_or_else(|| Local::now().date_naive());
+    let options = Options { today, mode: how.mode, history: &history };
+    let (before, mut notes) = neighbours::dependents(sides.old_tree(), package);
+    let (after, more) = neighbours::dependents(sides.new_tree(), package);
+    notes.extend(more);
+    let mut found = compare(
+        &Version { plan: &old.plan, dependents: neighbours::listed(&before) },
+        &Version { plan: &new.plan, dependents: neighbours::listed(&after) },
+        &options,
+    );
+    found.notes.extend(notes);
+    let package = new.plan.package.name.clone();
+    Ok(Some(Compared { package, found, shown: Shown::new(old, new, sides.against()) }))
+}

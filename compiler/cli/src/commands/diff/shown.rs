@@ -1,0 +1,146 @@
+//! Changes as diagnostics, with the texts of both versions in one map.
+
+use std::collections::BTreeMap;
+
+use mlp_diagnostics::{Diagnostic, Severity, catalog::evolution as words};
+use mlp_evolution::{Breaks, Change, Verdict};
+use mlp_plan::Place;
+use mlp_source::{FileId, SourceMap, Span};
+
+use super::{Compared, sides::Side};
+
+/// The texts of two versions.
+pub struct Shown {
+    new: Vec<(String, String, String)>,
+    old: Vec<(String, String, String)>,
+}
+
+/// Where places of one package are found in the map of all texts.
+struct Places<'m> {
+    map: &'m SourceMap,
+    new: BTreeMap<String, FileId>,
+    old: BTreeMap<String, FileId>,
+}
+
+impl Shown {
+    /// The texts of both versions of a package.
+    pub fn new(old: Side, new: Side, _against: &str) -> Self {
+        Self { new: new.files, old: old.files }
+    }
+
+    /// The name under which people know a file of the new version; as the plan names it where there is none.
+    pub fn name<'a>(&'a self, place: &'a Place) -> &'a str {
+        self.new.iter().find(|(file, ..)| *file == place.file).map_or(place.file.as_str(), |(_, name, _)| name)
+    }
+
+    fn add(&self, map: &mut SourceMap) -> (BTreeMap<String, FileId>, BTreeMap<String, FileId>) {
+        let mut all = |files: &[(String, String, String)]| {
+            files.iter().map(|(place, name, text)| (place.clone(), map.add(name, text.as_str()))).collect()
+        };
+        (all(&self.new), all(&self.old))
+    }
+
+    /// The texts in a map of their own, with where a place of the new version is in it.
+    pub fn ranges(&self) -> (SourceMap, impl Fn(&Place) -> Option<Span>) {
+        let mut map = SourceMap::new();
+        let (new, _) = self.add(&mut map);
+        let inner = map.clone();
+        (map, move |place: &Place| span(&inner, &new, place))
+    }
+}
+
+/// Everything that asks for something, with the map of its texts.
+pub fn all(compared: &[Compared], deny_governance: bool) -> (SourceMap, Vec<Diagnostic>) {
+    let mut map = SourceMap::new();
+    let placed: Vec<_> = compared.iter().map(|one| one.shown.add(&mut map)).collect();
+    let mut found = Vec::new();
+    for (one, (new, old)) in compared.iter().zip(placed) {
+        let places = Places { map: &map, new, old };
+        found.extend(one.found.changes.iter().filter_map(|change| diagnostic(change, &places, deny_governance)));
+    }
+    found.sort_by_key(|one: &Diagnostic| (one.primary, one.code));
+    (map, found)
+}
+
+/// The name of what changed: `Order.amount`.
+pub fn name(change: &Change) -> String {
+    let is_clause = change.path.contains(' ');
+    if change.path.is_empty() || is_clause { change.subject.clone() } else { format!("{}.{}", change.subject, change.path) }
+}
+
+/// Whom a change breaks, in words.
+pub fn whom(breaks: Breaks) -> Vec<&'static str> {
+    [(breaks.backward, "new readers of old data"), (breaks.forward, "old readers of new data")]
+        .into_iter()
+        .filter_map(|(holds, words)| holds.then_some(words))
+        .collect()
+}
+
+fn diagnostic(change: &Change, places: &Places<'_>, deny_governance: bool) -> Option<Diagnostic> {
+    let new = span(places.map, &places.new, &change.place);
+    let old = change.old_place.as_ref().and_then(|place| span(places.map, &places.old, place));
+    // what is gone stands nowhere in the new version: the old one is shown
+    let at = new.or(old).unwrap_or_default();
+    let (name, message) = (name(change), change.message.as_str());
+    let mut found = match change.verdict {
+        Verdict::Fine | Verdict::Accepted { .. } => return None,
+        Verdict::Broken => words::breaking(at, &name, message, &whom(change.breaks)),
+        Verdict::Underbumped => words::version(at, &change.subject, message),
+        Verdict::Loosened => words::loosened(at, &name, message),
+        Verdict::Expired => words::expired(at, &name, message),
+    };
+    if deny_governance && change.verdict == Verdict::Loosened {
+        found.severity = Severity::Error;
+    }
+    if let (Some(old), Some(_)) = (old, new) {
+        found = found.because(old, "it was here");
+    }
+    let help = details(change);
+    Some(if help.is_empty() { found } else { found.help(help.join("\n")) })
+}
+
+/// The mend, the counter-example and the readers, a line each.
+pub fn details(change: &Change) -> Vec<String> {
+    let mut lines: Vec<String> = change.help.iter().cloned().collect();
+    if let Some(example) = &change.example {
+        let rows = if example.rows.is_empty() { String::new() } else { format!("{}: ", example.rows.join(", ")) };
+        lines.push(format!("for example {rows}{}", example.says));
+    }
+    if change.verdict == Verdict::Broken {
+        lines.extend(change.readers.iter().take(5).map(|reader| format!("read by {reader} ({}, {})", reader.package, reader.place)));
+        if change.readers.len() > 5 {
+            lines.push(format!("and by {} more", change.readers.len() - 5));
+        }
+        if change.readers.is_empty() && !change.path.is_empty() {
+            lines.push("nobody in this repository reads it".to_owned());
+        }
+        lines.push(format!(
+            "where it is decided on, say so in the contract: `accepts break on {} because \"..\"`",
+            accepted_as(change)
+        ));
+    }
+    lines
+}
+
+/// What an acceptance names: the column; of a rule over the set its first column, or what it measures.
+fn accepted_as(change: &Change) -> &str {
+    if !change.path.is_empty() {
+        return change.path.split(['.', '[']).next().unwrap_or_default();
+    }
+    let text = change.old.as_deref().or(change.new.as_deref()).unwrap_or_default();
+    let inside = text.rsplit_once('(').map(|(_, rest)| rest);
+    let words = inside.unwrap_or_else(|| text.split_once(' ').map_or("", |(_, rest)| rest));
+    words.split([',', ')', ' ', '.']).next().unwrap_or_default()
+}
+
+/// From a place to the end of its line.
+fn span(map: &SourceMap, files: &BTreeMap<String, FileId>, place: &Place) -> Option<Span> {
+    let file = *files.get(&place.file)?;
+    let source = map.get(file)?;
+    let line = source.line_range(place.line.checked_sub(1)? as usize)?;
+    let text = source.text.get(line.clone())?;
+    let before: usize = text.chars().take(place.column.saturating_sub(1) as usize).map(char::len_utf8).sum();
+    let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    let (start, end) = (line.start + before, line.start + text.trim_end().len());
+    Some(Span::new(file, narrow(start), narrow(end.max(start))))
+}

@@ -1,0 +1,98 @@
+//! What people and logs read: first what asks for something, then all that changed.
+
+use std::fmt::Write as _;
+
+use mlp_diagnostics::render::{Format, render};
+use mlp_evolution::{Change, Class, Verdict};
+
+use super::{Compared, shown};
+use crate::output::Output;
+
+/// All packages.
+pub fn write(compared: &[Compared], format: Format, output: &Output) -> String {
+    let (map, diagnostics) = shown::all(compared, false);
+    let mut text = render(&diagnostics, &map, format, &output.options());
+    for one in compared {
+        if format == Format::Short {
+            for change in one.found.changes.iter().filter(|change| change.code().is_none()) {
+                let _ = writeln!(text, "{}", line(one, change));
+            }
+        } else {
+            text.push_str(&summary(one, compared.len() > 1));
+        }
+    }
+    text
+}
+
+/// `src/orders.mlp:4:3: additive: `Order.note` ..`
+fn line(one: &Compared, change: &Change) -> String {
+    let place = if change.place.file.is_empty() {
+        String::new()
+    } else {
+        format!("{}:{}:{}: ", one.shown.name(&change.place), change.place.line, change.place.column)
+    };
+    format!("{place}{}: `{}`: {}{}", word(change), shown::name(change), change.message, accepted(change))
+}
+
+/// The class, in words.
+pub const fn word(change: &Change) -> &'static str {
+    match change.verdict {
+        Verdict::Underbumped => return "version",
+        Verdict::Expired => return "expired",
+        Verdict::Fine | Verdict::Broken | Verdict::Accepted { .. } | Verdict::Loosened => {}
+    }
+    match change.class {
+        Class::Additive => "additive",
+        Class::Compatible => "compatible",
+        Class::Breaking => "breaking",
+        Class::Governance => "governance",
+        Class::Docs => "docs",
+    }
+}
+
+/// Why a break is accepted, or that its mode permits it.
+pub fn accepted(change: &Change) -> String {
+    match &change.verdict {
+        Verdict::Accepted { because, until } => {
+            let until = until.map(|until| format!(", until {until}")).unwrap_or_default();
+            format!(" (accepted: {because}{until})")
+        }
+        Verdict::Fine if change.class == Class::Breaking => {
+            format!(" (breaks {}, which its mode permits)", shown::whom(change.breaks).join(" and "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// Contracts with their verdicts, then every change, a line each.
+fn summary(one: &Compared, with_name: bool) -> String {
+    let mut text = String::new();
+    if with_name {
+        let _ = writeln!(text, "package {}", one.package);
+    }
+    if one.found.changes.is_empty() {
+        text.push_str("nothing changed\n");
+        return text;
+    }
+    let mut subjects: Vec<&str> = Vec::new();
+    for change in &one.found.changes {
+        if !subjects.contains(&change.subject.as_str()) {
+            subjects.push(&change.subject);
+        }
+    }
+    for subject in subjects {
+        let judged = one.found.contracts.iter().find(|judged| judged.name == subject);
+        let verdict = judged.map(|judged| {
+            let bump = match &judged.least {
+                Some(least) if judged.required > judged.declared => format!(", needs version {least} or more"),
+                _ => String::new(),
+            };
+            format!(" ({}): {}{bump}", judged.mode.word(), if judged.broken { "broken" } else { "ok" })
+        });
+        let _ = writeln!(text, "{subject}{}", verdict.unwrap_or_default());
+        for change in one.found.changes.iter().filter(|change| change.subject == subject) {
+            let _ = writeln!(text, "  {:<11} {}{}", word(change), change.message, accepted(change));
+        }
+    }
+    text
+}

@@ -1,0 +1,401 @@
+//! Two versions of a package as a whole: contracts under their modes, versions and acceptances; readers; governance; pipelines.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use mlp_plan::{AcceptedBreak, Compatibility, Contract, Place, Plan};
+use semver::Version as Semver;
+
+use crate::{
+    bump::Bump,
+    change::{Breaks, Change, Class, Direction, Verdict},
+    contract, governance,
+    history::History,
+    pipelines,
+    readers::{self, Package},
+};
+
+/// One version of a package, with the other packages of its repository.
+#[derive(Clone, Debug)]
+pub struct Version<'a> {
+    /// What the package does.
+    pub plan: &'a Plan,
+    /// Packages that depend on it: the name, the plan, and the name under which it knows this package.
+    pub dependents: Vec<(String, &'a Plan, String)>,
+}
+
+/// How versions are compared.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// The day on which acceptances are looked at.
+    pub today: NaiveDate,
+    /// The mode of every contract, whatever it says.
+    pub mode: Option<Compatibility>,
+    /// Released versions, for transitive modes.
+    pub history: &'a History,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// Every change: contracts in the order of their names, then governance, then pipelines.
+    pub changes: Vec<Change>,
+    /// Every contract of both versions.
+    pub contracts: Vec<Judged>,
+    /// What could not be looked at, in words.
+    pub notes: Vec<String>,
+}
+
+/// A contract under its mode.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// Its name; with its module where another has the same.
+    pub name: String,
+    /// The mode that counts: the old version's.
+    pub mode: Compatibility,
+    /// Whether it breaks what its mode protects.
+    pub broken: bool,
+    /// How far its version must rise.
+    pub required: Bump,
+    /// How far it rose.
+    pub declared: Bump,
+    /// The least version that is enough, where it has one.
+    pub least: Option<Semver>,
+}
+
+impl Comparison {
+    /// Whether something must be mended: a break, a version that says too little, an acceptance that has run out.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.changes
+            .iter()
+            .any(|change| matches!(change.verdict, Verdict::Broken | Verdict::Underbumped | Verdict::Expired))
+    }
+}
+
+/// Compares two versions of a package.
+#[must_use]
+pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> Comparison {
+    let mut found = Comparison::default();
+    let names = Names::of(old.plan, new.plan);
+    for (was, is) in pairs(old.plan, new.plan) {
+        let Some(one) = is.or(was) else { continue };
+        let name = names.shown(one);
+        let mut work = Work { name: &name, old, new, options, found: &mut found };
+        match (was, is) {
+            (Some(was), Some(is)) => work.both(was, is),
+            (None, Some(is)) => work.added(is),
+            (Some(was), None) => work.removed(was),
+            (None, None) => {}
+        }
+    }
+    forget_repetitions(&mut found.changes);
+    found.changes.extend(governance::changes(old.plan, new.plan));
+    found.changes.extend(pipelines::changes(old.plan, new.plan));
+    found
+}
+
+/// What an expression takes over from another contract is told there, unless a promise of its own is broken by it.
+fn forget_repetitions(changes: &mut Vec<Change>) {
+    let mut first: BTreeMap<(&'static str, String, Place, String), String> = BTreeMap::new();
+    let key = |change: &Change| (change.kind, change.path.clone(), change.place.clone(), change.message.clone());
+    // a contract that is broken itself comes before those that take over from it
+    let is_own = |change: &Change| change.place.file.is_empty() || change.path.is_empty();
+    for change in changes.iter().filter(|change| !is_own(change)) {
+        let teller = first.entry(key(change)).or_insert_with(|| change.subject.clone());
+        if change.verdict == Verdict::Broken {
+            teller.clone_from(&change.subject);
+        }
+    }
+    changes.retain(|change| {
+        is_own(change)
+            || change.verdict == Verdict::Broken
+            || first.get(&key(change)).is_none_or(|teller| *teller == change.subject)
+    });
+}
+
+/// Contracts of both versions: by their declaration, or by their bare name where one was moved to another module.
+fn pairs<'a>(old: &'a Plan, new: &'a Plan) -> Vec<(Option<&'a Contract>, Option<&'a Contract>)> {
+    let own = |plan: &'a Plan| -> BTreeMap<&'a str, &'a Contract> {
+        let own = plan.contracts.values().filter(|one| one.is_own());
+        own.filter_map(|one| Some((one.declared.as_deref()?, one))).collect()
+    };
+    let (mut before, after) = (own(old), own(new));
+    let mut found = Vec::new();
+    let mut left = Vec::new();
+    for (declared, is) in &after {
+        match before.remove(declared) {
+            Some(was) => found.push((Some(was), Some(*is))),
+            None => left.push(*is),
+        }
+    }
+    for is in left {
+        let same: Vec<&str> = before.keys().copied().filter(|declared| bare(declared) == bare_of(is)).collect();
+        let was = match same.as_slice() {
+            [one] => before.remove(one),
+            _ => None,
+        };
+        found.push((was, Some(is)));
+    }
+    found.extend(before.into_values().map(|was| (Some(was), None)));
+    found.sort_by_key(|(was, is)| is.or(*was).and_then(|one| one.declared.clone()));
+    found
+}
+
+fn bare(declared: &str) -> &str {
+    declared.rsplit('.').next().unwrap_or_default()
+}
+
+fn bare_of(contract: &Contract) -> &str {
+    contract.declared.as_deref().map(bare).unwrap_or_default()
+}
+
+/// How contracts are called: by their bare name where only one has it.
+struct Names {
+    count: BTreeMap<String, usize>,
+}
+
+impl Names {
+    fn of(old: &Plan, new: &Plan) -> Self {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        for plan in [old, new] {
+            let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+            for one in plan.contracts.values().filter(|one| one.is_own()) {
+                *seen.entry(bare_of(one)).or_default() += 1;
+            }
+            for (name, times) in seen {
+                let known = count.entry(name.to_owned()).or_default();
+                *known = times.max(*known);
+            }
+        }
+        Self { count }
+    }
+
+    fn shown(&self, contract: &Contract) -> String {
+        let declared = contract.declared.clone().unwrap_or_default();
+        if self.count.get(bare(&declared)).is_some_and(|count| *count > 1) { declared } else { bare(&declared).to_owned() }
+    }
+}
+
+/// The comparison of one contract.
+struct Work<'w> {
+    name: &'w str,
+    old: &'w Version<'w>,
+    new: &'w Version<'w>,
+    options: &'w Options<'w>,
+    found: &'w mut Comparison,
+}
+
+impl Work<'_> {
+    fn both(&mut self, was: &Contract, is: &Contract) {
+        let mode = self.options.mode.unwrap_or(was.compatibility);
+        let mut changes = contract::changes(self.name, was, is);
+        self.add_readers(was, &mut changes);
+        let required = required(&changes, mode);
+        for change in &mut changes {
+            self.judge(change, mode, is);
+        }
+        if mode.is_transitive() {
+            let more = self.history(was, is, mode, &changes);
+            changes.extend(more);
+        }
+        changes.extend(self.expired(is, &changes));
+        if was.declared != is.declared {
+            let declared = |one: &Contract| one.declared.clone();
+            let message = format!("it is declared in another module: {}", declared(is).unwrap_or_default());
+            let change = Change::new("contract_moved", Class::Docs, self.name, "", message);
+            changes.push(change.from_to(declared(was), declared(is)).at(is.place("", ""), was.place("", "")));
+        }
+        let (old, new) = (parsed(was), parsed(is));
+        let declared = old.as_ref().zip(new.as_ref()).map_or(Bump::None, |(old, new)| Bump::between(old, new));
+        let least = old.as_ref().map(|old| required.least(old));
+        if let (Some(old), Some(new), Some(least)) = (&old, &new, &least)
+            && new < least
+        {
+            changes.push(self.underbumped(is, (old, new, least), required));
+        }
+        self.found.contracts.push(Judged {
+            name: self.name.to_owned(),
+            mode,
+            broken: changes.iter().any(|change| matches!(change.verdict, Verdict::Broken | Verdict::Expired)),
+            required,
+            declared,
+            least,
+        });
+        self.found.changes.extend(changes);
+    }
+
+    fn underbumped(&self, is: &Contract, (old, new, least): (&Semver, &Semver, &Semver), required: Bump) -> Change {
+        let message = if new < old {
+            format!("its version is {new}, and was {old}: it never falls")
+        } else {
+            format!("its version is {new} after {old}, and these changes need a {required} version: {least}")
+        };
+        let mut change = Change::new("version_not_bumped", Class::Compatible, self.name, "", message)
+            .from_to(Some(old.to_string()), Some(new.to_string()))
+            .at(is.place("", "version"), None)
+            .help(format!("write `version = \"{least}\"`"));
+        change.verdict = Verdict::Underbumped;
+        change
+    }
+
+    fn added(&mut self, is: &Contract) {
+        let change = Change::new("contract_added", Class::Additive, self.name, "", "the contract is new");
+        self.found.changes.push(change.towards(Direction::Looser).at(is.place("", ""), None));
+        self.found.contracts.push(Judged {
+            name: self.name.to_owned(),
+            mode: self.options.mode.unwrap_or(is.compatibility),
+            broken: false,
+            required: Bump::None,
+            declared: Bump::None,
+            least: None,
+        });
+    }
+
+    fn removed(&mut self, was: &Contract) {
+        let mode = self.options.mode.unwrap_or(was.compatibility);
+        let mut change = Change::new("contract_removed", Class::Breaking, self.name, "", "the contract is gone")
+            .breaking(Direction::Looser, Breaks { backward: false, forward: true })
+            .at(None, was.place("", ""))
+            .help("keep it until nobody reads such data");
+        if change.breaks.under(mode) {
+            change.verdict = Verdict::Broken;
+        }
+        self.found.contracts.push(Judged {
+            name: self.name.to_owned(),
+            mode,
+            broken: change.verdict == Verdict::Broken,
+            required: Bump::None,
+            declared: Bump::None,
+            least: None,
+        });
+        self.found.changes.push(change);
+    }
+
+    /// Who reads what went or got otherwise. A column that may be missing breaks its readers all the same when it goes: they would find nothing in it.
+    fn add_readers(&self, was: &Contract, changes: &mut [Change]) {
+        let Some(declared) = was.declared.as_deref() else { return };
+        let packages: Vec<Package<'_>> = [self.old, self.new]
+            .into_iter()
+            .flat_map(|version| {
+                let own = Package { name: &version.plan.package.name, plan: version.plan, alias: None };
+                let others = version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias) });
+                std::iter::once(own).chain(others)
+            })
+            .collect();
+        for change in changes.iter_mut() {
+            let goes = matches!(change.kind, "column_removed" | "field_removed");
+            if !goes && !change.breaks.any() {
+                continue;
+            }
+            let column = if change.kind == "column_renamed" { change.old.clone() } else { None };
+            let column = column.unwrap_or_else(|| contract::top(&change.path).to_owned());
+            if column.is_empty() {
+                continue;
+            }
+            change.readers = readers::of_column(&packages, declared, &column);
+            if goes && !change.breaks.any() && !change.readers.is_empty() {
+                let readers = change.readers.len();
+                let breaks = Breaks { backward: false, forward: true };
+                let made = change.clone().breaking(Direction::Looser, breaks);
+                *change = made.help(format!("keep it until nobody reads `{}`", change.path));
+                change.message.push_str(&format!(", and {} would find nothing in it", pipelines::count(readers, "reader")));
+            }
+        }
+    }
+
+    /// What the mode makes of a change.
+    fn judge(&self, change: &mut Change, mode: Compatibility, is: &Contract) {
+        if !change.breaks.under(mode) {
+            return;
+        }
+        change.verdict = match is.accepts.iter().find(|accepted| covers(accepted, change)) {
+            Some(accepted) if accepted.until.is_none_or(|until| self.options.today <= until) => {
+                Verdict::Accepted { because: accepted.because.clone(), until: accepted.until }
+            }
+            _ => Verdict::Broken,
+        };
+    }
+
+    /// Breaks against older versions on record that the version before does not show.
+    fn history(&mut self, was: &Contract, is: &Contract, mode: Compatibility, known: &[Change]) -> Vec<Change> {
+        let declared = was.declared.as_deref().unwrap_or_default();
+        let mut found: Vec<Change> = Vec::new();
+        let mut versions = 0;
+        for (version, released) in self.options.history.of(declared) {
+            versions += 1;
+            let mut changes = contract::changes(self.name, released, is);
+            self.add_readers(released, &mut changes);
+            for mut change in changes.into_iter().filter(|change| change.breaks.under(mode)) {
+                let is_same = |other: &Change| (other.kind, &other.path) == (change.kind, &change.path);
+                if known.iter().filter(|other| other.breaks.under(mode)).chain(&found).any(is_same) {
+                    continue;
+                }
+                change.message = format!("against version {version} on record: {}", change.message);
+                change.old_place = None;
+                self.judge(&mut change, mode, is);
+                found.push(change);
+            }
+        }
+        if versions == 0 {
+            self.found.notes.push(format!(
+                "`{}` is {} and no version of it is on record, so that it was compared with the version before alone; `mlp diff --record` records released versions in contracts.lock",
+                self.name,
+                mode.word()
+            ));
+        }
+        found
+    }
+
+    /// Acceptances that have run out, where they would cover a break.
+    fn expired(&self, is: &Contract, changes: &[Change]) -> Vec<Change> {
+        let today = self.options.today;
+        let run_out = |accepted: &&AcceptedBreak| accepted.until.is_some_and(|until| until < today);
+        let needed = |accepted: &&AcceptedBreak| {
+            changes.iter().any(|change| change.verdict == Verdict::Broken && covers(accepted, change))
+        };
+        let expired = is.accepts.iter().filter(run_out).filter(needed);
+        expired
+            .map(|accepted| {
+                let until = accepted.until.map(|until| until.to_string()).unwrap_or_default();
+                let message = format!("the break on `{}` was accepted until {until}, which is over", accepted.on);
+                let place: &Place = &accepted.place;
+                let mut change = Change::new("acceptance_expired", Class::Compatible, self.name, &accepted.on, message)
+                    .at(Some(place), None)
+                    .help("mend the break, or decide anew until when it is accepted");
+                change.verdict = Verdict::Expired;
+                change
+            })
+            .collect()
+    }
+}
+
+/// Whether an acceptance is about a change: its column or what is inside of it, the old name of what was renamed, or a column of a key.
+fn covers(accepted: &AcceptedBreak, change: &Change) -> bool {
+    let on = accepted.on.as_str();
+    let is_inside = |path: &str| path == on || path.strip_prefix(on).is_some_and(|rest| rest.starts_with(['.', '[']));
+    let names = |text: &Option<String>| {
+        text.as_deref().is_some_and(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == on))
+    };
+    is_inside(&change.path)
+        || (change.kind == "column_renamed" && change.old.as_deref() == Some(on))
+        || (change.path.is_empty() && (names(&change.old) || names(&change.new)))
+}
+
+/// How far a version must rise for these changes under a mode; `none` asks for nothing.
+fn required(changes: &[Change], mode: Compatibility) -> Bump {
+    if mode == Compatibility::None {
+        return Bump::None;
+    }
+    let of = |change: &Change| match change.class {
+        _ if change.breaks.under(mode) => Bump::Major,
+        Class::Additive | Class::Compatible | Class::Breaking => Bump::Minor,
+        Class::Docs => Bump::Patch,
+        Class::Governance => Bump::None,
+    };
+    changes.iter().map(of).max().unwrap_or_default()
+}
+
+fn parsed(contract: &Contract) -> Option<Semver> {
+    Semver::parse(contract.version.as_deref()?).ok()
+}

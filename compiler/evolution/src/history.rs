@@ -1,0 +1,103 @@
+//! `contracts.lock`: the released versions of a package's contracts, which transitive modes look back to. It is reviewed like any lock file, and never edited.
+
+use std::collections::BTreeMap;
+
+use mlp_plan::Contract;
+use semver::Version;
+use serde::{Deserialize, Serialize};
+
+/// The format's name, written into every file.
+const FORMAT: &str = "mlp.contracts/v1";
+
+/// Released versions by contract, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    contracts: BTreeMap<String, BTreeMap<Version, Contract>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    format: String,
+    #[serde(default)]
+    contracts: BTreeMap<String, BTreeMap<String, Contract>>,
+}
+
+impl History {
+    /// Reads the text of a `contracts.lock`.
+    ///
+    /// # Errors
+    /// In words, where it is none: a conflict of a merge, another format, a version that is no semantic version.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let body: String = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+        let file: File = serde_json::from_str(&body).map_err(|error| {
+            format!("it is no record of contracts ({error}); `mlp diff --record` writes it anew from an earlier state in git")
+        })?;
+        if file.format != FORMAT {
+            return Err(format!("it is of format `{}`, and this mlp knows `{FORMAT}`", file.format));
+        }
+        let mut contracts: BTreeMap<String, BTreeMap<Version, Contract>> = BTreeMap::new();
+        for (name, versions) in file.contracts {
+            for (version, contract) in versions {
+                let parsed = Version::parse(&version).map_err(|error| format!("`{name}` has a version `{version}`: {error}"))?;
+                contracts.entry(name.clone()).or_default().insert(parsed, contract);
+            }
+        }
+        Ok(Self { contracts })
+    }
+
+    /// The text of a `contracts.lock`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let contracts = self
+            .contracts
+            .iter()
+            .map(|(name, versions)| {
+                (name.clone(), versions.iter().map(|(version, one)| (version.to_string(), one.clone())).collect())
+            })
+            .collect();
+        let file = File { format: FORMAT.to_owned(), contracts };
+        // every key is a string, so that this cannot fail
+        let json = serde_json::to_string_pretty(&file).unwrap_or_default();
+        format!("# Written by `mlp diff --record`: the released versions of this package's contracts. Review it, do not edit it.\n{json}\n")
+    }
+
+    /// The released versions of a contract, newest first.
+    pub fn of<'a>(&'a self, declared: &str) -> impl Iterator<Item = (&'a Version, &'a Contract)> + use<'a> {
+        self.contracts.get(declared).into_iter().flat_map(|versions| versions.iter().rev())
+    }
+
+    /// Adds the current version of each published contract; answers what was added.
+    ///
+    /// # Errors
+    /// One line for each contract that is on record under its version and says something else: what was released stays as it was.
+    pub fn record<'c>(&mut self, contracts: impl IntoIterator<Item = &'c Contract>) -> Result<Vec<String>, Vec<String>> {
+        let (mut added, mut faults) = (Vec::new(), Vec::new());
+        for contract in contracts {
+            let (Some(declared), Some(version)) = (&contract.declared, &contract.version) else { continue };
+            let Ok(parsed) = Version::parse(version) else { continue };
+            let bare = bare(contract);
+            match self.contracts.entry(declared.clone()).or_default().entry(parsed) {
+                std::collections::btree_map::Entry::Vacant(new) => {
+                    new.insert(bare);
+                    added.push(format!("{declared} {version}"));
+                }
+                std::collections::btree_map::Entry::Occupied(known) if *known.get() == bare => {}
+                std::collections::btree_map::Entry::Occupied(_) => faults.push(format!(
+                    "`{declared}` {version} is on record and says something else there; what was released stays as it was: raise `version`"
+                )),
+            }
+        }
+        if faults.is_empty() { Ok(added) } else { Err(faults) }
+    }
+}
+
+/// A contract without places, which would change with every line above it.
+fn bare(contract: &Contract) -> Contract {
+    let mut bare = contract.clone();
+    bare.places.clear();
+    bare.expectations.iter_mut().for_each(|one| one.place = mlp_plan::Place::default());
+    // that a break was accepted then says nothing about later ones
+    bare.accepts.clear();
+    bare
+}

@@ -1,0 +1,339 @@
+//! `mlp diff`, on packages in real repositories.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use mlp_tests::{mlp, text};
+use serde_json::Value;
+
+const ORDERS: &str = r#"contract Order {
+  version       = "1.0.0"
+  compatibility = full
+
+  id:     int64 key
+  amount: float64 unit EUR in 0 .. 1_000
+  email:  string @pii
+}
+"#;
+
+/// A package of one module.
+fn package(folder: &Path, name: &str, program: &str) {
+    fs::create_dir_all(folder.join("src")).unwrap();
+    fs::write(folder.join("mlp.toml"), format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n")).unwrap();
+    fs::write(folder.join("src").join(format!("{name}.mlp")), program).unwrap();
+}
+
+fn git(folder: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"];
+    let done = Command::new("git").arg("-C").arg(folder).args(identity).args(args).output().unwrap();
+    assert!(done.status.success(), "git {args:?}: {}", text(&done));
+}
+
+/// A repository with a package in it, committed.
+fn repository(program: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    package(folder.path(), "orders", program);
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
+    folder
+}
+
+fn change(folder: &Path, from: &str, to: &str) {
+    let path = folder.join("src/orders.mlp");
+    let before = fs::read_to_string(&path).unwrap();
+    assert!(before.contains(from), "{from}");
+    fs::write(&path, before.replace(from, to)).unwrap();
+}
+
+fn diff(folder: &Path, args: &[&str]) -> Output {
+    Command::new(mlp()).arg("diff").args(args).current_dir(folder).output().unwrap()
+}
+
+fn json(folder: &Path, args: &[&str]) -> (i32, Value) {
+    let done = diff(folder, &[args, &["--format", "json"]].concat());
+    let answer = serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&done)));
+    (done.status.code().unwrap(), answer)
+}
+
+/// Kind and code of every change.
+fn kinds(answer: &Value) -> Vec<(String, Option<String>)> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let all = answer["changes"].as_array().unwrap().iter();
+    all.map(|change| (text(&change["kind"]).unwrap(), text(&change["code"]))).collect()
+}
+
+fn with(code: &str, answer: &Value) -> Vec<Value> {
+    answer["changes"].as_array().unwrap().iter().filter(|change| change["code"] == code).cloned().collect()
+}
+
+#[test]
+fn a_break_is_told_at_the_changed_line() {
+    let folder = repository(ORDERS);
+    change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
+    let done = diff(folder.path(), &["--against", "HEAD", "--format", "github"]);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done));
+    assert!(text(&done).contains("::error file=src/orders.mlp,line=6,col=3,"), "{}", text(&done));
+    let done = diff(folder.path(), &["--against", "main", "--format", "short"]);
+    insta::assert_snapshot!(text(&done));
+}
+
+#[test]
+fn nothing_changed_is_no_news() {
+    let folder = repository(ORDERS);
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!((code, answer["verdict"].as_str()), (0, Some("ok")));
+    assert!(kinds(&answer).is_empty());
+}
+
+#[test]
+fn a_lost_tag_is_governance_and_fails_where_that_is_denied() {
+    let folder = repository(ORDERS);
+    change(folder.path(), " @pii", "");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(code, 0);
+    assert_eq!(kinds(&answer), [("tag_lost".to_owned(), Some("MLP312".to_owned()))]);
+    assert_eq!(diff(folder.path(), &["--against", "HEAD", "--deny", "governance"]).status.code(), Some(1));
+}
+
+#[test]
+fn two_revisions_of_a_bare_repository_are_compared() {
+    let folder = repository(ORDERS);
+    git(folder.path(), &["checkout", "-qb", "feature"]);
+    change(folder.path(), "  email:  string @pii\n", "");
+    git(folder.path(), &["commit", "-qam", "two"]);
+    let top = tempfile::tempdir().unwrap();
+    let bare = top.path().join("orders.git");
+    git(folder.path(), &["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    let (code, answer) = json(&bare, &["--against", "main", "--head", "feature"]);
+    assert_eq!(code, 1);
+    assert_eq!(with("MLP310", &answer)[0]["kind"], "column_removed");
+    assert_eq!(with("MLP310", &answer)[0]["file"], "feature:src/orders.mlp");
+    let done = diff(&bare, &["--against", "main"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done).contains("--head"), "{}", text(&done));
+}
+
+#[test]
+fn a_plan_file_is_a_version_too() {
+    let folder = repository(ORDERS);
+    let plan = Command::new(mlp()).arg("plan").current_dir(folder.path()).output().unwrap();
+    fs::write(folder.path().join("released.json"), plan.stdout).unwrap();
+    change(folder.path(), "unit EUR", "unit USD");
+    let (code, answer) = json(folder.path(), &["--against", "released.json"]);
+    assert_eq!(code, 1);
+    let broken = with("MLP310", &answer);
+    assert_eq!((broken.len(), broken[0]["direction"].as_str()), (1, Some("meaning")));
+    assert_eq!(broken[0]["breaks"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn readers_in_other_packages_are_told_with_their_path() {
+    let folder = tempfile::tempdir().unwrap();
+    package(&folder.path().join("contracts"), "orders", ORDERS);
+    let consumer = r#"use contracts.orders.{Order}
+source orders() -> Table<Order> { from = parquet("orders.parquet") }
+contract Totals { id: int64, amount: float64 unit EUR }
+stage total(rows: Table<Order>) -> Table<Totals> { run = sql("select id, amount from rows") }
+sink publish(rows: Table<Totals>) { to = parquet("totals.parquet") }
+pipeline totals { publish(total(orders())) }
+"#;
+    let shop = folder.path().join("shop");
+    package(&shop, "shop", consumer);
+    fs::write(
+        shop.join("mlp.toml"),
+        "[package]\nname = \"shop\"\n\n[dependencies]\ncontracts = { path = \"../contracts\" }\n",
+    )
+    .unwrap();
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
+    let contracts = folder.path().join("contracts");
+    change(&contracts, "  amount: float64 unit EUR in 0 .. 1_000\n", "");
+    change(&contracts, "  email:  string @pii\n", "");
+    let done = diff(&contracts, &["--against", "HEAD", "--format", "json"]);
+    let answer: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let broken = with("MLP310", &answer);
+    let readers = |path: &str| broken.iter().find(|change| change["path"] == path).unwrap()["readers"].clone();
+    assert_eq!(readers("amount")[0]["package"], "shop");
+    assert_eq!(readers("amount")[0]["path"][0], "Order");
+    assert!(readers("amount")[0]["path"][1].as_str().unwrap().starts_with("totals."));
+    // the SQL does not name it
+    assert_eq!(readers("email").as_array().unwrap().len(), 0);
+    let notes = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(notes.contains("`shop` depends on this package and does not check: MLP404"), "{notes}");
+    // both packages together, from the top
+    let (_, answer) = json(folder.path(), &["--against", "HEAD", "--head", "HEAD"]);
+    assert_eq!(answer["verdict"], "ok");
+}
+
+#[test]
+fn an_accepted_break_passes_until_its_day() {
+    let folder = repository(ORDERS);
+    change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
+    change(folder.path(), "\n}\n", "\n  accepts break on amount because \"refunds moved\" until 2030-06-30\n}\n");
+    change(folder.path(), "1.0.0", "2.0.0");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD", "--today", "2030-06-30"]);
+    assert_eq!((code, answer["verdict"].as_str()), (0, Some("ok")));
+    let change = &answer["changes"][0];
+    assert_eq!((change["class"].as_str(), change["accepted"]["because"].as_str()), (Some("breaking"), Some("refunds moved")));
+    assert_eq!(answer["contracts"][0]["required_bump"], "major");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD", "--today", "2030-07-01"]);
+    assert_eq!(code, 1);
+    assert_eq!((with("MLP310", &answer).len(), with("MLP313", &answer).len()), (1, 1));
+    assert_eq!(with("MLP313", &answer)[0]["range"]["start"]["line"], 8);
+}
+
+#[test]
+fn a_version_that_says_too_little_is_told_where_it_stands() {
+    let folder = repository(ORDERS);
+    change(folder.path(), "\n}\n", "\n  note: string?\n}\n");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(code, 1);
+    let low = with("MLP311", &answer);
+    assert_eq!((low.len(), low[0]["range"]["start"]["line"].as_u64()), (1, Some(2)));
+    assert_eq!(answer["contracts"][0]["least_version"], "1.1.0");
+    change(folder.path(), "1.0.0", "1.1.0");
+    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 0);
+}
+
+#[test]
+fn transitive_modes_look_back_to_what_was_recorded() {
+    let program = |version: &str, column: &str| {
+        format!("contract C {{\n  version = \"{version}\"\n  compatibility = backward_all\n  a: int64\n{column}}}\n")
+    };
+    let folder = repository(&program("1.0.0", ""));
+    let path = folder.path().join("src/orders.mlp");
+    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
+    fs::write(&path, program("1.1.0", "  b: int64 = 0\n")).unwrap();
+    assert_eq!(diff(folder.path(), &["--against", "HEAD", "--record"]).status.code(), Some(0));
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-qm", "two"]);
+    fs::write(&path, program("1.2.0", "  b: int64\n")).unwrap();
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(code, 1);
+    let broken = with("MLP310", &answer);
+    assert_eq!(broken.len(), 1);
+    assert!(broken[0]["message"].as_str().unwrap().contains("against version 1.0.0 on record"), "{broken:?}");
+    // pairwise it passes
+    assert_eq!(json(folder.path(), &["--against", "HEAD", "--mode", "backward"]).0, 0);
+    // what was released stays as it was
+    fs::write(&path, program("1.1.0", "  b: int64 = 1\n")).unwrap();
+    let done = diff(folder.path(), &["--record"]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done).contains("is on record and says something else"), "{}", text(&done));
+}
+
+#[test]
+fn what_cannot_be_compared_is_exit_2() {
+    let folder = repository(ORDERS);
+    for (against, says) in [
+        ("no-such-branch", "there is no revision `no-such-branch`"),
+        ("--", "unexpected argument"),
+        ("missing.json", "there is no such plan file"),
+    ] {
+        let done = diff(folder.path(), &["--against", against]);
+        assert_eq!(done.status.code(), Some(2), "{against}: {}", text(&done));
+        let all = text(&done);
+        assert!(all.contains(says) || against == "--", "{against}: {all}");
+    }
+    change(folder.path(), "  id:", "<<<<<<< HEAD\n  id:");
+    let done = diff(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done).contains("src/orders.mlp:5:1: error[MLP101]"), "{}", text(&done));
+    assert!(text(&done).contains("does not check, so that nothing can be compared"), "{}", text(&done));
+    let alone = tempfile::tempdir().unwrap();
+    package(alone.path(), "orders", ORDERS);
+    let done = diff(alone.path(), &["--against", "main"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done).contains("is in no git repository"), "{}", text(&done));
+}
+
+const SERVED: &str = r#"use std.evaluate.{Binary}
+use std.split.{at_random}
+contract Loan { id: int64 key @pii, income: float64 unit EUR @pii, late: bool label }
+contract Scored = Loan with { score: float64 in 0 .. 1 }
+source loans() -> Table<Loan> { from = parquet("loans.parquet") }
+stage fit(rows: Table<Loan>, seed: int = 1) -> Model<Loan, Scored> { run = command(["fit"]) }
+stage judge(model: Model<Loan, Scored>, rows: Table<Loan>) -> Report<Binary> { run = command(["judge"]) }
+model Credit: Model<Loan, Scored> {
+  ladder    = [production]
+  clearance = [pii]
+}
+policy Release(candidate: Report<Binary>) {
+  require candidate.auc >= 0.7
+  require candidate.rows >= 5_000
+  approve by 2 of "risk" within 2d
+}
+pipeline train {
+  let parts = at_random(loans(), test: 20%, seed: 1)
+  let model = fit(parts.train)
+  promote model to Credit.production when Release(judge(model, parts.test))
+}
+deployment CreditApi of Credit.production {
+  request   = Loan without label
+  serve     = command(["serve"])
+  clearance = [pii]
+  rollout   = canary [5% for 10min, 100%]
+  rollback when error_rate > 1% over 5min
+}
+"#;
+
+#[test]
+fn governance_is_compared_by_what_follows() {
+    let folder = repository(SERVED);
+    for (from, to, expected) in [
+        ("auc >= 0.7", "auc >= 0.65", Some("policy_loosened")),
+        ("auc >= 0.7", "auc >= 0.75", None),
+        ("auc >= 0.7", "auc >= 0.7 at 95% confidence", None),
+        ("  require candidate.rows >= 5_000\n", "", Some("policy_loosened")),
+        ("by 2 of", "by 1 of", Some("approval_loosened")),
+        ("by 2 of", "by 3 of", None),
+        ("  approve by 2 of \"risk\" within 2d\n", "", Some("approval_removed")),
+        ("error_rate > 1% over", "error_rate > 2% over", Some("rollback_loosened")),
+        ("error_rate > 1% over", "error_rate > 0.5% over", None),
+        ("over 5min", "over 8min", Some("rollback_loosened")),
+        ("  rollback when error_rate > 1% over 5min\n", "", Some("rollback_removed")),
+        ("canary [5% for 10min, 100%]", "all_at_once", Some("rollout_loosened")),
+    ] {
+        let before = fs::read_to_string(folder.path().join("src/orders.mlp")).unwrap();
+        change(folder.path(), from, to);
+        let (_, answer) = json(folder.path(), &["--against", "HEAD"]);
+        let found: Vec<String> = with("MLP312", &answer).iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect();
+        let wanted: Vec<String> = expected.into_iter().map(str::to_owned).collect();
+        assert_eq!(found, wanted, "{from} -> {to}");
+        fs::write(folder.path().join("src/orders.mlp"), before).unwrap();
+    }
+}
+
+#[test]
+fn what_will_run_again_is_told() {
+    let folder = repository(SERVED);
+    change(folder.path(), "command([\"fit\"])", "command([\"fit\", \"-v\"])");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(code, 0);
+    let messages: Vec<&str> =
+        answer["changes"].as_array().unwrap().iter().map(|change| change["message"].as_str().unwrap()).collect();
+    insta::assert_debug_snapshot!(messages);
+}
+
+#[test]
+fn every_form_shows_the_same_changes() {
+    let folder = repository(SERVED);
+    change(folder.path(), "contract Loan {", "contract Loan { compatibility = full, version = \"1.0.0\",");
+    git(folder.path(), &["commit", "-qam", "published"]);
+    change(folder.path(), "income: float64 unit EUR @pii", "income: float64? unit EUR");
+    change(folder.path(), "auc >= 0.7", "auc >= 0.65");
+    let mut all = String::new();
+    for form in ["pretty", "short", "json", "sarif", "github", "junit", "markdown"] {
+        let done = diff(folder.path(), &["--against", "HEAD", "--format", form]);
+        assert_eq!(done.status.code(), Some(1), "{form}: {}", text(&done));
+        all.push_str(&format!("== {form}\n{}\n", text(&done)));
+    }
+    insta::assert_snapshot!(all);
+}
