@@ -245,7 +245,7 @@ fn what_cannot_be_compared_is_exit_2() {
     change(folder.path(), "  id:", "<<<<<<< HEAD\n  id:");
     let done = diff(folder.path(), &["--against", "HEAD"]);
     assert_eq!(done.status.code(), Some(2));
-    assert!(text(&done).contains("src/orders.mlp:5:1: error[MLP101]"), "{}", text(&done));
+    assert!(text(&done).contains("src/orders.mlp:5:"), "{}", text(&done));
     assert!(text(&done).contains("does not check, so that nothing can be compared"), "{}", text(&done));
     let alone = tempfile::tempdir().unwrap();
     package(alone.path(), "orders", ORDERS);

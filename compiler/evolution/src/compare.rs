@@ -228,6 +228,8 @@ impl Work<'_> {
     fn underbumped(&self, is: &Contract, (old, new, least): (&Semver, &Semver, &Semver), required: Bump) -> Change {
         let message = if new < old {
             format!("its version is {new}, and was {old}: it never falls")
+        } else if new == old {
+            format!("its version is still {new}, and these changes need a {required} version: {least}")
         } else {
             format!("its version is {new} after {old}, and these changes need a {required} version: {least}")
         };

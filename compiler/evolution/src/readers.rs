@@ -36,7 +36,7 @@ pub fn of_column(packages: &[Package<'_>], declared: &str, column: &str) -> Vec<
         readers.iter().any(|reader| reader.path.len() > 2 && reader.path.iter().any(|step| step.starts_with(&rung)))
     };
     let is_told: Vec<bool> =
-        readers.iter().map(|reader| reader.path.len() == 2 && reader.path.last().is_some_and(|last| reaches(last))).collect();
+        readers.iter().map(|reader| reader.path.get(1).is_some_and(|second| reaches(second))).collect();
     let mut told = is_told.into_iter();
     readers.retain(|_| !told.next().unwrap_or_default());
     readers
