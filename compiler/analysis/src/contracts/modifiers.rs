@@ -230,6 +230,7 @@ impl Checker<'_> {
                         this: Some(&this),
                         owner: &name.text,
                         set: false,
+                        others: &[],
                         partial: false,
                         diagnostics: &mut self.diagnostics,
                     }
