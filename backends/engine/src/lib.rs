@@ -1,7 +1,7 @@
 //! The engine: contracts against real data, the standard library's stages over tables, metrics and policies.
 //!
 //! **Lives here:** the Arrow type of every type of the language; reading and writing tables; casting to a contract where no value changes; checking
-//! rows and data sets in one pass over Arrow batches; splits, samples and concatenation; metrics with intervals; the verdict of a policy.
+//! rows and data sets in one pass over Arrow batches, of one table or of files wherever they lie (`scan`); splits, samples and concatenation; metrics with intervals; the verdict of a policy.
 //! **Does not:** SQL (`mlp-sql`), processes (`mlp-step`), where artifacts are kept (`mlp-store`), anything of the compiler.
 //!
 //! Invariants:
@@ -14,6 +14,7 @@ pub mod builtins;
 mod error;
 pub mod metrics;
 pub mod policy;
+pub mod scan;
 pub mod table;
 
 pub use error::EngineError;

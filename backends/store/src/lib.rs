@@ -2,7 +2,7 @@
 //!
 //! **Lives here:** everything that outlives a process, in `<package>/.mlp/`: objects named by their blake3 digest, a manifest for each node of a
 //! run, and one SQLite database (WAL) for runs, cache entries, models, rungs and decisions. The same layout in a bucket (`remote`), where a folder of
-//! this machine holds copies.
+//! this machine holds copies. Data sets of others in a bucket are read by ranges.
 //! **Does not:** what a node does (`step`), in which order nodes run (`local`), whether a model is good enough (`engine`).
 //!
 //! Invariants:
@@ -40,7 +40,7 @@ pub use http::post_json;
 pub use lock::{Holder, WriterLock};
 pub use manifest::Manifest;
 pub use registry::{Decided, Decision, Held, RungEntry, RungMove, Verdict, Version};
-pub use remote::{folder_of, read_url};
+pub use remote::{RemoteObject, folder_of, objects, read_url};
 pub use runs::{CacheVerdict, NodeRecord, NodeState, Outputs, RunRecord, RunState};
 pub use store::Store;
 

@@ -5,7 +5,7 @@ use mlp_plan::{ArithmeticOp, Column, CompareOp, DataType, Expr, Literal, ValueTy
 use mlp_source::Span;
 use mlp_syntax::tree::{self, BinaryOp, ExprKind, UnaryOp};
 
-use crate::{literals, scope::nearest};
+use crate::{contracts::Shared, literals, scope::nearest};
 
 /// Functions of a row, with the number of their arguments.
 const ROW_FUNCTIONS: [(&str, usize); 14] = [
@@ -26,7 +26,7 @@ const ROW_FUNCTIONS: [(&str, usize); 14] = [
 ];
 
 /// Functions of a data set, with the number of their arguments.
-const SET_FUNCTIONS: [(&str, usize); 12] = [
+const SET_FUNCTIONS: [(&str, usize); 13] = [
     ("rows", 0),
     ("null_rate", 1),
     ("distinct", 1),
@@ -39,7 +39,30 @@ const SET_FUNCTIONS: [(&str, usize); 12] = [
     ("fraction", 1),
     ("freshness", 1),
     ("correlation", 2),
+    ("referenced", 2),
 ];
+
+/// The names of the contracts that an expression asks `referenced` of.
+pub fn others_in<'e>(expr: &'e tree::Expr, found: &mut Vec<&'e tree::Name>) {
+    match &expr.kind {
+        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => others_in(inner, found),
+        ExprKind::Binary { left, right, .. } => {
+            others_in(left, found);
+            others_in(right, found);
+        }
+        ExprKind::In(value, _) => others_in(value, found),
+        ExprKind::Call { callee, args } => {
+            if matches!(&callee.kind, ExprKind::Name(name) if name.text == "referenced")
+                && let Some(ExprKind::Field(base, _)) = args.get(1).map(|arg| &arg.value.kind)
+                && let ExprKind::Name(other) = &base.kind
+            {
+                found.push(other);
+            }
+            args.iter().for_each(|arg| others_in(&arg.value, found));
+        }
+        _ => {}
+    }
+}
 
 /// What a predicate may speak of.
 pub struct Predicates<'a> {
@@ -51,6 +74,8 @@ pub struct Predicates<'a> {
     pub owner: &'a str,
     /// Whether it speaks of the data set as a whole.
     pub set: bool,
+    /// The contracts whose columns `referenced` may name.
+    pub others: &'a [(String, Shared)],
     /// Whether columns are missing because their lines were broken: then unknown ones are not reported.
     pub partial: bool,
     /// Where to report.
@@ -189,8 +214,51 @@ impl Predicates<'_> {
             self.diagnostics.push(catalog::stages::argument(span, message, span, "wrong number of arguments", None));
             return None;
         }
+        if name == "referenced" {
+            return self.referenced(args);
+        }
         let args: Option<Vec<Expr>> = args.iter().map(|arg| self.lower(&arg.value)).collect();
         Some(Expr::Call { function: name.to_owned(), args: args? })
+    }
+
+    /// `referenced(column, Other.column)`: in the plan, the other contract and its column are texts.
+    fn referenced(&mut self, args: &[tree::Arg]) -> Option<Expr> {
+        let [ours, theirs] = args else { return None };
+        let (first, second) = (self.lower(&ours.value), &theirs.value);
+        let misplaced = |this: &mut Self, span: Span, words: &str| {
+            let help = "as in `referenced(tailnum, Plane.tailnum) >= 80%`";
+            this.diagnostics.push(catalog::stages::misplaced(span, words, help));
+            None
+        };
+        let ours = match first? {
+            column @ Expr::Column(_) if self.type_of(&column).is_some() => column,
+            _ => return misplaced(self, ours.value.span, "`referenced` looks for the values of a column"),
+        };
+        let (other, column) = match &second.kind {
+            ExprKind::Field(base, column) => match &base.kind {
+                ExprKind::Name(other) => (other, column),
+                _ => return misplaced(self, second.span, "a column of another contract is meant here"),
+            },
+            _ => return misplaced(self, second.span, "a column of another contract is meant here"),
+        };
+        let found = self.others.iter().find(|(name, _)| *name == other.text);
+        // one that is not there was reported when it was looked for
+        let columns = if other.text == self.owner { self.columns } else { found.map(|(_, info)| info.face.columns.as_slice())? };
+        let Some(found) = columns.iter().find(|known| known.name == column.text) else {
+            let near = nearest(&column.text, columns.iter().map(|column| column.name.as_str()));
+            let owner = format!("contract `{}`", other.text);
+            self.diagnostics.push(catalog::names::unknown_field(column.span, &owner, &column.text, near.as_deref()));
+            return None;
+        };
+        if let Some(ty) = self.type_of(&ours)
+            && !same_kind(&ty.data, &found.value.data)
+        {
+            let (a, b) = (ty.data.to_string(), found.value.data.to_string());
+            self.diagnostics.push(catalog::contracts::incomparable(second.span, &a, &b));
+            return None;
+        }
+        let text = |name: &tree::Name| Expr::Literal(Literal::Text(name.text.clone()));
+        Some(Expr::Call { function: "referenced".to_owned(), args: vec![ours, text(other), text(column)] })
     }
 
     fn binary(&mut self, left: &tree::Expr, op: BinaryOp, span: Span, right: &tree::Expr) -> Option<Expr> {
@@ -327,7 +395,7 @@ impl Predicates<'_> {
                 "length" | "year" | "month" | "day" | "hour" | "rows" | "distinct" => {
                     Some(ValueType::plain(DataType::Int(64)))
                 }
-                "null_rate" | "fraction" | "stddev" | "correlation" => Some(ValueType::plain(DataType::Float(64))),
+                "null_rate" | "fraction" | "stddev" | "correlation" | "referenced" => Some(ValueType::plain(DataType::Float(64))),
                 "mean" => args
                     .first()
                     .and_then(|arg| self.type_of(arg))

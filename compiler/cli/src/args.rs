@@ -172,6 +172,14 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<RegistryCommand>,
     },
+    /// Contracts and data.
+    Contract {
+        #[command(flatten)]
+        at: Where,
+        /// What to do.
+        #[command(subcommand)]
+        command: ContractCommand,
+    },
     /// Draws a pipeline.
     Graph {
         /// Which; the only one where absent.
@@ -344,6 +352,68 @@ pub enum RunsCommand {
         #[arg(long, default_value_t = 20)]
         keep: u32,
     },
+}
+
+/// `mlp contract`.
+#[derive(Debug, Subcommand)]
+pub enum ContractCommand {
+    /// Checks data against a contract: files, buckets, a database.
+    Check(Box<ContractCheckArgs>),
+}
+
+/// `mlp contract check`.
+#[derive(Debug, ClapArgs)]
+pub struct ContractCheckArgs {
+    /// The contract: `Flight`, or with its module: `risk.contracts.Flight`.
+    pub contract: String,
+    /// Files, folders, globs, of this machine or in a bucket (s3://, gs://, az://); with `--postgres` a table.
+    #[arg(required_unless_present = "query")]
+    pub data: Vec<String>,
+    /// What the data is, where names do not tell: parquet, csv, jsonl or arrow.
+    #[arg(long, value_name = "FORMAT")]
+    pub data_format: Option<String>,
+    /// What stands between the values of a CSV file: one character, or `tab`.
+    #[arg(long, value_name = "CHAR")]
+    pub delimiter: Option<String>,
+    /// What values of a CSV file are quoted with.
+    #[arg(long, value_name = "CHAR", default_value = "\"")]
+    pub quote: String,
+    /// The CSV file has no header: its columns are those of the contract, in order.
+    #[arg(long)]
+    pub no_header: bool,
+    /// What stands for a missing value in a CSV file, beside nothing at all.
+    #[arg(long, value_name = "TEXT")]
+    pub null: Option<String>,
+    /// The table of a contract that is referred to: `Plane=planes.parquet`; in the same database with `--postgres`.
+    #[arg(long, value_name = "CONTRACT=DATA")]
+    pub with: Vec<String>,
+    /// Looks into a PostgreSQL database: the name of a secret of the program, or of an environment variable, that holds its postgres:// address.
+    #[arg(long, value_name = "NAME")]
+    pub postgres: Option<String>,
+    /// Checks the rows of a query of that database.
+    #[arg(long, value_name = "SQL", requires = "postgres", conflicts_with = "data")]
+    pub query: Option<String>,
+    /// Looks at the first N rows only.
+    #[arg(long, value_name = "N")]
+    pub sample: Option<u64>,
+    /// Ends at the first row that breaks a rule.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Ends when N rows have broken a rule.
+    #[arg(long, value_name = "N", conflicts_with = "fail_fast")]
+    pub max_errors: Option<std::num::NonZeroU64>,
+    /// Lets rules pass that could not be checked.
+    #[arg(long)]
+    pub allow_unknown: bool,
+    /// Threads; as many as there are cores where absent.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// pretty, short, json, sarif, github or junit; pretty on a terminal, short otherwise.
+    #[arg(long)]
+    pub format: Option<String>,
+    /// Writes the report as a page as well.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// `mlp registry`.

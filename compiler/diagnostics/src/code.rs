@@ -163,6 +163,8 @@ codes! {
     PromotionRefused = 903 Error;
     /// a test failed
     TestFailed = 904 Error;
+    /// a rule of a contract was not checked
+    DataNotChecked = 905 Error;
 }
 
 impl Code {

@@ -77,6 +77,14 @@ pub fn policy(context: &Context<'_>, info: &mlp_analysis::policies::PolicyInfo) 
     Lowering { context, plan: empty(context) }.made(info)
 }
 
+/// One contract as the plan holds it, for checks of data.
+#[must_use]
+pub fn contract(context: &Context<'_>, info: &mlp_analysis::contracts::Shared) -> mlp_plan::Contract {
+    let mut lowering = Lowering { context, plan: empty(context) };
+    let name = lowering.contract(info);
+    lowering.plan.contracts.remove(&name).unwrap_or_default()
+}
+
 fn empty(context: &Context<'_>) -> Plan {
     Plan::empty(context.package.clone(), context.target.clone())
 }

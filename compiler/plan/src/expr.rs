@@ -52,7 +52,8 @@ pub enum Expr {
     /// `x matches /re/`: the whole value.
     Matches(Box<Expr>, String),
     /// A function of a row (`length lower upper trim abs round floor ceil is_none coalesce year month day hour`), of a data set (`rows`, `null_rate`,
-    /// `distinct`, `mean`, `min`, `max`, `sum`, `stddev`, `quantile`, `fraction`, `freshness`, `correlation`) or over slices of a report.
+    /// `distinct`, `mean`, `min`, `max`, `sum`, `stddev`, `quantile`, `fraction`, `freshness`, `correlation`, `referenced` with a column, and the name of another contract and its column as texts) or
+    /// over slices of a report.
     Call {
         /// Which.
         function: String,
@@ -341,6 +342,12 @@ impl fmt::Display for Expr {
             }
             Self::Matches(value, pattern) => write!(f, "{} matches /{pattern}/", Operand(value, ADD)),
             Self::Call { function, args } if args.is_empty() => f.write_str(function),
+            Self::Call { function, args } if function == "referenced" => match args.as_slice() {
+                [ours, Self::Literal(Literal::Text(other)), Self::Literal(Literal::Text(column))] => {
+                    write!(f, "referenced({ours}, {other}.{column})")
+                }
+                _ => f.write_str(function),
+            },
             Self::Call { function, args } => {
                 let args: Vec<String> = args.iter().map(ToString::to_string).collect();
                 write!(f, "{function}({})", args.join(", "))

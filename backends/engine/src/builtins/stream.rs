@@ -147,8 +147,9 @@ impl Chances {
         for batch in table.batches()? {
             let batch = batch?;
             Digests::of(batch.columns(), batch.num_rows(), seed)?.short().for_each(|digest| seen.add(digest));
+            seen.ease()?;
         }
-        Ok(Self { seed, twice: seen.twice(), before: HashMap::new() })
+        Ok(Self { seed, twice: seen.twice()?, before: HashMap::new() })
     }
 
     /// The number of every row of the next batch.

@@ -83,8 +83,9 @@ pub fn deduplicate(call: Call<'_>) -> Result<(), EngineError> {
     let mut seen = Seen::with_capacity(table.rows);
     for batch in table.batches()? {
         digests(&batch?)?.short().for_each(|digest| seen.add(digest));
+        seen.ease()?;
     }
-    let mut repeats = Repeats::new(seen.twice());
+    let mut repeats = Repeats::new(seen.twice()?);
     filtered(call, "rows", |batch| Ok(digests(batch)?.full().map(|digest| !repeats.repeats(digest)).collect()))
 }
 

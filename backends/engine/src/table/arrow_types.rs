@@ -83,6 +83,58 @@ pub const fn arrow_unit(unit: TimeUnit) -> ArrowUnit {
     }
 }
 
+/// Whether every value of an Arrow type is one of the language's type, whatever it is: `int32` of `int64`, not the other way around. What is inside of lists,
+/// maps and structs is left to a look at the values, and so is text, which has types of its own.
+#[must_use]
+pub fn widens(from: &ArrowType, to: &DataType) -> bool {
+    let integer = |from: &ArrowType| -> Option<(bool, u8)> {
+        Some(match from {
+            ArrowType::Int8 => (true, 8),
+            ArrowType::Int16 => (true, 16),
+            ArrowType::Int32 => (true, 32),
+            ArrowType::Int64 => (true, 64),
+            ArrowType::UInt8 => (false, 8),
+            ArrowType::UInt16 => (false, 16),
+            ArrowType::UInt32 => (false, 32),
+            ArrowType::UInt64 => (false, 64),
+            _ => return None,
+        })
+    };
+    match (from, to) {
+        (ArrowType::Dictionary(_, values), _) => widens(values, to),
+        (_, DataType::Int(bits)) => {
+            integer(from).is_some_and(|(signed, from)| if signed { from <= *bits } else { from < *bits })
+        }
+        (_, DataType::Uint(bits)) => integer(from).is_some_and(|(signed, from)| !signed && from <= *bits),
+        (ArrowType::Float32, DataType::Float(_)) | (ArrowType::Float64, DataType::Float(64)) => true,
+        (_, DataType::Float(bits)) => integer(from).is_some_and(|(_, from)| from <= if *bits == 64 { 32 } else { 16 }),
+        (
+            ArrowType::Decimal32(digits, scale)
+            | ArrowType::Decimal64(digits, scale)
+            | ArrowType::Decimal128(digits, scale)
+            | ArrowType::Decimal256(digits, scale),
+            DataType::Decimal { precision, scale: behind },
+        ) => {
+            let before = |digits: u8, scale: i16| i16::from(digits) - scale;
+            let (scale, behind) = (i16::from(*scale), i16::from(*behind));
+            scale <= behind && before(*digits, scale) <= before(*precision, behind)
+        }
+        (_, DataType::Decimal { .. }) => false,
+        (ArrowType::Timestamp(from, _), DataType::Timestamp { unit, .. }) => {
+            let fine = |unit: &ArrowUnit| match unit {
+                ArrowUnit::Second => 0,
+                ArrowUnit::Millisecond => 3,
+                ArrowUnit::Microsecond => 6,
+                ArrowUnit::Nanosecond => 9,
+            };
+            fine(from) <= fine(&arrow_unit(*unit))
+        }
+        (ArrowType::Timestamp(..) | ArrowType::Date64, DataType::Date)
+        | (ArrowType::Time64(ArrowUnit::Nanosecond), DataType::Time) => false,
+        _ => true,
+    }
+}
+
 /// An Arrow type as a program would spell the nearest type: for messages.
 #[must_use]
 pub fn words(data: &ArrowType) -> String {
@@ -97,6 +149,8 @@ pub fn words(data: &ArrowType) -> String {
         ArrowType::Time32(_) | ArrowType::Time64(_) => "time".to_owned(),
         ArrowType::Duration(_) => "duration".to_owned(),
         ArrowType::Timestamp(_, None) => "timestamp(naive)".to_owned(),
+        ArrowType::Timestamp(ArrowUnit::Nanosecond, Some(_)) => "timestamp(ns)".to_owned(),
+        ArrowType::Timestamp(ArrowUnit::Millisecond, Some(_)) => "timestamp(ms)".to_owned(),
         ArrowType::Timestamp(_, Some(_)) => "timestamp".to_owned(),
         ArrowType::Decimal32(precision, scale)
         | ArrowType::Decimal64(precision, scale)

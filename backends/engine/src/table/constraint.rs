@@ -27,7 +27,7 @@ use super::{
 use crate::EngineError;
 
 /// A constraint, ready to run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Test {
     asked: Asked,
     /// The last dictionary that was asked: batches of one row group share theirs.
@@ -35,7 +35,7 @@ pub struct Test {
 }
 
 /// A dictionary's values, and which of them do not pass.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Remembered {
     values: ArrayRef,
     bad: Vec<bool>,
@@ -43,7 +43,7 @@ struct Remembered {
 }
 
 /// What is asked of a value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Asked {
     /// Both ends included.
     Range(Option<Literal>, Option<Literal>),
@@ -89,6 +89,12 @@ impl Test {
             Asked::Where(expr) => Some(expr),
             _ => None,
         }
+    }
+
+    /// Whether what holds for two values holds for all between them.
+    #[must_use]
+    pub const fn is_range(&self) -> bool {
+        matches!(self.asked, Asked::Range(..))
     }
 
     /// The rows whose value is not null and breaks the constraint; `None` where there is none.

@@ -10,15 +10,18 @@ use arrow::{
     array::{BooleanArray, RecordBatch},
     compute::filter_record_batch,
 };
-use mlp_plan::{Contract, Format, Rule};
+use mlp_plan::{Contract, Expr, Format, Literal, Rule};
 
 use super::{
     arrow_types::arrow_schema,
     cast::Origin,
-    check::{Checked, Checker, Verdict},
+    check::{Checked, Checker},
     conform::{Conformer, unpacked},
     read::{Reading, TableSource},
+    among::values_of,
+    outcome::{Outcome, Verdict},
     rejects::Rejects,
+    verdict::Finished,
     violation::Violation,
     write::TableWriter,
 };
@@ -122,8 +125,7 @@ struct Pass<'a> {
 
 /// What one look at the data gave.
 struct Look {
-    verdict: Verdict,
-    unchecked: Vec<String>,
+    finished: Finished,
     rows: u64,
     broken: u64,
     written: (u64, u64),
@@ -134,21 +136,30 @@ impl Pass<'_> {
     /// Keys are compared by short digests first; only where two are the same are the rows looked at a second time, in full.
     fn run(&self) -> Result<Delivery, EngineError> {
         let mut look = self.look(None)?;
-        if look.verdict.candidates.iter().any(|candidates| !candidates.is_empty()) {
-            let candidates = std::mem::take(&mut look.verdict.candidates);
+        if look.finished.candidates.iter().any(|candidates| !candidates.is_empty()) {
+            let candidates = std::mem::take(&mut look.finished.candidates);
             look = self.look(Some(candidates))?;
         }
-        let Look {
-            verdict: Verdict { of_rows, of_set, mut warnings, refused, .. },
-            unchecked,
-            rows,
-            broken,
-            written,
-            rejects_path,
-        } = look;
+        let Look { finished: Finished { outcomes, refused, .. }, rows, broken, written, rejects_path } = look;
+        let (mut of_rows, mut violations, mut warnings, mut unchecked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for outcome in outcomes {
+            match (outcome.verdict, &outcome.rule) {
+                // a value that fits is cast here
+                (Verdict::Pass, _) | (Verdict::Warn, Rule::Type { .. }) => {}
+                (Verdict::Unknown, Rule::Reference(_)) => {
+                    unchecked.push(format!("{}: {}", outcome.words, outcome.found.unwrap_or_default()));
+                }
+                (Verdict::Unknown, Rule::Expectation(_)) if self.lacks(&outcome) => {
+                    unchecked.push(format!("{}: {}", outcome.words, outcome.found.unwrap_or_default()));
+                }
+                (Verdict::Warn, _) => warnings.push(outcome.into()),
+                (Verdict::Unknown, Rule::Expectation(index)) if self.only_warns(*index) => warnings.push(outcome.into()),
+                _ if outcome.of_rows => of_rows.push(outcome.into()),
+                _ => violations.push(outcome.into()),
+            }
+        }
         #[expect(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
         let allowed = !refused && (broken == 0 || (self.rejects > 0.0 && broken as f64 <= self.rejects * rows as f64));
-        let mut violations = of_set;
         if allowed {
             warnings.extend(of_rows);
         } else {
@@ -167,10 +178,35 @@ impl Pass<'_> {
         })
     }
 
+    fn only_warns(&self, index: usize) -> bool {
+        self.contract.expectations.get(index).is_some_and(|expectation| expectation.warn)
+    }
+
+    /// Whether an expectation asks of a table that is not at hand.
+    fn lacks(&self, outcome: &Outcome) -> bool {
+        let Rule::Expectation(index) = outcome.rule else { return false };
+        let mut lacks = false;
+        if let Some(expectation) = self.contract.expectations.get(index) {
+            expectation.expr.walk(&mut |part| {
+                if let Expr::Call { function, args } = part
+                    && function == "referenced"
+                    && let Some(Expr::Literal(Literal::Text(contract))) = args.get(1)
+                {
+                    lacks |= !self.options.references.contains_key(contract);
+                }
+            });
+        }
+        lacks
+    }
+
     fn look(&self, candidates: Option<Vec<Vec<u64>>>) -> Result<Look, EngineError> {
         let sets_aside = self.rejects > 0.0;
         let expected = self.expected()?;
-        let mut checker = Checker::new(self.contract, self.rules, self.options, sets_aside, expected, candidates)?;
+        let others = |contract: &str, to: &[String], ours: &[&mlp_plan::Column]| match self.options.references.get(contract) {
+            Some(paths) => values_of(&TableSource::Files { paths: paths.clone(), format: Format::Parquet }, to, ours),
+            None => Ok(Err(format!("the table of {contract} is not at hand"))),
+        };
+        let mut checker = Checker::new(self.contract, self.rules, &others, sets_aside, expected, candidates)?;
         let asked = self.out.is_none().then(|| checker.reads());
         let mut writer =
             self.out.map(|out| TableWriter::create(out, Format::Parquet, &arrow_schema(self.contract))).transpose()?;
@@ -198,8 +234,8 @@ impl Pass<'_> {
         }
         let rejects_path = rejects.map(Rejects::finish).transpose()?.flatten();
         let written = writer.map(TableWriter::finish).transpose()?.unwrap_or_default();
-        let (unchecked, rows, broken) = (std::mem::take(&mut checker.unchecked), checker.rows, checker.broken);
-        Ok(Look { verdict: checker.finish(self.options)?, unchecked, rows, broken, written, rejects_path })
+        let (rows, broken) = (checker.rows, checker.broken);
+        Ok(Look { finished: checker.finish(self.options)?, rows, broken, written, rejects_path })
     }
 
     /// Rows in all, where the files say so: room for digests is made at once.

@@ -63,6 +63,57 @@ pub fn of_bytes(bytes: &[u8]) -> (u64, u64) {
     step(lanes, bytes.len() as u64)
 }
 
+/// The first lane of a row of one whole number or time, by its 64 bits; no two numbers share it.
+#[must_use]
+pub(crate) const fn of_word(word: u64) -> u64 {
+    step(START, word).0
+}
+
+/// Both lanes of such a row.
+#[must_use]
+pub(crate) fn full_of_word(word: u64) -> u128 {
+    let (first, second) = step(START, word);
+    (u128::from(first) << 64) | u128::from(second)
+}
+
+/// Gives the 64 bits of each whole number or time of a column to `take`, null slots left out; `false` where it is a column of anything else.
+pub(crate) fn each_word(column: &ArrayRef, nulls: Option<&NullBuffer>, take: impl FnMut(u64)) -> bool {
+    fn all<T: ArrowPrimitiveType>(
+        column: &ArrayRef,
+        nulls: Option<&NullBuffer>,
+        word: impl Fn(T::Native) -> u64,
+        mut take: impl FnMut(u64),
+    ) -> bool {
+        let values = column.as_primitive::<T>().values().iter().map(|value| word(*value));
+        match nulls {
+            None => values.for_each(take),
+            Some(nulls) => {
+                values.zip(nulls.iter()).filter(|(_, valid)| *valid).for_each(|(value, _)| take(value));
+            }
+        }
+        true
+    }
+    let signed = |value: i64| value.cast_unsigned();
+    match column.data_type() {
+        ArrowType::Int8 => all::<Int8Type>(column, nulls, |value| signed(value.into()), take),
+        ArrowType::Int16 => all::<Int16Type>(column, nulls, |value| signed(value.into()), take),
+        ArrowType::Int32 => all::<Int32Type>(column, nulls, |value| signed(value.into()), take),
+        ArrowType::Int64 => all::<Int64Type>(column, nulls, signed, take),
+        ArrowType::UInt8 => all::<UInt8Type>(column, nulls, Into::into, take),
+        ArrowType::UInt16 => all::<UInt16Type>(column, nulls, Into::into, take),
+        ArrowType::UInt32 => all::<UInt32Type>(column, nulls, Into::into, take),
+        ArrowType::UInt64 => all::<UInt64Type>(column, nulls, |value| value, take),
+        ArrowType::Date32 => all::<Date32Type>(column, nulls, |value| signed(value.into()), take),
+        _ => false,
+    }
+}
+
+/// Whether [`each_word`] reads columns of that type.
+#[must_use]
+pub(crate) fn is_whole(data: &ArrowType) -> bool {
+    data.is_integer() || *data == ArrowType::Date32
+}
+
 impl Digests {
     /// `rows` empty digests; another `seed` gives others.
     #[must_use]

@@ -3,10 +3,15 @@
 use arrow::{array::RecordBatch, buffer::BooleanBuffer};
 use mlp_plan::{Column, Contract, Rule};
 
-use super::{conform::Conformer, show, violation::EXAMPLES};
+use super::{
+    conform::Conformer,
+    outcome::{Example, Looked},
+    show,
+    violation::EXAMPLES,
+};
 
 /// What was found against one rule.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Found {
     pub rule: Rule,
     pub words: String,
@@ -14,14 +19,38 @@ pub(super) struct Found {
     pub of_rows: bool,
     pub refused: Option<String>,
     pub rows: u64,
-    pub examples: Vec<String>,
+    pub examples: Vec<Example>,
+    pub looked: Looked,
+    /// Where the type of the data is wider than the contract's, though every value may fit: in words.
+    pub wider: Option<String>,
     pub place: mlp_plan::Place,
     pub message: Option<String>,
     pub warn: bool,
 }
 
+impl Found {
+    /// Nothing yet, against a rule about rows.
+    pub const fn new(rule: Rule, words: String, place: mlp_plan::Place) -> Self {
+        Self {
+            rule,
+            words,
+            of_rows: true,
+            refused: None,
+            rows: 0,
+            examples: Vec::new(),
+            looked: Looked { footer: false, dictionary: false, scan: false, query: false },
+            wider: None,
+            place,
+            message: None,
+            warn: false,
+        }
+    }
+}
+
 /// Gathers what one batch breaks.
 pub(super) struct Noted<'b> {
+    /// Where the batch lies, where that is known: its part, and the rows of it that are before the batch.
+    pub at: Option<(usize, u64)>,
     pub source: &'b RecordBatch,
     pub batch: &'b RecordBatch,
     pub conformer: &'b Conformer<'b>,
@@ -40,11 +69,12 @@ impl Noted<'_> {
     pub fn note_set(&mut self, found: Option<&mut Found>, rows: &BooleanBuffer, about: &[&str]) {
         let Some(found) = found else { return };
         found.rows += rows.count_set_bits() as u64;
-        let columns = show::telling(self.contract, about);
+        let columns = self.telling(about);
         let room = EXAMPLES.saturating_sub(found.examples.len());
-        found
-            .examples
-            .extend(rows.set_indices().take(room).map(|row| show::row(self.batch, row, &columns, self.contract)));
+        for row in rows.set_indices().take(room) {
+            let words = show::row(self.batch, row, &columns, self.contract);
+            found.examples.push(Example { at: self.at.map(|(part, before)| (part, before + row as u64)), words });
+        }
         self.reasons.push((rows.clone(), found.words.clone()));
     }
 
@@ -54,7 +84,7 @@ impl Noted<'_> {
         found.rows += rows.count_set_bits() as u64;
         self.reasons.push((rows.clone(), found.words.clone()));
         self.broken = Some(self.broken.as_ref().map_or_else(|| rows.clone(), |before| before | rows));
-        let mut columns = show::telling(self.contract, &[&column.name]);
+        let mut columns = self.telling(&[&column.name]);
         columns.pop();
         let before =
             self.conformer.source_of(&column.name).or_else(|| self.source.schema_ref().index_of(&column.name).ok());
@@ -64,7 +94,15 @@ impl Noted<'_> {
             let value = if column.tags.is_empty() { show::value(before.as_ref(), row) } else { show::MASK.to_owned() };
             let value = format!("{}={value}", column.name);
             let telling = show::row(self.batch, row, &columns, self.contract);
-            found.examples.push(if telling.is_empty() { value } else { format!("{telling}, {value}") });
+            let words = if telling.is_empty() { value } else { format!("{telling}, {value}") };
+            found.examples.push(Example { at: self.at.map(|(part, before)| (part, before + row as u64)), words });
         }
+    }
+
+    /// The columns that tell the row, those left out that were not read.
+    fn telling(&self, about: &[&str]) -> Vec<String> {
+        let mut columns = show::telling(self.contract, about);
+        columns.retain(|name| about.contains(&name.as_str()) || !self.conformer.is_skipped(name));
+        columns
     }
 }

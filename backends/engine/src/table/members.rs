@@ -16,7 +16,7 @@ use super::{
 use crate::EngineError;
 
 /// A set, by the kind of its column.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Members {
     /// Texts.
     Texts(HashSet<String>),

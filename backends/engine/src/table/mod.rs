@@ -2,27 +2,42 @@
 //!
 //! [`deliver`](deliver::deliver) is the whole way of a table into the store; [`check_file`](deliver::check_file) the same without writing.
 
-mod among;
+pub(crate) mod among;
+mod answer;
 pub mod arrow_types;
+pub mod bitmap;
+pub mod blob;
 pub mod cast;
 pub mod check;
 pub mod conform;
 pub mod constraint;
+pub mod csv;
 pub mod deliver;
 pub mod digest;
 pub mod expr;
 mod found;
+pub mod ipc;
+mod json;
+pub mod jsonl;
 pub mod literal;
 mod members;
 pub mod nested;
+pub mod outcome;
+pub mod parquet;
 pub mod parse;
-mod quotes;
+mod parts;
+pub mod pile;
+pub mod quantiles;
 pub mod read;
+mod records;
 pub mod rejects;
+pub mod rules;
 pub mod set;
 pub mod show;
+mod told;
 pub mod uniqueness;
 pub mod vector;
+pub mod verdict;
 pub mod violation;
 pub mod write;
 

@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs::File,
-    io::{BufReader, Read as _, Seek as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,16 +10,15 @@ use arrow::{
     array::RecordBatch,
     datatypes::{DataType as ArrowType, Field, Fields, Schema, SchemaRef},
 };
-use mlp_plan::{Contract, DataType, Format};
-use parquet::{
-    arrow::{
-        ProjectionMask,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder},
-    },
-    file::metadata::ParquetMetaData,
-};
+use mlp_plan::{Contract, Format};
 
-use super::{arrow_types::arrow_type, quotes::Quotes};
+use super::{
+    arrow_types::arrow_type,
+    blob::{Blob, LocalFile},
+    csv::{self, Dialect},
+    jsonl,
+    parquet::ParquetFile,
+};
 use crate::EngineError;
 
 /// Rows of a batch: small enough that a batch of a wide table stays in the cache.
@@ -43,7 +40,9 @@ pub enum TableSource {
 
 /// Batches of one schema.
 pub struct Part {
-    /// Their schema.
+    /// Every column that the file has.
+    pub whole: SchemaRef,
+    /// Those that are read.
     pub schema: SchemaRef,
     /// Whether values are still text that has to be parsed (CSV, JSON lines).
     pub textual: bool,
@@ -75,7 +74,7 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn wants(&self, name: &str) -> bool {
+    pub(super) fn wants(&self, name: &str) -> bool {
         match (self.columns, self.contract) {
             (Some(columns), _) => columns.contains(name),
             (None, Some(contract)) => {
@@ -122,6 +121,7 @@ impl TableSource {
                 let batch = batch.clone();
                 let (schema, rows) = (batch.schema(), Some(batch.num_rows()));
                 Ok(Part {
+                    whole: Arc::clone(&schema),
                     schema,
                     textual: false,
                     rows,
@@ -146,7 +146,9 @@ pub fn expand(paths: &[PathBuf], format: Format) -> Result<Vec<PathBuf>, EngineE
     for path in paths {
         if path.is_dir() {
             let before = files.len();
-            walk(path, extensions(format), &mut files)?;
+            let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+            let wanted = |name: &str| extension(name).is_some_and(|found| extensions(format).contains(&found.as_str()));
+            walk(path, &wanted, &mut files)?;
             if files.len() == before {
                 return Err(EngineError::malformed(
                     path,
@@ -170,7 +172,12 @@ const fn extensions(format: Format) -> &'static [&'static str] {
     }
 }
 
-fn walk(folder: &Path, extensions: &[&str], files: &mut Vec<PathBuf>) -> Result<(), EngineError> {
+/// The files below a folder whose names are wanted, in the order of their names; those that begin with `.` or `_` are passed over.
+pub(crate) fn walk(
+    folder: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+    files: &mut Vec<PathBuf>,
+) -> Result<(), EngineError> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
         .map_err(EngineError::io(folder))?;
@@ -181,11 +188,8 @@ fn walk(folder: &Path, extensions: &[&str], files: &mut Vec<PathBuf>) -> Result<
             continue;
         }
         if path.is_dir() {
-            walk(&path, extensions, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extensions.iter().any(|known| extension.eq_ignore_ascii_case(known)))
-        {
+            walk(&path, wanted, files)?;
+        } else if wanted(&name) {
             files.push(path);
         }
     }
@@ -219,140 +223,31 @@ fn matched(pattern: &Path, format: Format) -> Result<Vec<PathBuf>, EngineError> 
 /// Where it cannot be read or is not of the format.
 pub fn open(path: &Path, format: Format, reading: Reading<'_>) -> Result<Part, EngineError> {
     match format {
-        Format::Parquet => open_parquet(path, reading),
-        Format::Csv => open_csv(path, reading),
-        Format::Jsonl => open_jsonl(path, reading),
+        Format::Parquet => open_parquet(LocalFile::open(path)?, reading),
+        Format::Csv => csv::open(LocalFile::open(path)?, &Dialect::default(), reading),
+        Format::Jsonl => jsonl::open(LocalFile::open(path)?, reading),
         Format::Dir | Format::File | Format::Postgres => {
             Err(EngineError::malformed(path, "a folder, file or database is not read as a table here"))
         }
     }
 }
 
-fn open_parquet(path: &Path, reading: Reading<'_>) -> Result<Part, EngineError> {
-    let file = File::open(path).map_err(EngineError::io(path))?;
-    let wrong =
-        |error: parquet::errors::ParquetError| EngineError::malformed(path, format!("not a Parquet file: {error}"));
-    let mut metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(wrong)?;
-    if reading.dictionaries {
-        let hinted = dictionaries(metadata.schema(), metadata.metadata());
-        metadata = ArrowReaderMetadata::try_new(
-            Arc::clone(metadata.metadata()),
-            ArrowReaderOptions::new().with_schema(hinted),
-        )
-        .map_err(wrong)?;
-    }
-    let fields = metadata.schema().fields();
+fn open_parquet(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineError> {
+    let file = ParquetFile::open(blob, reading.dictionaries)?;
+    let fields = file.schema().fields();
     let left_out: BTreeSet<String> =
         fields.iter().filter(|field| reading.leaves_out(field)).map(|field| field.name().clone()).collect();
     let read = |field: &Field| reading.wants(field.name()) && !left_out.contains(field.name());
     let wanted: Vec<usize> =
         fields.iter().enumerate().filter(|(_, field)| read(field)).map(|(index, _)| index).collect();
-    let schema: SchemaRef = Arc::new(metadata.schema().project(&wanted)?);
-    let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).ok();
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(BATCH_ROWS);
-    let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-    let reader = builder.with_projection(mask).build().map_err(wrong)?;
-    let owner = path.to_path_buf();
-    let batches = reader.map(move |batch| batch.map_err(|error| EngineError::malformed(&owner, error)));
-    Ok(Part { schema, textual: false, rows, left_out, batches: Box::new(batches) })
-}
-
-/// The file's schema, with text as a dictionary where its pages are small enough that they must be one: plain text takes four bytes a value for its length
-/// alone.
-fn dictionaries(schema: &SchemaRef, metadata: &ParquetMetaData) -> SchemaRef {
-    let flat = schema.fields().len() == metadata.file_metadata().schema_descr().num_columns();
-    let dense = |index: usize| {
-        flat && metadata.row_groups().iter().all(|group| {
-            group.columns().get(index).is_some_and(|chunk| {
-                chunk.dictionary_page_offset().is_some()
-                    && chunk.uncompressed_size() < chunk.num_values().saturating_mul(4).max(4_096)
-            })
-        })
-    };
-    let fields = schema.fields().iter().enumerate().map(|(index, field)| match field.data_type() {
-        ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View if dense(index) => {
-            let dictionary = ArrowType::Dictionary(Box::new(ArrowType::Int32), Box::new(ArrowType::Utf8));
-            Arc::new(field.as_ref().clone().with_data_type(dictionary))
-        }
-        ArrowType::LargeUtf8 | ArrowType::Utf8View => Arc::new(field.as_ref().clone().with_data_type(ArrowType::Utf8)),
-        _ => Arc::clone(field),
-    });
-    Arc::new(Schema::new_with_metadata(fields.collect::<Fields>(), schema.metadata().clone()))
-}
-
-/// Every column as text: what does not parse is then a violation with its row, not the end of the reading.
-fn open_csv(path: &Path, reading: Reading<'_>) -> Result<Part, EngineError> {
-    let wrong = |error: arrow::error::ArrowError| EngineError::malformed(path, error);
-    let mut file = File::open(path).map_err(EngineError::io(path))?;
-    let start = skip_mark(&mut file).map_err(EngineError::io(path))?;
-    let format = arrow::csv::reader::Format::default().with_header(true);
-    let (header, _) = format.infer_schema(&mut BufReader::new(&mut file), Some(0)).map_err(wrong)?;
-    let names: Vec<&String> = header.fields().iter().map(|field| field.name()).collect();
-    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|other| other == *name))
-    {
-        return Err(EngineError::malformed(path, format!("column `{}` stands twice in the header", twice.1)));
-    }
-    let wanted: Vec<usize> =
-        names.iter().enumerate().filter(|(_, name)| reading.wants(name)).map(|(index, _)| index).collect();
-    let schema = Arc::new(Schema::new(
-        names.iter().map(|name| Field::new(name.as_str(), ArrowType::Utf8, true)).collect::<Fields>(),
-    ));
-    let projected = Arc::new(schema.project(&wanted)?);
-    if names.is_empty() {
-        return Ok(Part {
-            schema,
-            textual: true,
-            rows: Some(0),
-            left_out: BTreeSet::new(),
-            batches: Box::new(std::iter::empty()),
-        });
-    }
-    file.seek(std::io::SeekFrom::Start(start)).map_err(EngineError::io(path))?;
-    let reader =
-        arrow::csv::ReaderBuilder::new(schema).with_format(format).with_batch_size(BATCH_ROWS).with_projection(wanted);
-    let owner = path.to_path_buf();
-    let batches = reader
-        .build(Quotes::new(file))
-        .map_err(wrong)?
-        .map(move |batch| batch.map_err(|error| EngineError::malformed(&owner, error)));
-    Ok(Part { schema: projected, textual: true, rows: None, left_out: BTreeSet::new(), batches: Box::new(batches) })
-}
-
-/// Passes over a UTF-8 byte order mark, and tells where the text begins.
-fn skip_mark(file: &mut File) -> std::io::Result<u64> {
-    let mut head = Vec::new();
-    file.by_ref().take(3).read_to_end(&mut head)?;
-    let start = if head == b"\xEF\xBB\xBF" { 3 } else { 0 };
-    file.seek(std::io::SeekFrom::Start(start))
-}
-
-/// Scalars as text, like CSV; lists and structs in the types that the contract gives them.
-fn open_jsonl(path: &Path, reading: Reading<'_>) -> Result<Part, EngineError> {
-    let file = File::open(path).map_err(EngineError::io(path))?;
-    let Some(contract) = reading.contract else {
-        return Err(EngineError::malformed(path, "JSON lines are read by a contract"));
-    };
-    let mut fields: Vec<Field> = Vec::new();
-    for column in &contract.columns {
-        let data = match &column.value.data {
-            nested @ (DataType::List(_) | DataType::Map(..) | DataType::Struct(_) | DataType::Vector { .. }) => {
-                arrow_type(nested)
-            }
-            _ => ArrowType::Utf8,
-        };
-        let names = std::iter::once(&column.name).chain(&column.was);
-        fields.extend(names.filter(|name| reading.wants(name)).map(|name| Field::new(name, data.clone(), true)));
-    }
-    // A contract has unique names, but an old one may be taken by another column since.
-    let mut known = BTreeSet::new();
-    fields.retain(|field| known.insert(field.name().clone()));
-    let schema = Arc::new(Schema::new(fields));
-    let reader =
-        arrow::json::ReaderBuilder::new(Arc::clone(&schema)).with_coerce_primitive(true).with_batch_size(BATCH_ROWS);
-    let reader = reader.build(BufReader::new(file)).map_err(|error| EngineError::malformed(path, error))?;
-    let owner = path.to_path_buf();
-    let batches = reader.map(move |batch| batch.map_err(|error| EngineError::malformed(&owner, error)));
-    Ok(Part { schema, textual: true, rows: None, left_out: BTreeSet::new(), batches: Box::new(batches) })
+    Ok(Part {
+        whole: Arc::clone(file.schema()),
+        schema: Arc::new(file.schema().project(&wanted)?),
+        textual: false,
+        rows: usize::try_from(file.rows(None)).ok(),
+        left_out,
+        batches: file.read(None, &wanted)?,
+    })
 }
 
 /// Reads the whole of some Parquet files.

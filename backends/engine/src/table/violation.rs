@@ -4,6 +4,8 @@ use std::fmt;
 
 use mlp_plan::{Place, Rule};
 
+use super::outcome::Outcome;
+
 /// Most rows that are shown for a broken rule.
 pub const EXAMPLES: usize = 5;
 
@@ -26,6 +28,14 @@ pub struct Violation {
     pub place: Place,
     /// The rule's own `else ".."`.
     pub message: Option<String>,
+}
+
+impl From<Outcome> for Violation {
+    fn from(outcome: Outcome) -> Self {
+        let Outcome { rule, words, found, rows, of, examples, place, message, .. } = outcome;
+        let examples = examples.into_iter().map(|example| example.words).collect();
+        Self { rule, words, found, rows, of, examples, place, message }
+    }
 }
 
 /// One line, without the examples: `distance in 0 .. 5000: 2 of 336776 rows break it`.

@@ -479,9 +479,9 @@ fn what_is_not_a_table_is_an_error_in_words() {
     fs::write(&path, b"\xff\xfe not parquet").unwrap();
     insta::assert_snapshot!([absent, error(Format::Parquet), error(Format::Csv), error(Format::Jsonl)].join("\n"), @r###"
     /flights.parquet: no such file or folder
-    /flights.parquet: not a Parquet file: Parquet error: Invalid Parquet file. Corrupt footer
-    /flights.parquet: Csv error: Encountered UTF-8 error while reading CSV file: invalid utf-8: invalid UTF-8 in field 0 near byte index 0 at line 1
-    /flights.parquet: Json error: Encountered unexpected 'ÿ' whilst parsing value
+    /flights.parquet: not a whole Parquet file: Parquet error: Invalid Parquet file. Corrupt footer
+    /flights.parquet: its byte order mark says UTF-16, little end first, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`
+    /flights.parquet: its byte order mark says UTF-16, little end first, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`
     "###);
 }
 

@@ -6,7 +6,7 @@ use arrow::array::{
     ArrayRef, Date32Array, Decimal128Array, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
     StringArray, TimestampMicrosecondArray,
 };
-use mlp_engine::table::{expr::Rows, set::Gathering};
+use mlp_engine::table::{expr::Rows, set::{Asked, Gathering}};
 use mlp_plan::{ArithmeticOp, CompareOp, Expr, Literal};
 
 use crate::common::*;
@@ -176,11 +176,11 @@ fn values_of_sets() {
             high: Some(Box::new(num("4"))),
         },
     ];
-    let now = Some("2013-01-01T06:00:00".parse().unwrap());
+    let now = Asked { now: Some("2013-01-01T06:00:00".parse().unwrap()), lean: 0.0 };
     let mut lines = Vec::new();
     // The same by one batch, by a batch for each row, and by none.
     for batches in [vec![table.clone()], (0..4).map(|row| table.slice(row, 1)).collect(), vec![]] {
-        let mut gathering = Gathering::new(asked.iter());
+        let mut gathering = Gathering::new(asked.iter(), &|_| None);
         batches.iter().for_each(|batch| gathering.add(batch).unwrap());
         lines.push(
             asked.iter().map(|expr| format!("{expr} = {}", gathering.value(expr, now).unwrap())).collect::<Vec<_>>(),

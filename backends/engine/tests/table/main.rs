@@ -7,4 +7,5 @@ mod constraints;
 mod corrupt;
 mod expressions;
 mod properties;
+mod scan;
 mod types;

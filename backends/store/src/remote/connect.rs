@@ -38,7 +38,7 @@ impl Store {
         if let Some(folder) = folder_of(url) {
             return Self::open_at(root, folder);
         }
-        let (bucket, prefix) = bucket(url, variables)?;
+        let (bucket, prefix) = bucket("open the store", url, variables)?;
         let (folder, private) = working_folder(url.trim_end_matches('/'), variables)?;
         Self::open_remote(root, &folder, Remote::new(url, bucket, prefix, private)?)
     }
@@ -60,9 +60,18 @@ pub fn folder_of(url: &str) -> Option<&FilePath> {
 /// Where there is no such object, the scheme is unknown, or the bucket cannot be read.
 pub fn read_url(url: &str) -> Result<Vec<u8>> {
     let (folder, name) = url.rsplit_once('/').unwrap_or(("", url));
-    let (bucket, prefix) = bucket(folder, &environment())?;
+    let (bucket, prefix) = bucket("open the store", folder, &environment())?;
     let found = Remote::new(folder, bucket, prefix, None)?.get(name)?;
     found.map(|(bytes, _)| bytes).ok_or_else(|| refused("read", url, "there is no such object".to_owned()))
+}
+
+/// A bucket that an address begins with: its own address, the path in it, and what opens it.
+pub(super) fn bucket_of(url: &str) -> Result<(String, String, Arc<dyn ObjectStore>)> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (name, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let root = format!("{scheme}://{name}");
+    let (bucket, _) = bucket("open", &root, &environment())?;
+    Ok((root, path.to_owned(), bucket))
 }
 
 fn environment() -> Variables {
@@ -71,8 +80,8 @@ fn environment() -> Variables {
 }
 
 /// The bucket and the prefix in it.
-fn bucket(url: &str, variables: &Variables) -> Result<(Arc<dyn ObjectStore>, Path)> {
-    let refuse = |why: String| refused("open the store", url, why);
+fn bucket(action: &'static str, url: &str, variables: &Variables) -> Result<(Arc<dyn ObjectStore>, Path)> {
+    let refuse = |why: String| refused(action, url, why);
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (name, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     if name.is_empty() {

@@ -1,6 +1,7 @@
 //! A store in a bucket: the layout of a folder, behind calls that block.
 
 mod connect;
+mod data;
 mod objects;
 mod reason;
 mod state;
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 pub use connect::{folder_of, read_url};
+pub use data::{RemoteObject, objects};
 pub(crate) use objects::Piece;
 
 use crate::{Result, StoreError};

@@ -16,7 +16,7 @@ use super::info::{ColumnSpans, ContractInfo, Shared};
 use crate::{
     checker::Checker,
     literals,
-    predicates::Predicates,
+    predicates::{Predicates, others_in},
     program::{DeclId, Kind},
     scope::{check_snake, nearest},
     subtype::{Answer, beside::Beside, values::is_nested},
@@ -161,6 +161,7 @@ impl Checker<'_> {
                 this: this.as_ref(),
                 owner: &info.face.name,
                 set: false,
+                others: &[],
                 partial: info.partial,
                 diagnostics: &mut self.diagnostics,
             }
@@ -265,11 +266,13 @@ impl Checker<'_> {
             }
             RuleKind::References { contract, to, from } => self.reference(module, info, rule, contract, to, from),
             RuleKind::Expect { warn, expr, message } => {
+                let others = self.others_of(module, info, expr);
                 let lowered = Predicates {
                     columns: &info.face.columns,
                     this: None,
                     owner: &info.face.name,
                     set: true,
+                    others: &others,
                     partial: info.partial,
                     diagnostics: &mut self.diagnostics,
                 }
@@ -324,6 +327,18 @@ impl Checker<'_> {
             ));
         }
         known
+    }
+
+    /// The contracts that an expectation asks `referenced` of, but its own.
+    fn others_of(&mut self, module: usize, info: &ContractInfo, expr: &tree::Expr) -> Vec<(String, Shared)> {
+        let mut names = Vec::new();
+        others_in(expr, &mut names);
+        names.retain(|name| name.text != info.face.name);
+        let found = names.into_iter().filter_map(|name| {
+            let id = self.find(module, &name.text, name.span, "contract", &[Kind::Contract])?;
+            Some((name.text.clone(), self.contract_of(id)))
+        });
+        found.collect()
     }
 
     fn reference(

@@ -237,6 +237,7 @@ impl Checker<'_> {
                         this: Some(&this),
                         owner: &name.text,
                         set: false,
+                        others: &[],
                         partial: false,
                         diagnostics: &mut self.diagnostics,
                     }

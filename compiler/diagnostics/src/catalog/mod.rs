@@ -3,6 +3,7 @@
 //! A message is one line in the user's words; the reason stands in the labels, the mend in the help.
 
 pub mod contracts;
+pub mod data;
 pub mod evolution;
 pub mod learning;
 pub mod names;

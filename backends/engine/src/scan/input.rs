@@ -1,0 +1,195 @@
+//! What data sets are made of: files with their format and the values that their folders name.
+
+use std::{
+    fmt::{self, Debug},
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+};
+
+use crate::{
+    EngineError,
+    table::{
+        blob::{Blob, LocalFile},
+        read::walk,
+    },
+};
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataFormat {
+    /// Parquet.
+    Parquet,
+    /// CSV.
+    Csv,
+    /// JSON lines.
+    Jsonl,
+    /// Arrow, as a file or a stream.
+    Arrow,
+}
+
+impl DataFormat {
+    /// What the end of a name says.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (_, extension) = name.rsplit_once('.')?;
+        Some(match extension.to_ascii_lowercase().as_str() {
+            "parquet" | "pq" => Self::Parquet,
+            "csv" | "tsv" => Self::Csv,
+            "jsonl" | "ndjson" | "json" => Self::Jsonl,
+            "arrow" | "arrows" | "ipc" | "feather" => Self::Arrow,
+            _ => return None,
+        })
+    }
+
+    /// What the first bytes say, where they say anything.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [b'P', b'A', b'R', b'1', ..] => Some(Self::Parquet),
+            [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Some(Self::Arrow),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for DataFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+            Self::Arrow => "arrow",
+        })
+    }
+}
+
+impl FromStr for DataFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Parquet, Self::Csv, Self::Jsonl, Self::Arrow]
+            .into_iter()
+            .find(|format| format.to_string() == text)
+            .ok_or_else(|| format!("unknown format `{text}`: one of parquet, csv, jsonl, arrow"))
+    }
+}
+
+/// Opens a file when its turn comes.
+pub type Opener = Arc<dyn Fn() -> Result<Arc<dyn Blob>, EngineError> + Send + Sync>;
+
+/// One file of a data set.
+#[derive(Clone)]
+pub struct Input {
+    /// Its path or address.
+    pub name: String,
+    /// How it is written.
+    pub format: DataFormat,
+    /// Columns that the names of its folders give it (`day=2013-01-01/`), each with its value as text.
+    pub partitions: Vec<(String, Option<String>)>,
+    /// Opens it.
+    pub open: Opener,
+}
+
+impl Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Input").field("name", &self.name).field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+/// Columns in the names of folders, as Hive writes them: `day=2013-01-01/carrier=UA/`.
+#[must_use]
+pub fn partitions(path: &str) -> Vec<(String, Option<String>)> {
+    let mut folders: Vec<&str> = path.split('/').collect();
+    folders.pop();
+    let column = |folder: &str| {
+        let (name, value) = folder.split_once('=')?;
+        if name.is_empty() {
+            return None;
+        }
+        let null = value == "__HIVE_DEFAULT_PARTITION__";
+        Some((decoded(name), (!null).then(|| decoded(value))))
+    };
+    folders.into_iter().filter_map(column).collect()
+}
+
+/// A text whose bytes may be written as in an address: `%3A` is `:`.
+#[must_use]
+pub fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
+        match code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The files that a path of this machine means: a file, all data of a folder, or what a glob matches. `format` is what all are; by their names, where absent.
+///
+/// # Errors
+/// Where nothing is there, or a file's format cannot be told.
+pub fn local_inputs(path: &Path, format: Option<DataFormat>) -> Result<Vec<Input>, EngineError> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let text = path.to_string_lossy();
+    if path.is_dir() {
+        walk(path, &|name| format.is_some() || DataFormat::of_name(name).is_some(), &mut files)?;
+        if files.is_empty() {
+            return Err(EngineError::malformed(path, "no data in this folder: .parquet, .csv, .jsonl or .arrow"));
+        }
+    } else if !path.exists() && text.contains(['*', '?', '[']) {
+        let found = glob::glob(&text).map_err(|error| EngineError::malformed(path, error.msg))?;
+        for found in found {
+            let found = found.map_err(|error| EngineError::malformed(path, error))?;
+            if found.is_dir() {
+                walk(&found, &|name| format.is_some() || DataFormat::of_name(name).is_some(), &mut files)?;
+            } else {
+                files.push(found);
+            }
+        }
+        files.sort();
+        if files.is_empty() {
+            return Err(EngineError::malformed(path, "nothing matches"));
+        }
+    } else {
+        files.push(path.to_path_buf());
+    }
+    files.into_iter().map(|file| local(file, format)).collect()
+}
+
+fn local(path: PathBuf, format: Option<DataFormat>) -> Result<Input, EngineError> {
+    let name = path.to_string_lossy().into_owned();
+    // a missing file is told before its name is wondered about
+    let blob = LocalFile::open(&path)?;
+    let sniffed = || blob.read(0..blob.size().min(6)).ok().and_then(|bytes| DataFormat::of_bytes(&bytes));
+    let Some(format) = format.or_else(|| DataFormat::of_name(&name)).or_else(sniffed) else {
+        let words = "its name does not tell its format; say it with --data-format parquet, csv, jsonl or arrow";
+        return Err(EngineError::malformed(&path, words));
+    };
+    let partitions = partitions(&name);
+    Ok(Input { name, format, partitions, open: Arc::new(move || LocalFile::open(&path)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_name_columns() {
+        let text = |value: &str| Some(value.to_owned());
+        assert_eq!(
+            partitions("lake/day=2013-01-01/at=05%3A00/x=__HIVE_DEFAULT_PARTITION__/part=0.parquet"),
+            [("day".to_owned(), text("2013-01-01")), ("at".to_owned(), text("05:00")), ("x".to_owned(), None)]
+        );
+        assert_eq!(partitions("a/b.csv"), []);
+    }
+}

@@ -1,0 +1,232 @@
+//! CSV: every column as text, so that what does not parse is a violation with its row, not the end of the reading.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader, Read},
+    sync::Arc,
+};
+
+use arrow::{
+    array::RecordBatch,
+    csv::{ReaderBuilder, reader::Decoder, reader::Format},
+    datatypes::{DataType as ArrowType, Field, Fields, Schema},
+};
+use bytes::{Buf as _, Bytes};
+use regex::Regex;
+
+use super::{
+    blob::{Blob, Stream},
+    read::{BATCH_ROWS, Part, Reading},
+    records::Records,
+};
+use crate::EngineError;
+
+/// Bytes of text after which a batch is ended, however few rows it has.
+const BATCH_BYTES: u64 = 8 << 20;
+
+/// How a CSV file is written. It is UTF-8 always.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// What stands between values.
+    pub delimiter: u8,
+    /// What values are quoted with.
+    pub quote: u8,
+    /// Whether the first record names the columns; otherwise they are those of the contract, in order.
+    pub header: bool,
+    /// What stands for a missing value, beside nothing at all.
+    pub null: Option<String>,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { delimiter: b',', quote: b'"', header: true, null: None }
+    }
+}
+
+/// Opens a CSV text.
+///
+/// # Errors
+/// Where it cannot be read, is no text in UTF-8, or its header does not do.
+pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Result<Part, EngineError> {
+    let wrong = |words: String| EngineError::malformed(blob.name(), words);
+    let start = text_begins(blob.as_ref())?;
+    let null = dialect.null.as_ref().map(|null| Regex::new(&format!("^({})?$", regex::escape(null))));
+    let null = null.transpose().map_err(|error| wrong(error.to_string()))?;
+    let mut format = Format::default()
+        .with_header(dialect.header)
+        .with_delimiter(dialect.delimiter)
+        .with_quote(dialect.quote);
+    if let Some(null) = null {
+        format = format.with_null_regex(null);
+    }
+    let names = names(&blob, start, dialect, &format, reading)?;
+    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|other| other == *name)) {
+        return Err(wrong(format!("column `{}` stands twice in the header", twice.1)));
+    }
+    let wanted: Vec<usize> =
+        names.iter().enumerate().filter(|(_, name)| reading.wants(name)).map(|(index, _)| index).collect();
+    let schema = Arc::new(Schema::new(
+        names.iter().map(|name| Field::new(name.as_str(), ArrowType::Utf8, true)).collect::<Fields>(),
+    ));
+    let projected = Arc::new(schema.project(&wanted)?);
+    let whole = Arc::clone(&schema);
+    let part = |rows, batches| Part {
+        whole: Arc::clone(&whole),
+        schema: projected,
+        textual: true,
+        rows,
+        left_out: BTreeSet::new(),
+        batches,
+    };
+    if names.is_empty() {
+        return Ok(part(Some(0), Box::new(std::iter::empty())));
+    }
+    let decoder =
+        ReaderBuilder::new(schema).with_format(format).with_batch_size(BATCH_ROWS).with_projection(wanted).build_decoder();
+    let batches = CsvBatches {
+        stream: Stream::new(Arc::clone(&blob), start),
+        blob,
+        decoder: Some(decoder),
+        records: Records::new(dialect.delimiter, dialect.quote),
+        buffer: Bytes::new(),
+        at: 0,
+        since: 0,
+    };
+    Ok(part(None, Box::new(batches)))
+}
+
+/// Where a text begins behind its byte order mark; one that is not of UTF-8 is told.
+pub(super) fn text_begins(blob: &dyn Blob) -> Result<u64, EngineError> {
+    let head = blob.read(0..blob.size().min(4))?;
+    let encoding = match head.as_ref() {
+        [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
+        [0xFF, 0xFE, ..] => "UTF-16, little end first",
+        [0xFE, 0xFF, ..] => "UTF-16, big end first",
+        [0x1F, 0x8B, ..] => {
+            return Err(EngineError::malformed(blob.name(), "it is compressed with gzip; unpack it first"));
+        }
+        _ => return Ok(0),
+    };
+    let words = format!("its byte order mark says {encoding}, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`");
+    Err(EngineError::malformed(blob.name(), words))
+}
+
+fn names(
+    blob: &Arc<dyn Blob>,
+    start: u64,
+    dialect: &Dialect,
+    format: &Format,
+    reading: Reading<'_>,
+) -> Result<Vec<String>, EngineError> {
+    let first = first_record(blob, start, dialect)?;
+    let (header, _) = format
+        .infer_schema(first.as_slice(), Some(usize::from(!dialect.header)))
+        .map_err(|error| EngineError::malformed(blob.name(), told(&error.to_string())))?;
+    let found: Vec<String> = header.fields().iter().map(|field| field.name().clone()).collect();
+    if dialect.header {
+        return Ok(found);
+    }
+    let Some(contract) = reading.contract else { return Ok(found) };
+    let columns: Vec<String> = contract.columns.iter().map(|column| column.name.clone()).collect();
+    if found.is_empty() || found.len() == columns.len() {
+        return Ok(columns);
+    }
+    let words = format!(
+        "without a header its columns are those of the contract in order, and there are {} in the first record and {} in `{}`",
+        found.len(),
+        columns.len(),
+        contract.name
+    );
+    Err(EngineError::malformed(blob.name(), words))
+}
+
+/// The bytes of the first record, which may have line ends in its quotes.
+fn first_record(blob: &Arc<dyn Blob>, start: u64, dialect: &Dialect) -> Result<Vec<u8>, EngineError> {
+    let mut records = Records::new(dialect.delimiter, dialect.quote);
+    let mut reader = BufReader::with_capacity(1 << 16, Stream::new(Arc::clone(blob), start));
+    let mut first = Vec::new();
+    loop {
+        let before = first.len();
+        let more = reader.by_ref().take(super::records::LONGEST).read_until(b'\n', &mut first);
+        more.map_err(EngineError::io(blob.name()))?;
+        let bytes = first.get(before..).unwrap_or_default();
+        records.see(bytes).map_err(|words| EngineError::malformed(blob.name(), words))?;
+        // empty lines are passed over
+        let begun = first.iter().any(|byte| !matches!(byte, b'\n' | b'\r'));
+        if bytes.is_empty() || (begun && records.whole() > 0) {
+            return Ok(first);
+        }
+    }
+}
+
+/// The library's words, with ours where they do not say what to do.
+fn told(words: &str) -> String {
+    let words = words.strip_prefix("Csv error: ").unwrap_or(words);
+    if words.contains("invalid UTF-8") || words.contains("not valid UTF-8") {
+        return format!("{words}; only UTF-8 is read: convert it first, as with `iconv -f LATIN1 -t UTF-8`");
+    }
+    if words.contains("incorrect number of fields") {
+        return format!("{words}; its rows do not all have the columns of its first line");
+    }
+    words.to_owned()
+}
+
+/// Decodes as it reads.
+struct CsvBatches {
+    blob: Arc<dyn Blob>,
+    stream: Stream,
+    /// None behind the end.
+    decoder: Option<Decoder>,
+    records: Records,
+    buffer: Bytes,
+    /// Bytes decoded, in all and since the last batch.
+    at: u64,
+    since: u64,
+}
+
+impl CsvBatches {
+    fn step(&mut self) -> Result<Option<RecordBatch>, EngineError> {
+        let wrong = |blob: &Arc<dyn Blob>, words: String| EngineError::malformed(blob.name(), words);
+        let Some(decoder) = &mut self.decoder else { return Ok(None) };
+        loop {
+            if self.buffer.is_empty() {
+                self.buffer = self.stream.next()?;
+                let seen = if self.buffer.is_empty() { self.records.end() } else { self.records.see(&self.buffer) };
+                seen.map_err(|words| wrong(&self.blob, words))?;
+            }
+            let ended = self.buffer.is_empty();
+            let full = self.since >= BATCH_BYTES;
+            let left = self.records.whole().saturating_sub(self.at);
+            // a full batch is filled up to the end of a record
+            let upto = match usize::try_from(left) {
+                Ok(left) if full && left > 0 => left.min(self.buffer.len()),
+                _ => self.buffer.len(),
+            };
+            let taken = decoder.decode(self.buffer.get(..upto).unwrap_or_default());
+            let taken = taken.map_err(|error| wrong(&self.blob, told(&error.to_string())))?;
+            self.buffer.advance(taken);
+            self.at += taken as u64;
+            self.since += taken as u64;
+            let at_end = self.at == self.records.whole();
+            if decoder.capacity() == 0 || (full && at_end) || (ended && taken == 0) {
+                self.since = 0;
+                let batch = decoder.flush().map_err(|error| wrong(&self.blob, told(&error.to_string())))?;
+                if batch.is_some() || ended {
+                    return Ok(batch);
+                }
+            }
+        }
+    }
+}
+
+impl Iterator for CsvBatches {
+    type Item = Result<RecordBatch, EngineError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.step().transpose();
+        if !matches!(batch, Some(Ok(_))) {
+            self.decoder = None;
+        }
+        batch
+    }
+}

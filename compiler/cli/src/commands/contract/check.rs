@@ -1,0 +1,306 @@
+//! `mlp contract check`: a data set against a contract, wherever it lies.
+
+use std::{
+    collections::BTreeMap,
+    io::IsTerminal as _,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use mlp_analysis::{Checked, Kind, scope::nearest};
+use mlp_diagnostics::{Diagnostic, render::render};
+use mlp_engine::{
+    EngineError,
+    scan::{Bounds, Report, Scan},
+    table::{csv::Dialect, outcome::Outcome},
+};
+use mlp_plan::{Contract, SecretRef};
+use mlp_workspace::{Loaded, Override};
+
+use super::{
+    data::{Found, inputs},
+    page,
+    report::{Told, show},
+};
+use crate::{
+    args::{ContractCheckArgs, Where},
+    commands::Exit,
+    output::Output,
+    program::{checked, context, loaded, local, path_of},
+};
+
+/// What the program says about a check.
+struct Asked {
+    contract: Contract,
+    /// Environment variables of its secrets.
+    secrets: BTreeMap<String, SecretRef>,
+}
+
+/// Checks data, and answers 0 where it keeps the contract, 1 where it does not or could not be told, 2 where it could not be looked at.
+pub fn check(at: &Where, args: &ContractCheckArgs, output: &Output) -> Exit {
+    let clock = Instant::now();
+    let format = output.format(args.format.as_deref()).map_err(|message| output.failure(&message, None))?;
+    let loaded = loaded(&path_of(at), output)?;
+    let asked = asked(&loaded, &args.contract, output)?;
+    let (report, names) = match &args.postgres {
+        Some(name) => of_database(args, &asked, name, output)?,
+        None => of_files(args, &asked, output)?,
+    };
+    let told = Told {
+        loaded: &loaded,
+        contract: &asked.contract,
+        report: &report,
+        names: &names,
+        allow_unknown: args.allow_unknown,
+        elapsed: clock.elapsed(),
+    };
+    show(&told, format, output);
+    if let Some(path) = &args.html {
+        let page = page::page(&told);
+        mlp_store::write_atomically(path, page.as_bytes()).map_err(|error| output.failure(&error.to_string(), None))?;
+    }
+    Ok(u8::from(!told.holds()))
+}
+
+/// The contract of that name, as the plan has it.
+fn asked(loaded: &Loaded, name: &str, output: &Output) -> Result<Asked, u8> {
+    checked(loaded, &Override::new(), |checked, diagnostics| {
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            let format = output.format(None).unwrap_or(mlp_diagnostics::render::Format::Short);
+            output.note(render(&diagnostics, &loaded.sources, format, &output.options()).trim_end());
+            return Err(1);
+        }
+        let contract = contract_of(checked, loaded, name, output)?;
+        let program = checked.checker.program;
+        let secrets = program.of_kind(Kind::Secret);
+        let secrets = secrets.filter_map(|id| Some((program.decl(id)?.name.clone(), checked.checker.secret(id)?)));
+        Ok(Asked { contract, secrets: secrets.collect() })
+    })
+}
+
+/// Own contracts go before those of other packages; one that two modules declare has to be named with its module.
+fn contract_of(checked: &mut Checked<'_>, loaded: &Loaded, name: &str, output: &Output) -> Result<Contract, u8> {
+    let program = checked.checker.program;
+    let all: Vec<_> = program.of_kind(Kind::Contract).collect();
+    let named = |id: &mlp_analysis::DeclId| {
+        let qualified = program.qualified(*id);
+        qualified == name || program.decl(*id).is_some_and(|decl| decl.name == name)
+    };
+    let own = |id: &mlp_analysis::DeclId| program.decl(*id).is_some_and(|decl| loaded.own.contains(&decl.span.file));
+    let mut found: Vec<_> = all.iter().copied().filter(named).collect();
+    if found.iter().any(own) {
+        found.retain(own);
+    }
+    match found.as_slice() {
+        [id] => {
+            let info = checked.checker.contract_of(*id);
+            Ok(mlp_lower::contract(&context(loaded, local()), &info))
+        }
+        [] => {
+            let names = all.iter().filter(|id| own(id)).filter_map(|id| Some(program.decl(*id)?.name.as_str()));
+            let names: Vec<&str> = names.collect();
+            let near = nearest(name, names.iter().copied());
+            let help = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => "the package declares no contract".to_owned(),
+                None => format!("the package has {}", names.join(", ")),
+            };
+            Err(output.failure(&format!("there is no contract `{name}`"), Some(&help)))
+        }
+        many => {
+            let names: Vec<String> = many.iter().map(|id| program.qualified(*id)).collect();
+            Err(output.failure(&format!("`{name}` is declared more than once"), Some(&format!("one of {}", names.join(", ")))))
+        }
+    }
+}
+
+fn of_files(args: &ContractCheckArgs, asked: &Asked, output: &Output) -> Result<(Report, Vec<String>), u8> {
+    let failed = |error: &dyn std::fmt::Display| output.failure(&error.to_string(), None);
+    let dialect = dialect(args).map_err(|message| output.failure(&message, None))?;
+    let format = args.data_format.as_deref().map(str::parse).transpose();
+    let format = format.map_err(|message: String| output.failure(&message, None))?;
+    let Found { inputs: data, size } = inputs(&args.data, format).map_err(|error| failed(&error))?;
+    let mut references = BTreeMap::new();
+    for with in &args.with {
+        let (name, path) = split(with, output)?;
+        let found = inputs(&[path.to_owned()], None).map_err(|error| failed(&error))?;
+        references.insert(name.to_owned(), found.inputs);
+    }
+    known_references(&asked.contract, references.keys(), output)?;
+    let progress = Progress::new(size);
+    let scan = Scan {
+        contract: &asked.contract,
+        inputs: &data,
+        dialect,
+        references: &references,
+        now: chrono::Utc::now().naive_utc(),
+        bounds: bounds(args),
+        progress: &|rows| progress.show(rows),
+    };
+    let report = scan.run();
+    progress.end();
+    let report = report.map_err(|error: EngineError| failed(&error))?;
+    Ok((report, data.into_iter().map(|input| input.name).collect()))
+}
+
+fn split<'a>(with: &'a str, output: &Output) -> Result<(&'a str, &'a str), u8> {
+    with.split_once('=')
+        .filter(|(name, data)| !name.is_empty() && !data.is_empty())
+        .ok_or_else(|| output.failure(&format!("--with {with}: write CONTRACT=DATA"), None))
+}
+
+/// A name that nothing refers to is a slip.
+fn known_references<'n>(
+    contract: &Contract,
+    given: impl Iterator<Item = &'n String>,
+    output: &Output,
+) -> Result<(), u8> {
+    let known = mlp_engine::scan::others(contract);
+    for name in given {
+        if !known.contains(name.as_str()) {
+            let list: Vec<&str> = known.iter().copied().collect();
+            let help = if list.is_empty() { "it refers to none".to_owned() } else { format!("it refers to {}", list.join(", ")) };
+            return Err(output.failure(&format!("`{}` does not refer to `{name}`", contract.name), Some(&help)));
+        }
+    }
+    Ok(())
+}
+
+fn bounds(args: &ContractCheckArgs) -> Bounds {
+    let errors = if args.fail_fast { Some(1) } else { args.max_errors.map(std::num::NonZeroU64::get) };
+    Bounds { sample: args.sample, errors, threads: args.jobs }
+}
+
+fn dialect(args: &ContractCheckArgs) -> Result<Dialect, String> {
+    let one = |name: &str, text: &str| match text.as_bytes() {
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err(format!("--{name} `{text}`: one ASCII character is meant")),
+    };
+    let delimiter = match args.delimiter.as_deref() {
+        Some("tab" | "\\t") => b'\t',
+        Some(text) => one("delimiter", text)?,
+        None if args.data.iter().any(|path| path.ends_with(".tsv")) => b'\t',
+        None => b',',
+    };
+    Ok(Dialect { delimiter, quote: one("quote", &args.quote)?, header: !args.no_header, null: args.null.clone() })
+}
+
+fn of_database(
+    args: &ContractCheckArgs,
+    asked: &Asked,
+    name: &str,
+    output: &Output,
+) -> Result<(Report, Vec<String>), u8> {
+    let url = address(asked, name, output)?;
+    let relation = match (&args.query, args.data.as_slice()) {
+        (Some(query), _) => mlp_postgres::Relation::Query(query.clone()),
+        (None, [table]) => mlp_postgres::Relation::Table(table.clone()),
+        _ => return Err(output.failure("one table of a database is checked at a time", None)),
+    };
+    if args.fail_fast || args.max_errors.is_some() {
+        return Err(output.failure("a database counts all rows at once: --fail-fast and --max-errors are for files", None));
+    }
+    let mut references = BTreeMap::new();
+    for with in &args.with {
+        let (name, table) = split(with, output)?;
+        references.insert(name.to_owned(), table.to_owned());
+    }
+    known_references(&asked.contract, references.keys(), output)?;
+    let question = mlp_postgres::Question {
+        contract: &asked.contract,
+        relation: &relation,
+        references: &references,
+        now: chrono::Utc::now().naive_utc(),
+        sample: args.sample,
+    };
+    let answer = mlp_postgres::ask(&url, &question).map_err(|error| {
+        output.failure(&format!("{name}: {error}"), error.help())
+    })?;
+    let report = Report {
+        outcomes: answer.outcomes,
+        rows: answer.rows,
+        bytes: 0,
+        stopped: false,
+        sampled: args.sample.is_some(),
+    };
+    Ok((report, vec![format!("{name}: {relation}")]))
+}
+
+/// Where the database is: what the secret of that name, or the environment variable, says. It is never shown.
+fn address(asked: &Asked, name: &str, output: &Output) -> Result<String, u8> {
+    let fail = |message: String, help: &str| Err(output.failure(&message, Some(help)));
+    if name.contains("://") {
+        return fail(
+            "--postgres takes the name of an environment variable, or of a secret of the program".to_owned(),
+            "an address on the command line can be read by everybody on the machine",
+        );
+    }
+    let variable = match asked.secrets.get(name) {
+        Some(SecretRef::Env(variable)) => variable.clone(),
+        Some(_) => {
+            return fail(
+                format!("the secret `{name}` is kept by an orchestrator, and cannot be read here"),
+                "name an environment variable that holds the address",
+            );
+        }
+        None => name.to_owned(),
+    };
+    match std::env::var(&variable) {
+        Ok(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(url),
+        Ok(_) => fail(format!("{variable} does not hold a postgres:// address"), "postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
+        Err(_) => fail(
+            format!("{variable} is not set in the environment"),
+            "it must hold the address of the database: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        ),
+    }
+}
+
+/// Rows and rows per second on stderr, on a terminal, when it takes long.
+struct Progress {
+    bar: Option<ProgressBar>,
+    begun: Instant,
+}
+
+impl Progress {
+    /// Before this, nobody waits.
+    const SHORT: Duration = Duration::from_millis(500);
+
+    fn new(size: u64) -> Self {
+        let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
+        let bar = terminal.then(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                bar.set_style(style);
+            }
+            bar.set_message(format!("{} bytes to look at", HumanCount(size)));
+            bar
+        });
+        Self { bar, begun: Instant::now() }
+    }
+
+    fn show(&self, rows: u64) {
+        let Some(bar) = &self.bar else { return };
+        let elapsed = self.begun.elapsed();
+        if elapsed > Self::SHORT {
+            let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            let speed = rows.saturating_mul(1_000) / millis.max(1);
+            bar.set_message(format!("{} rows, {} a second", HumanCount(rows), HumanCount(speed)));
+            bar.tick();
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Whether a file is named by an outcome's row.
+pub(super) fn position(outcome: &Outcome, at: usize, names: &[String]) -> Option<(String, u64)> {
+    let (part, row) = outcome.examples.get(at)?.at?;
+    let name = names.get(part)?;
+    let short = Path::new(name).file_name().filter(|_| names.len() == 1);
+    Some((short.map_or_else(|| name.clone(), |short| short.to_string_lossy().into_owned()), row + 1))
+}

@@ -1,0 +1,238 @@
+//! The report of a check, in every form.
+
+use std::time::Duration;
+
+use mlp_diagnostics::{
+    Diagnostic,
+    catalog::data as words,
+    render::{Case, Format, Options, junit, render},
+};
+use mlp_engine::{
+    scan::Report,
+    table::{
+        Violation,
+        outcome::{Outcome, Verdict},
+    },
+};
+use mlp_plan::Contract;
+use mlp_workspace::Loaded;
+use serde_json::{Value, json};
+
+use super::check::position;
+use crate::{commands::with_member, output::Output, program::span_of};
+
+/// Files that are named one by one.
+const NAMED: usize = 20;
+
+/// What there is to tell.
+pub struct Told<'t> {
+    /// The program.
+    pub loaded: &'t Loaded,
+    /// The contract.
+    pub contract: &'t Contract,
+    /// What was found.
+    pub report: &'t Report,
+    /// The files, by number.
+    pub names: &'t [String],
+    /// Whether what could not be checked may pass.
+    pub allow_unknown: bool,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Told<'_> {
+    /// How many rules have that answer.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.report.outcomes.iter().filter(|outcome| outcome.verdict == verdict).count()
+    }
+
+    /// Whether the data keeps the contract, as far as it was asked.
+    pub fn holds(&self) -> bool {
+        self.count(Verdict::Fail) == 0 && (self.allow_unknown || self.count(Verdict::Unknown) == 0)
+    }
+
+    /// In one word.
+    pub fn verdict(&self) -> Verdict {
+        let worst = [Verdict::Fail, Verdict::Unknown, Verdict::Warn];
+        worst.into_iter().find(|verdict| self.count(*verdict) > 0).unwrap_or(Verdict::Pass)
+    }
+
+    /// The rows that are shown for an outcome: where they are, and what is in them.
+    pub fn rows(&self, outcome: &Outcome) -> Vec<(Option<(String, u64)>, String)> {
+        let rows = outcome.examples.iter().enumerate();
+        rows.map(|(at, example)| (position(outcome, at, self.names), example.words.clone())).collect()
+    }
+
+    /// One line about all.
+    pub fn summary(&self) -> String {
+        let (pass, fail) = (self.count(Verdict::Pass), self.count(Verdict::Fail));
+        let (unknown, warn) = (self.count(Verdict::Unknown), self.count(Verdict::Warn));
+        let mut line = format!("{}: {pass} rules pass, {fail} fail, {unknown} unknown, {warn} warn", self.contract.name);
+        line += &format!("; {} rows in {:.2} s", grouped(self.report.rows), self.elapsed.as_secs_f64());
+        if self.report.bytes > 0 {
+            line += &format!(", {} read", size(self.report.bytes));
+        }
+        if self.report.sampled {
+            line += "; a sample, the first rows";
+        }
+        if self.report.stopped {
+            line += "; ended early, not all rows were looked at";
+        }
+        line
+    }
+}
+
+/// Prints the report.
+pub fn show(told: &Told<'_>, format: Format, output: &Output) {
+    let found: Vec<(usize, Diagnostic)> =
+        told.report.outcomes.iter().enumerate().filter_map(|(at, outcome)| Some((at, diagnostic(told, outcome)?))).collect();
+    let all: Vec<Diagnostic> = found.iter().map(|(_, diagnostic)| diagnostic.clone()).collect();
+    let millis = u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX);
+    let options = Options { files: told.names.len(), millis, ..output.options() };
+    let sources = &told.loaded.sources;
+    match format {
+        Format::Junit => {
+            let of = |at: usize| found.iter().filter(move |(of, _)| *of == at).map(|(_, found)| found).collect();
+            let lists: Vec<Vec<&Diagnostic>> = (0..told.report.outcomes.len()).map(of).collect();
+            let cases: Vec<Case<'_>> = told
+                .report
+                .outcomes
+                .iter()
+                .zip(&lists)
+                .map(|(outcome, found)| Case { group: &told.contract.name, name: &outcome.words, millis: None, found })
+                .collect();
+            output.result(&junit("mlp contract check", &cases, sources));
+        }
+        Format::Json => {
+            let text = render(&all, sources, format, &options);
+            output.result(&with_member(&text, "check", as_json(told)));
+        }
+        Format::Pretty => {
+            output.result(&render(&all, sources, format, &options));
+            output.result(&format!("{}\n{}", table(told), told.summary()));
+        }
+        Format::Short => {
+            output.result(&render(&all, sources, format, &options));
+            output.result(&told.summary());
+        }
+        Format::Sarif | Format::Github => {
+            output.result(&render(&all, sources, format, &options));
+            output.note(&told.summary());
+        }
+    }
+}
+
+/// What is said at the rule's line; nothing where it passes.
+fn diagnostic(told: &Told<'_>, outcome: &Outcome) -> Option<Diagnostic> {
+    let span = span_of(told.loaded, &outcome.place);
+    let rows: Vec<String> = told
+        .rows(outcome)
+        .into_iter()
+        .map(|(place, words)| match place {
+            Some((file, row)) => format!("{file} row {row}: {words}"),
+            None => words,
+        })
+        .collect();
+    match outcome.verdict {
+        Verdict::Pass => None,
+        Verdict::Unknown => {
+            let why = outcome.found.as_deref().unwrap_or("it has no value");
+            Some(words::unchecked(span, &outcome.words, why, told.allow_unknown))
+        }
+        verdict @ (Verdict::Fail | Verdict::Warn) => {
+            let what = Violation::from(outcome.clone()).to_string();
+            Some(words::broken(span, what, verdict == Verdict::Warn, &rows))
+        }
+    }
+}
+
+/// Every rule on a line.
+fn table(told: &Told<'_>) -> String {
+    let widest = told.report.outcomes.iter().map(|outcome| outcome.words.chars().count()).max().unwrap_or_default().min(60);
+    let line = |outcome: &Outcome| {
+        let found = match (&outcome.found, outcome.rows) {
+            (_, rows) if rows > 0 => format!("{} rows ({})", grouped(rows), percent(rows, outcome.of)),
+            (Some(found), _) => found.clone(),
+            (None, _) => String::new(),
+        };
+        let line = format!("{:<7}  {:<widest$}  {:<20}  {found}", outcome.verdict.word(), outcome.words, outcome.looked.words());
+        line.trim_end().to_owned()
+    };
+    told.report.outcomes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A share of rows, as `0.03%`.
+pub fn percent(rows: u64, of: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+    let share = if of == 0 { 0.0 } else { rows as f64 / of as f64 * 100.0 };
+    match share {
+        0.0 => "0%".to_owned(),
+        share if share < 0.01 => "<0.01%".to_owned(),
+        share if share < 10.0 => format!("{share:.2}%"),
+        share => format!("{share:.1}%"),
+    }
+}
+
+/// `10103280` as `10,103,280`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Bytes for people.
+pub fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a size for people")]
+    let bytes_of = bytes as f64;
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes_of / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes_of / 1e6),
+        _ => format!("{:.2} GB", bytes_of / 1e9),
+    }
+}
+
+fn as_json(told: &Told<'_>) -> Value {
+    let rule = |outcome: &Outcome| {
+        let examples = told.rows(outcome).into_iter().map(|(place, row)| match place {
+            Some((file, number)) => json!({ "file": file, "row": number, "values": row }),
+            None => json!({ "values": row }),
+        });
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let rate = if outcome.of == 0 { 0.0 } else { outcome.rows as f64 / outcome.of as f64 };
+        json!({
+            "rule": outcome.words,
+            "verdict": outcome.verdict.word(),
+            "rows": outcome.rows,
+            "of": outcome.of,
+            "rate": rate,
+            "found": outcome.found,
+            "because": outcome.message,
+            "settled": outcome.looked.words(),
+            "file": outcome.place.file,
+            "line": outcome.place.line,
+            "column": outcome.place.column,
+            "examples": examples.collect::<Vec<_>>(),
+        })
+    };
+    let millis = u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX);
+    json!({
+        "contract": told.contract.name,
+        "verdict": told.verdict().word(),
+        "holds": told.holds(),
+        "data": told.names.iter().take(NAMED).collect::<Vec<_>>(),
+        "files": told.names.len(),
+        "rows": told.report.rows,
+        "bytes": told.report.bytes,
+        "millis": millis,
+        "sample": told.report.sampled,
+        "ended_early": told.report.stopped,
+        "rules": told.report.outcomes.iter().map(rule).collect::<Vec<_>>(),
+    })
+}
