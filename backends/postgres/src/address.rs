@@ -71,7 +71,10 @@ impl Address {
                     }
                 }
                 ("application_name" | "connect_timeout" | "channel_binding", _) => {}
-                _ => return Err("it has an option that is not known here; known are host, port, user, password, dbname, sslmode".to_owned()),
+                _ => return Err(
+                    "it has an option that is not known here; known are host, port, user, password, dbname, sslmode"
+                        .to_owned(),
+                ),
             }
         }
         if address.host.is_empty() {
@@ -98,16 +101,24 @@ mod tests {
     fn addresses_are_read() {
         let address = Address::parse("postgres://ada:p%40ss@db.example.com:6432/lake?sslmode=require").unwrap();
         assert_eq!((address.host.as_str(), address.port, address.tls), ("db.example.com", 6432, Tls::Require));
-        assert_eq!((address.user.as_str(), address.password.as_deref(), address.database.as_str()), ("ada", Some("p@ss"), "lake"));
+        assert_eq!(
+            (address.user.as_str(), address.password.as_deref(), address.database.as_str()),
+            ("ada", Some("p@ss"), "lake")
+        );
         let address = Address::parse("postgresql://ada@/lake?host=/run/pg&port=5433").unwrap();
-        assert_eq!((address.socket.as_deref(), address.port, address.database.as_str()), (Some("/run/pg"), 5433, "lake"));
+        assert_eq!(
+            (address.socket.as_deref(), address.port, address.database.as_str()),
+            (Some("/run/pg"), 5433, "lake")
+        );
         let address = Address::parse("postgres://ada@[::1]:5433").unwrap();
         assert_eq!((address.host.as_str(), address.port, address.database.as_str()), ("::1", 5433, "ada"));
     }
 
     #[test]
     fn what_is_wrong_is_told_without_the_password() {
-        for url in ["mysql://ada:secret@h/d", "postgres://ada:secret@h:port/d", "postgres://ada:secret@h/d?sslmode=maybe"] {
+        for url in
+            ["mysql://ada:secret@h/d", "postgres://ada:secret@h:port/d", "postgres://ada:secret@h/d?sslmode=maybe"]
+        {
             assert!(!Address::parse(url).err().unwrap().contains("secret"));
         }
     }

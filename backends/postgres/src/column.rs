@@ -135,13 +135,18 @@ impl Column {
             (Kind::Int | Kind::Numeric, DataType::Decimal { precision, scale }) => {
                 let digits = usize::from(precision.saturating_sub(*scale));
                 let most = format!("1{}", "0".repeat(digits));
-                Fit::Where(format!("({sql}::numeric = round({sql}::numeric, {scale}) AND abs({sql}::numeric) < {most})"))
+                Fit::Where(format!(
+                    "({sql}::numeric = round({sql}::numeric, {scale}) AND abs({sql}::numeric) < {most})"
+                ))
             }
             (Kind::Instant | Kind::Naive, DataType::Timestamp { .. }) => {
                 Fit::Where(format!("date_trunc('milliseconds', {sql}) = {sql}"))
             }
             (Kind::Instant | Kind::Naive, DataType::Date) => Fit::Where(format!("date_trunc('day', {sql}) = {sql}")),
-            _ => Fit::Unknown(format!("it has {}, and PostgreSQL cannot be asked whether every value is one of {data}", self.words)),
+            _ => Fit::Unknown(format!(
+                "it has {}, and PostgreSQL cannot be asked whether every value is one of {data}",
+                self.words
+            )),
         }
     }
 }

@@ -83,11 +83,15 @@ pub fn literal(value: &Literal, kind: Kind) -> Sql {
         (Literal::Size(bytes), Kind::Int | Kind::Numeric) => bytes.to_string(),
         (Literal::Bool(value), Kind::Bool) => value.to_string(),
         (Literal::Text(value), Kind::Text) if !value.contains('\0') => text(value),
-        (Literal::Text(value), Kind::Uuid) if mlp_engine::table::parse::is_uuid(value) => format!("{}::uuid", text(value)),
+        (Literal::Text(value), Kind::Uuid) if mlp_engine::table::parse::is_uuid(value) => {
+            format!("{}::uuid", text(value))
+        }
         (Literal::Date(day), Kind::Date) => format!("date '{day}'"),
         (Literal::Date(day), Kind::Naive) => format!("timestamp '{day}'"),
         (Literal::Date(day), Kind::Instant) => format!("timestamptz '{day} 00:00:00+00'"),
-        (Literal::Timestamp(at), Kind::Naive) if fine(at.and_utc().timestamp_subsec_nanos()) => format!("timestamp '{at}'"),
+        (Literal::Timestamp(at), Kind::Naive) if fine(at.and_utc().timestamp_subsec_nanos()) => {
+            format!("timestamp '{at}'")
+        }
         (Literal::Timestamp(at), Kind::Instant) if fine(at.and_utc().timestamp_subsec_nanos()) => {
             format!("timestamptz '{at}+00'")
         }
@@ -203,16 +207,16 @@ impl Terms<'_> {
                 Some(column) => Term { sql: column.sql.clone(), kind: Some(column.kind) },
                 None => return Err(format!("`{name}` cannot be had")),
             },
-            Expr::Literal(Literal::Number(number)) => {
-                Term { sql: number.normalized().to_plain_string(), kind: None }
-            }
+            Expr::Literal(Literal::Number(number)) => Term { sql: number.normalized().to_plain_string(), kind: None },
             Expr::Literal(value) => Term { sql: value.to_string(), kind: None },
             Expr::Negate(inner) => {
                 Term { sql: format!("(-{})", numeric(self.value(inner)?)?), kind: Some(Kind::Numeric) }
             }
             Expr::Arithmetic(op @ (ArithmeticOp::Add | ArithmeticOp::Sub | ArithmeticOp::Mul), left, right) => {
                 let side = |expr: &Expr| match expr {
-                    Expr::Literal(Literal::Number(number)) => Ok(format!("{}::numeric", number.normalized().to_plain_string())),
+                    Expr::Literal(Literal::Number(number)) => {
+                        Ok(format!("{}::numeric", number.normalized().to_plain_string()))
+                    }
                     expr => numeric(self.value(expr)?),
                 };
                 let sql = format!("({} {} {})", side(left)?, op.symbol(), side(right)?);

@@ -43,6 +43,10 @@ impl PostgresError {
 
     /// Class 57 is an operator's: the server is shut down, or the connection ended.
     pub(crate) fn refused(body: &[u8]) -> Self {
-        if field(body, b'C').is_some_and(|code| code.starts_with("57P")) { Self::Lost(said(body)) } else { Self::Refused(said(body)) }
+        if field(body, b'C').is_some_and(|code| code.starts_with("57P")) {
+            Self::Lost(said(body))
+        } else {
+            Self::Refused(said(body))
+        }
     }
 }

@@ -50,7 +50,9 @@ pub fn login(wire: &mut Wire, address: &Address) -> Result<(), PostgresError> {
 /// What is said to a question about our password, where anything is.
 fn answer(body: &[u8], address: &Address, scram: &mut Option<Scram>) -> Result<Option<Vec<u8>>, PostgresError> {
     let refuse = |words: &str| PostgresError::Connect(words.to_owned());
-    let password = || address.password.as_deref().ok_or_else(|| refuse("the server asks for a password, and its address has none"));
+    let password = || {
+        address.password.as_deref().ok_or_else(|| refuse("the server asks for a password, and its address has none"))
+    };
     let ended = |text: String| [text.into_bytes(), vec![0]].concat();
     let mut reader = Reader(body);
     Ok(match reader.int() {

@@ -14,7 +14,9 @@ pub fn whole(pattern: &str) -> Option<String> {
 fn write(hir: &Hir, text: &mut String) -> Option<()> {
     match hir.kind() {
         HirKind::Empty => text.push_str("(?:)"),
-        HirKind::Literal(literal) => std::str::from_utf8(&literal.0).ok()?.chars().for_each(|letter| letter_of(letter, text)),
+        HirKind::Literal(literal) => {
+            std::str::from_utf8(&literal.0).ok()?.chars().for_each(|letter| letter_of(letter, text))
+        }
         HirKind::Class(class) => class_of(class, text)?,
         HirKind::Look(Look::Start) => text.push_str("\\A"),
         HirKind::Look(Look::End) => text.push_str("\\Z"),
@@ -72,7 +74,8 @@ fn class_of(class: &Class, text: &mut String) -> Option<()> {
         Class::Bytes(_) => return None,
     };
     // no text of PostgreSQL holds a zero
-    let ranges: Vec<_> = ranges.into_iter().filter(|(_, end)| *end > 0).map(|(start, end)| (start.max(1), end)).collect();
+    let ranges: Vec<_> =
+        ranges.into_iter().filter(|(_, end)| *end > 0).map(|(start, end)| (start.max(1), end)).collect();
     if ranges.is_empty() {
         // nothing matches: a look ahead that cannot be
         text.push_str("(?!)");

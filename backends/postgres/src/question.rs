@@ -5,7 +5,11 @@ use std::{
     fmt,
 };
 
-use mlp_engine::table::{Checker, Options, all_rules, outcome::{Outcome, Verdict}, show};
+use mlp_engine::table::{
+    Checker, Options, all_rules,
+    outcome::{Outcome, Verdict},
+    show,
+};
 use mlp_plan::{Contract, Rule};
 
 use super::{
@@ -89,7 +93,8 @@ pub fn ask(url: &str, question: &Question<'_>) -> Result<Answer, PostgresError> 
         let names = [Some(column.name.as_str()), column.was.as_deref()];
         let found = names.into_iter().flatten().find_map(|name| described.iter().find(|found| found.name == name));
         let named = |found: &Described| types.iter().find(|(number, ..)| *number == found.data);
-        let found = found.map(|found| (Column::new(found, named(found).is_some_and(|(.., is_enum)| *is_enum)), named(found)));
+        let found =
+            found.map(|found| (Column::new(found, named(found).is_some_and(|(.., is_enum)| *is_enum)), named(found)));
         match found {
             None if column.default.is_some() => {}
             None => checker.told_refused(&column.name, "missing".to_owned()),
@@ -150,7 +155,8 @@ fn types(session: &mut Session, described: &[Described]) -> Result<Vec<(i32, Str
         return Ok(Vec::new());
     }
     let numbers: Vec<String> = numbers.into_iter().collect();
-    let sql = format!("SELECT oid, format_type(oid, null), typtype = 'e' FROM pg_type WHERE oid IN ({})", numbers.join(", "));
+    let sql =
+        format!("SELECT oid, format_type(oid, null), typtype = 'e' FROM pg_type WHERE oid IN ({})", numbers.join(", "));
     let read = |row: Row| match row.as_slice() {
         [Some(number), Some(name), Some(is_enum)] => Some((number.parse().ok()?, name.clone(), is_enum == "t")),
         _ => None,
@@ -182,9 +188,10 @@ fn examples(
     let mut shown = Vec::new();
     for (number, (rule, condition)) in broken.iter().enumerate() {
         let about: BTreeSet<&str> = match rule {
-            Rule::Type { column } | Rule::NotNull { column } | Rule::Constraint { column, .. } | Rule::Nested { column } => {
-                BTreeSet::from([column.as_str()])
-            }
+            Rule::Type { column }
+            | Rule::NotNull { column }
+            | Rule::Constraint { column, .. }
+            | Rule::Nested { column } => BTreeSet::from([column.as_str()]),
             Rule::Unique(index) => contract.uniques.get(*index).into_iter().flatten().map(String::as_str).collect(),
             Rule::Reference(index) => {
                 contract.references.get(*index).into_iter().flat_map(|to| &to.from).map(String::as_str).collect()
@@ -216,7 +223,8 @@ fn examples(
     let mut row: Vec<Option<String>> = Vec::new();
     for mut found in session.rows(&sql)? {
         let value = found.pop().flatten();
-        let number = found.first().cloned().flatten().and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
+        let number =
+            found.first().cloned().flatten().and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
         let (Some(names), Some((rule, _))) = (shown.get(number), broken.get(number)) else { continue };
         if row.len() < names.len() {
             row.push(value);

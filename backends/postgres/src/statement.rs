@@ -151,9 +151,7 @@ impl Statement {
             names.iter().map(|name| columns.get(*name).map(|column| column.sql.as_str())).collect();
         let Some(found) = found else { return Ok(()) };
         let (all, present) = (found.join(", "), present(&found));
-        let sql = format!(
-            "count(*) FILTER (WHERE {present}) - count(DISTINCT ({all})) FILTER (WHERE {present})"
-        );
+        let sql = format!("count(*) FILTER (WHERE {present}) - count(DISTINCT ({all})) FILTER (WHERE {present})");
         let again = format!("{present} AND ({all}) IN (SELECT {all} FROM RELATION GROUP BY {all} HAVING count(*) > 1)");
         self.parts.push((Asked::Repeated(rule.clone(), again), sql));
         Ok(())
@@ -169,7 +167,7 @@ impl Statement {
 }
 
 fn absent(contract: &str) -> String {
-    format!("the table of {contract} is not at hand: name it with --with {contract}=TABLE")
+    format!("the table of {contract} is not at hand")
 }
 
 fn present(columns: &[&str]) -> String {
@@ -200,7 +198,9 @@ fn value(
         let column = column(at)?;
         match column.kind {
             Kind::Int | Kind::Numeric => Ok((format!("{}::float8", column.sql), String::new())),
-            Kind::Float(_) => Ok((format!("{}::float8", column.sql), format!(" FILTER (WHERE {} <> 'NaN')", column.sql))),
+            Kind::Float(_) => {
+                Ok((format!("{}::float8", column.sql), format!(" FILTER (WHERE {} <> 'NaN')", column.sql)))
+            }
             _ => Err(format!("PostgreSQL cannot be asked `{question}` as it is meant here")),
         }
     };
@@ -208,7 +208,10 @@ fn value(
         "rows" => Ok(None),
         "null_rate" => {
             let column = column(0)?;
-            number(format!("coalesce((count(*) FILTER (WHERE {} IS NULL))::float8 / nullif(count(*), 0), 0)", column.sql))
+            number(format!(
+                "coalesce((count(*) FILTER (WHERE {} IS NULL))::float8 / nullif(count(*), 0), 0)",
+                column.sql
+            ))
         }
         "distinct" => number(format!("count(DISTINCT {})", column(0)?.sql)),
         "mean" | "stddev" => {
@@ -241,7 +244,9 @@ fn value(
             let instant = |sql: &str| format!("to_char({word}({sql}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US')");
             Ok(Some(match column.kind {
                 Kind::Int | Kind::Numeric => (format!("{word}({})", column.sql), Read::Number),
-                Kind::Float(_) => (format!("{word}({}) FILTER (WHERE {} <> 'NaN')", column.sql, column.sql), Read::Number),
+                Kind::Float(_) => {
+                    (format!("{word}({}) FILTER (WHERE {} <> 'NaN')", column.sql, column.sql), Read::Number)
+                }
                 Kind::Text => (format!("{word}({})", column.sql), Read::Text),
                 Kind::Date => (format!("{word}({})", column.sql), Read::Date),
                 Kind::Naive => (instant(&column.sql), Read::Instant),

@@ -75,7 +75,8 @@ impl Wire {
         match (answer, address.tls) {
             (b'S', _) => {
                 let name = ServerName::try_from(address.host.clone());
-                let name = name.map_err(|_| PostgresError::Connect("its name is none that TLS can prove".to_owned()))?;
+                let name =
+                    name.map_err(|_| PostgresError::Connect("its name is none that TLS can prove".to_owned()))?;
                 let client = ClientConnection::new(Arc::new(authorities()?), name);
                 let mut client = client.map_err(|error| PostgresError::Connect(error.to_string()))?;
                 client.complete_io(&mut stream).map_err(failed)?;
@@ -103,7 +104,8 @@ impl Wire {
         let [letter, length @ ..] = head;
         let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
         let body = length.checked_sub(4).filter(|length| *length <= LONGEST);
-        let mut body = vec![0; body.ok_or_else(|| io::Error::other("the server does not speak PostgreSQL's protocol"))?];
+        let mut body =
+            vec![0; body.ok_or_else(|| io::Error::other("the server does not speak PostgreSQL's protocol"))?];
         self.channel.read_exact(&mut body)?;
         Ok((letter, body))
     }

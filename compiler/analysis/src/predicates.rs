@@ -243,7 +243,11 @@ impl Predicates<'_> {
         };
         let found = self.others.iter().find(|(name, _)| *name == other.text);
         // one that is not there was reported when it was looked for
-        let columns = if other.text == self.owner { self.columns } else { found.map(|(_, info)| info.face.columns.as_slice())? };
+        let columns = if other.text == self.owner {
+            self.columns
+        } else {
+            found.map(|(_, info)| info.face.columns.as_slice())?
+        };
         let Some(found) = columns.iter().find(|known| known.name == column.text) else {
             let near = nearest(&column.text, columns.iter().map(|column| column.name.as_str()));
             let owner = format!("contract `{}`", other.text);
@@ -395,7 +399,9 @@ impl Predicates<'_> {
                 "length" | "year" | "month" | "day" | "hour" | "rows" | "distinct" => {
                     Some(ValueType::plain(DataType::Int(64)))
                 }
-                "null_rate" | "fraction" | "stddev" | "correlation" | "referenced" => Some(ValueType::plain(DataType::Float(64))),
+                "null_rate" | "fraction" | "stddev" | "correlation" | "referenced" => {
+                    Some(ValueType::plain(DataType::Float(64)))
+                }
                 "mean" => args
                     .first()
                     .and_then(|arg| self.type_of(arg))

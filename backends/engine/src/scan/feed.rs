@@ -63,13 +63,7 @@ impl<'i> Feed<'i> {
             }
             let Some(input) = self.inputs.get(self.next) else { return Ok(None) };
             let blob = watched((input.open)()?);
-            let item = |before, what| Item {
-                number: 0,
-                input: self.next,
-                partitions: &input.partitions,
-                before,
-                what,
-            };
+            let item = |before, what| Item { number: 0, input: self.next, partitions: &input.partitions, before, what };
             if input.format == DataFormat::Parquet {
                 let file = Arc::new(ParquetFile::open(blob, true)?);
                 let mut before = 0;
@@ -139,11 +133,8 @@ impl Item<'_> {
                 let fields = schema.fields().iter().enumerate();
                 let places: Vec<usize> =
                     fields.filter(|(_, field)| wanted.contains(field.name())).map(|(place, _)| place).collect();
-                let batches = if file.groups() == 0 {
-                    Box::new(std::iter::empty())
-                } else {
-                    file.read(Some(*group), &places)?
-                };
+                let batches =
+                    if file.groups() == 0 { Box::new(std::iter::empty()) } else { file.read(Some(*group), &places)? };
                 Ok(Reader { schema: Arc::new(schema.project(&places)?), batches })
             }
             What::File(blob, format) => {

@@ -235,8 +235,7 @@ impl Scan<'_> {
         let (_, origin) = (schema, whole.origin());
         let reader = item.read(self.contract, &self.dialect, schema, &wanted)?;
         let skipped = |name: &str| !needs.contains(name) && whole.source_of(name).is_some();
-        let conformer =
-            Conformer::with_constants(self.contract, &reader.schema, origin, &skipped, item.partitions)?;
+        let conformer = Conformer::with_constants(self.contract, &reader.schema, origin, &skipped, item.partitions)?;
         for batch in reader.batches {
             if !take(&conformer, batch?)? {
                 break;
@@ -289,7 +288,9 @@ impl Scan<'_> {
             }
         }
         for again in checker.finish(&Options::default())?.outcomes {
-            if let Some(outcome) = outcomes.iter_mut().find(|outcome| outcome.rule == again.rule && of_sets(&again.rule)) {
+            if let Some(outcome) =
+                outcomes.iter_mut().find(|outcome| outcome.rule == again.rule && of_sets(&again.rule))
+            {
                 outcome.verdict = again.verdict;
                 outcome.rows = again.rows;
                 outcome.examples = again.examples;
@@ -332,7 +333,7 @@ impl Scan<'_> {
         bytes: &Arc<AtomicU64>,
     ) -> Result<Result<Known, String>, EngineError> {
         let Some(inputs) = self.references.get(contract) else {
-            return Ok(Err(format!("the table of {contract} is not at hand: give it with --with {contract}=PATH")));
+            return Ok(Err(format!("the table of {contract} is not at hand")));
         };
         let reading = only(to, ours);
         let mut values = Distinct128::default();

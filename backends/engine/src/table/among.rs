@@ -115,9 +115,8 @@ impl Known {
                 }
             };
             let keys = dictionary.keys();
-            let row = |key: &i32| {
-                usize::try_from(*key).ok().and_then(|key| missing.get(key).copied()).unwrap_or_default()
-            };
+            let row =
+                |key: &i32| usize::try_from(*key).ok().and_then(|key| missing.get(key).copied()).unwrap_or_default();
             let mut broken: BooleanBuffer = keys.values().iter().map(row).collect();
             if let Some(nulls) = column.logical_nulls() {
                 broken = &broken & nulls.inner();

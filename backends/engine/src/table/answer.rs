@@ -33,8 +33,15 @@ pub(super) enum Answer {
     Most(Option<Literal>),
     Values(Quantiles),
     /// Of the values that are not null, how many another table has; `None` where that table is not at hand.
-    Referenced { known: Option<Known>, holds: u64, of: u64 },
-    Fraction { holds: u64, known: u64 },
+    Referenced {
+        known: Option<Known>,
+        holds: u64,
+        of: u64,
+    },
+    Fraction {
+        holds: u64,
+        known: u64,
+    },
     Correlation(Box<Moments2>),
     /// Worked out by somebody else.
     Given(Literal),
@@ -171,13 +178,7 @@ impl Answer {
         Ok(())
     }
 
-    pub fn value(
-        &mut self,
-        function: &str,
-        args: &[Expr],
-        rows: u64,
-        asked: Asked,
-    ) -> Result<Literal, EngineError> {
+    pub fn value(&mut self, function: &str, args: &[Expr], rows: u64, asked: Asked) -> Result<Literal, EngineError> {
         Ok(match self {
             Self::Rows => Literal::Number(rows.into()),
             Self::Nulls(nulls) => number(share(*nulls, rows).unwrap_or_default()),

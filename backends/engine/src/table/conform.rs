@@ -237,7 +237,8 @@ impl<'a> Conformer<'a> {
         };
         match cast_value(array, &column.value.data, self.origin) {
             Ok(cast) => {
-                let misfits = misfit.and_then(|index| batch.columns().get(index)).and_then(|rows| rows.as_boolean_opt());
+                let misfits =
+                    misfit.and_then(|index| batch.columns().get(index)).and_then(|rows| rows.as_boolean_opt());
                 let Some(misfits) = misfits.map(BooleanArray::values).filter(|rows| rows.has_true()) else {
                     return Ok((cast.array, cast.failed));
                 };

@@ -52,15 +52,14 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
     let start = text_begins(blob.as_ref())?;
     let null = dialect.null.as_ref().map(|null| Regex::new(&format!("^({})?$", regex::escape(null))));
     let null = null.transpose().map_err(|error| wrong(error.to_string()))?;
-    let mut format = Format::default()
-        .with_header(dialect.header)
-        .with_delimiter(dialect.delimiter)
-        .with_quote(dialect.quote);
+    let mut format =
+        Format::default().with_header(dialect.header).with_delimiter(dialect.delimiter).with_quote(dialect.quote);
     if let Some(null) = null {
         format = format.with_null_regex(null);
     }
     let names = names(&blob, start, dialect, &format, reading)?;
-    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|other| other == *name)) {
+    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|other| other == *name))
+    {
         return Err(wrong(format!("column `{}` stands twice in the header", twice.1)));
     }
     let wanted: Vec<usize> =
@@ -81,8 +80,11 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
     if names.is_empty() {
         return Ok(part(Some(0), Box::new(std::iter::empty())));
     }
-    let decoder =
-        ReaderBuilder::new(schema).with_format(format).with_batch_size(BATCH_ROWS).with_projection(wanted).build_decoder();
+    let decoder = ReaderBuilder::new(schema)
+        .with_format(format)
+        .with_batch_size(BATCH_ROWS)
+        .with_projection(wanted)
+        .build_decoder();
     let batches = CsvBatches {
         stream: Stream::new(Arc::clone(&blob), start),
         blob,
@@ -107,7 +109,9 @@ pub(super) fn text_begins(blob: &dyn Blob) -> Result<u64, EngineError> {
         }
         _ => return Ok(0),
     };
-    let words = format!("its byte order mark says {encoding}, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`");
+    let words = format!(
+        "its byte order mark says {encoding}, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`"
+    );
     Err(EngineError::malformed(blob.name(), words))
 }
 

@@ -13,13 +13,13 @@ use arrow::{
 use mlp_plan::{Contract, Expr, Format, Literal, Rule};
 
 use super::{
+    among::values_of,
     arrow_types::arrow_schema,
     cast::Origin,
     check::{Checked, Checker},
     conform::{Conformer, unpacked},
-    read::{Reading, TableSource},
-    among::values_of,
     outcome::{Outcome, Verdict},
+    read::{Reading, TableSource},
     rejects::Rejects,
     verdict::Finished,
     violation::Violation,
@@ -141,7 +141,8 @@ impl Pass<'_> {
             look = self.look(Some(candidates))?;
         }
         let Look { finished: Finished { outcomes, refused, .. }, rows, broken, written, rejects_path } = look;
-        let (mut of_rows, mut violations, mut warnings, mut unchecked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut of_rows, mut violations, mut warnings, mut unchecked) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for outcome in outcomes {
             match (outcome.verdict, &outcome.rule) {
                 // a value that fits is cast here
@@ -153,7 +154,9 @@ impl Pass<'_> {
                     unchecked.push(format!("{}: {}", outcome.words, outcome.found.unwrap_or_default()));
                 }
                 (Verdict::Warn, _) => warnings.push(outcome.into()),
-                (Verdict::Unknown, Rule::Expectation(index)) if self.only_warns(*index) => warnings.push(outcome.into()),
+                (Verdict::Unknown, Rule::Expectation(index)) if self.only_warns(*index) => {
+                    warnings.push(outcome.into())
+                }
                 _ if outcome.of_rows => of_rows.push(outcome.into()),
                 _ => violations.push(outcome.into()),
             }
@@ -202,10 +205,13 @@ impl Pass<'_> {
     fn look(&self, candidates: Option<Vec<Vec<u64>>>) -> Result<Look, EngineError> {
         let sets_aside = self.rejects > 0.0;
         let expected = self.expected()?;
-        let others = |contract: &str, to: &[String], ours: &[&mlp_plan::Column]| match self.options.references.get(contract) {
-            Some(paths) => values_of(&TableSource::Files { paths: paths.clone(), format: Format::Parquet }, to, ours),
-            None => Ok(Err(format!("the table of {contract} is not at hand"))),
-        };
+        let others =
+            |contract: &str, to: &[String], ours: &[&mlp_plan::Column]| match self.options.references.get(contract) {
+                Some(paths) => {
+                    values_of(&TableSource::Files { paths: paths.clone(), format: Format::Parquet }, to, ours)
+                }
+                None => Ok(Err(format!("the table of {contract} is not at hand"))),
+            };
         let mut checker = Checker::new(self.contract, self.rules, &others, sets_aside, expected, candidates)?;
         let asked = self.out.is_none().then(|| checker.reads());
         let mut writer =

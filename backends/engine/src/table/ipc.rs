@@ -35,7 +35,8 @@ pub fn open(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineErr
         (Arc::clone(&all), Box::new(StreamReader::try_new(stream(), Some(wanted(&all))).map_err(wrong)?))
     };
     let schema = Arc::new(whole.project(&wanted(&whole))?);
-    let batches = batches
-        .map(move |batch| batch.map_err(|error| EngineError::malformed(blob.name(), format!("it is cut off or damaged: {error}"))));
+    let batches = batches.map(move |batch| {
+        batch.map_err(|error| EngineError::malformed(blob.name(), format!("it is cut off or damaged: {error}")))
+    });
     Ok(Part { whole, schema, textual: false, rows: None, left_out: BTreeSet::new(), batches: Box::new(batches) })
 }

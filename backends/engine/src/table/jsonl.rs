@@ -93,7 +93,9 @@ struct Column {
 enum Takes {
     Bool,
     /// Numbers; decimals and durations may be text as well, where a float would not do.
-    Number { text: bool },
+    Number {
+        text: bool,
+    },
     Text,
     Anything,
 }
@@ -179,7 +181,11 @@ impl Lines {
                 return Ok(Some(searched + length));
             }
             if (self.text.len() - self.at) as u64 > LONGEST {
-                let words = format!("line {} is longer than {} MiB, the most that a record may have", self.lines + 1, LONGEST >> 20);
+                let words = format!(
+                    "line {} is longer than {} MiB, the most that a record may have",
+                    self.lines + 1,
+                    LONGEST >> 20
+                );
                 return Err(self.wrong(words));
             }
             let Some(stream) = &mut self.stream else {
@@ -207,7 +213,10 @@ impl Lines {
             let number = self.lines;
             let name = self.blob.name();
             let line = std::str::from_utf8(raw).map_err(|error| {
-                let words = format!("line {number}, byte {}: this is not UTF-8; convert it first, as with `iconv -f LATIN1 -t UTF-8`", error.valid_up_to() + 1);
+                let words = format!(
+                    "line {number}, byte {}: this is not UTF-8; convert it first, as with `iconv -f LATIN1 -t UTF-8`",
+                    error.valid_up_to() + 1
+                );
                 EngineError::malformed(name, words)
             })?;
             if !line.trim_ascii().is_empty() {

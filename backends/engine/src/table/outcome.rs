@@ -45,12 +45,8 @@ impl Looked {
     /// In words: `footer`, `dictionary`, `scan`, `query`, or several of them.
     #[must_use]
     pub fn words(self) -> String {
-        let all = [
-            (self.footer, "footer"),
-            (self.dictionary, "dictionary"),
-            (self.scan, "scan"),
-            (self.query, "query"),
-        ];
+        let all =
+            [(self.footer, "footer"), (self.dictionary, "dictionary"), (self.scan, "scan"), (self.query, "query")];
         let words: Vec<&str> = all.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
         if words.is_empty() { "schema".to_owned() } else { words.join(" and ") }
     }

@@ -92,10 +92,7 @@ impl ParquetFile {
     pub fn read(&self, group: Option<usize>, wanted: &[usize]) -> Result<Batches, EngineError> {
         let blob = Arc::clone(&self.blob);
         let metadata = self.metadata.metadata();
-        let mask = ProjectionMask::roots(
-            metadata.file_metadata().schema_descr(),
-            wanted.iter().copied(),
-        );
+        let mask = ProjectionMask::roots(metadata.file_metadata().schema_descr(), wanted.iter().copied());
         let groups: Vec<usize> = group.map_or_else(|| (0..self.groups()).collect(), |group| vec![group]);
         let mut ranges = Vec::new();
         for group in groups.iter().filter_map(|group| metadata.row_groups().get(*group)) {
@@ -109,7 +106,9 @@ impl ParquetFile {
         let reader = reader.map_err(|error| failed(blob.as_ref(), &within, error))?;
         Ok(Box::new(reader.map(move |batch| {
             batch.map_err(|error| match error {
-                arrow::error::ArrowError::ParquetError(words) => EngineError::malformed(blob.name(), format!("{within}{words}")),
+                arrow::error::ArrowError::ParquetError(words) => {
+                    EngineError::malformed(blob.name(), format!("{within}{words}"))
+                }
                 error => EngineError::malformed(blob.name(), format!("{within}{error}")),
             })
         })))
@@ -164,10 +163,7 @@ fn has_exact_ends(data: &ArrowType, statistics: &Statistics) -> bool {
                 | ArrowType::Time64(_)
                 | ArrowType::Timestamp(..)
         );
-    whole
-        && statistics.min_is_exact()
-        && statistics.max_is_exact()
-        && !statistics.is_min_max_deprecated()
+    whole && statistics.min_is_exact() && statistics.max_is_exact() && !statistics.is_min_max_deprecated()
 }
 
 /// The file's schema, with text as a dictionary where its pages are small enough that they must be one: plain text takes four bytes a value for its length

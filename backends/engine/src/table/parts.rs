@@ -23,9 +23,11 @@ impl<'a> Checker<'a> {
         let set = |set: &DistinctRows<'a>| DistinctRows {
             entry: set.entry,
             columns: set.columns.clone(),
-            seen: set.seen.as_ref().map(|seen| {
-                if seen.takes_numbers() { Seen::of_numbers() } else { Seen::with_capacity(0) }
-            }),
+            seen: set.seen.as_ref().map(
+                |seen| {
+                    if seen.takes_numbers() { Seen::of_numbers() } else { Seen::with_capacity(0) }
+                },
+            ),
             repeats: set.repeats.as_ref().map(|_| Repeats::default()),
         };
         Self {
@@ -50,7 +52,12 @@ impl<'a> Checker<'a> {
     ///
     /// # Errors
     /// Where a rule cannot be asked; a checked program has none such.
-    pub fn settle(&mut self, conformer: &Conformer<'_>, rows: u64, facts: &dyn Fn(&str) -> Facts) -> Result<(), EngineError> {
+    pub fn settle(
+        &mut self,
+        conformer: &Conformer<'_>,
+        rows: u64,
+        facts: &dyn Fn(&str) -> Facts,
+    ) -> Result<(), EngineError> {
         for (column, tests) in self.contract.columns.iter().zip(&mut self.columns) {
             if conformer.source_of(&column.name).is_none() {
                 continue;

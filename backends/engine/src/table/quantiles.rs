@@ -59,20 +59,18 @@ impl Quantiles {
     /// Adds a value that occurs so often.
     fn add_many(&mut self, value: f64, times: u64) {
         match self {
-            Self::Counted { base, counts } => {
-                match whole(value).filter(|number| widened(base, counts, *number)) {
-                    Some(number) => {
-                        let at = number.checked_sub(*base).and_then(|at| usize::try_from(at).ok());
-                        if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
-                            *count += times;
-                        }
-                    }
-                    None => {
-                        self.uncount();
-                        self.add_many(value, times);
+            Self::Counted { base, counts } => match whole(value).filter(|number| widened(base, counts, *number)) {
+                Some(number) => {
+                    let at = number.checked_sub(*base).and_then(|at| usize::try_from(at).ok());
+                    if let Some(count) = at.and_then(|at| counts.get_mut(at)) {
+                        *count += times;
                     }
                 }
-            }
+                None => {
+                    self.uncount();
+                    self.add_many(value, times);
+                }
+            },
             Self::Kept(values) => {
                 let room = usize::try_from(times).is_ok_and(|times| values.len() + times <= KEPT);
                 if room {
@@ -107,7 +105,9 @@ impl Quantiles {
     /// Takes another's values.
     pub fn merge(&mut self, other: Self) {
         match other {
-            Self::Counted { base, counts } => values(base, &counts).for_each(|(value, count)| self.add_many(value, count)),
+            Self::Counted { base, counts } => {
+                values(base, &counts).for_each(|(value, count)| self.add_many(value, count))
+            }
             Self::Kept(values) => values.into_iter().for_each(|value| self.add(value)),
             Self::Sketch(more) => {
                 if matches!(self, Self::Counted { .. }) {
@@ -149,8 +149,7 @@ impl Quantiles {
             }
             Self::Kept(values) => {
                 let (below, part) = rank(values.len() as u64, share)?;
-                let (_, low, above) =
-                    values.select_nth_unstable_by(usize::try_from(below).ok()?, f64::total_cmp);
+                let (_, low, above) = values.select_nth_unstable_by(usize::try_from(below).ok()?, f64::total_cmp);
                 let low = *low;
                 let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
                 Some((high - low).mul_add(part, low))
@@ -289,10 +288,13 @@ impl Sketch {
         let total: u64 = weighted.iter().map(|(_, weight)| weight).sum();
         let (wanted, _) = rank(total, share)?;
         let mut before = 0;
-        weighted.iter().find(|(_, weight)| {
-            before += weight;
-            before > wanted
-        }).map(|(value, _)| *value)
+        weighted
+            .iter()
+            .find(|(_, weight)| {
+                before += weight;
+                before > wanted
+            })
+            .map(|(value, _)| *value)
     }
 }
 

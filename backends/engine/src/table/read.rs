@@ -173,11 +173,7 @@ const fn extensions(format: Format) -> &'static [&'static str] {
 }
 
 /// The files below a folder whose names are wanted, in the order of their names; those that begin with `.` or `_` are passed over.
-pub(crate) fn walk(
-    folder: &Path,
-    wanted: &dyn Fn(&str) -> bool,
-    files: &mut Vec<PathBuf>,
-) -> Result<(), EngineError> {
+pub(crate) fn walk(folder: &Path, wanted: &dyn Fn(&str) -> bool, files: &mut Vec<PathBuf>) -> Result<(), EngineError> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
         .map_err(EngineError::io(folder))?;

@@ -60,11 +60,9 @@ impl Records {
             return Ok(());
         }
         Err(match self.state {
-            State::Inside => format!(
-                "the quote that opens in line {} is not closed within {} MiB",
-                self.opened,
-                LONGEST >> 20
-            ),
+            State::Inside => {
+                format!("the quote that opens in line {} is not closed within {} MiB", self.opened, LONGEST >> 20)
+            }
             _ => format!("line {} is longer than {} MiB, the most that a record may have", self.line, LONGEST >> 20),
         })
     }

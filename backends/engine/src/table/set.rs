@@ -65,10 +65,7 @@ impl Gathering {
     #[must_use]
     ///
     /// `known` has what other tables hold, for `referenced`.
-    pub fn new<'a>(
-        expectations: impl Iterator<Item = &'a Expr>,
-        known: &dyn Fn(&Expr) -> Option<Known>,
-    ) -> Self {
+    pub fn new<'a>(expectations: impl Iterator<Item = &'a Expr>, known: &dyn Fn(&Expr) -> Option<Known>) -> Self {
         let mut questions: Vec<Question> = Vec::new();
         for expectation in expectations {
             expectation.walk(&mut |expr| {
@@ -180,7 +177,9 @@ impl Gathering {
     pub fn lacks(&self, expectation: &Expr) -> Option<&str> {
         let mut lacking = None;
         for question in &self.questions {
-            if let (Answer::Referenced { known: None, .. }, Expr::Call { args, .. }) = (&question.answer, &question.expr) {
+            if let (Answer::Referenced { known: None, .. }, Expr::Call { args, .. }) =
+                (&question.answer, &question.expr)
+            {
                 let mut asked = false;
                 expectation.walk(&mut |part| asked |= *part == question.expr);
                 if asked && let Some(Expr::Literal(Literal::Text(contract))) = args.get(1) {
@@ -194,7 +193,11 @@ impl Gathering {
     /// Columns that have to be read.
     #[must_use]
     pub fn columns(&self) -> Vec<&str> {
-        self.questions.iter().filter(|question| !question.settled).flat_map(|question| question.expr.columns()).collect()
+        self.questions
+            .iter()
+            .filter(|question| !question.settled)
+            .flat_map(|question| question.expr.columns())
+            .collect()
     }
 
     /// Takes the rows of a batch in.
@@ -229,7 +232,9 @@ impl Gathering {
                 Literal::Bool(value) => Literal::Bool(!value),
                 _ => Literal::Null,
             },
-            Expr::Negate(inner) => calculated(ArithmeticOp::Sub, &Literal::Number(0.into()), &self.value(inner, asked)?),
+            Expr::Negate(inner) => {
+                calculated(ArithmeticOp::Sub, &Literal::Number(0.into()), &self.value(inner, asked)?)
+            }
             Expr::All(parts) => self.joined(parts, true, asked)?,
             Expr::Any(parts) => self.joined(parts, false, asked)?,
             Expr::Compare(op, left, right) => compared(*op, &self.value(left, asked)?, &self.value(right, asked)?),
@@ -261,12 +266,7 @@ impl Gathering {
         })
     }
 
-    fn joined(
-        &mut self,
-        parts: &[Expr],
-        all: bool,
-        asked: Asked,
-    ) -> Result<Literal, EngineError> {
+    fn joined(&mut self, parts: &[Expr], all: bool, asked: Asked) -> Result<Literal, EngineError> {
         let mut result = Literal::Bool(all);
         for part in parts {
             result = match (self.value(part, asked)?, result) {

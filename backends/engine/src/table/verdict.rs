@@ -108,7 +108,9 @@ impl Checker<'_> {
             parts.push(format!("by a KLL sketch, whose ranks are within {}% of all values", error * 100.0));
         }
         let settled = self.gathering.is_settled(&expectation.expr);
-        if let Some(found) = self.found.iter_mut().find(|found| found.rule == Rule::Expectation(index) && !found.looked.query) {
+        if let Some(found) =
+            self.found.iter_mut().find(|found| found.rule == Rule::Expectation(index) && !found.looked.query)
+        {
             found.looked.footer |= settled;
             found.looked.scan |= !settled;
         }

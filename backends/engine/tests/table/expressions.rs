@@ -6,7 +6,10 @@ use arrow::array::{
     ArrayRef, Date32Array, Decimal128Array, Float32Array, Float64Array, Int32Array, Int64Array, RecordBatch,
     StringArray, TimestampMicrosecondArray,
 };
-use mlp_engine::table::{expr::Rows, set::{Asked, Gathering}};
+use mlp_engine::table::{
+    expr::Rows,
+    set::{Asked, Gathering},
+};
 use mlp_plan::{ArithmeticOp, CompareOp, Expr, Literal};
 
 use crate::common::*;

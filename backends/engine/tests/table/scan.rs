@@ -9,9 +9,7 @@ use arrow::{
 };
 use mlp_engine::{
     scan::{Bounds, Scan, local_inputs},
-    table::{
-        Options, TableSource, all_rules, arrow_schema, check_file, csv::Dialect, outcome::Verdict, write_table,
-    },
+    table::{Options, TableSource, all_rules, arrow_schema, check_file, csv::Dialect, outcome::Verdict, write_table},
 };
 use mlp_plan::{CompareOp, Constraint, Contract, DataType, Expectation, Expr, Format, Literal, TimeUnit};
 use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
@@ -76,7 +74,10 @@ fn table(contract: &Contract, rows: &[Row]) -> RecordBatch {
         Arc::new(rows.iter().map(|row| row.1).collect::<Int64Array>()),
         Arc::new(rows.iter().map(|row| row.2.clone()).collect::<StringArray>()),
         Arc::new(rows.iter().map(|row| row.3).collect::<Float64Array>()),
-        Arc::new(TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| START + row.4 * 1_000_000)).with_timezone("UTC")),
+        Arc::new(
+            TimestampMicrosecondArray::from_iter_values(rows.iter().map(|row| START + row.4 * 1_000_000))
+                .with_timezone("UTC"),
+        ),
     ];
     RecordBatch::try_new(arrow_schema(contract), columns).unwrap()
 }
@@ -101,14 +102,16 @@ fn in_files(contract: &Contract, path: &Path, threads: usize) -> BTreeMap<String
     };
     let report = scan.run().unwrap();
     // what has no value (the mean of nothing) is unknown here, and broken there
-    let broken = report.outcomes.into_iter().filter(|outcome| matches!(outcome.verdict, Verdict::Fail | Verdict::Unknown));
+    let broken =
+        report.outcomes.into_iter().filter(|outcome| matches!(outcome.verdict, Verdict::Fail | Verdict::Unknown));
     broken.map(|outcome| (outcome.words, outcome.rows)).collect()
 }
 
 fn write(folder: &Path, batch: &RecordBatch, group: usize) -> Vec<std::path::PathBuf> {
     let at = |name: &str| folder.join(name);
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(group)).build();
-    let mut parquet = ArrowWriter::try_new(File::create(at("t.parquet")).unwrap(), batch.schema(), Some(properties)).unwrap();
+    let mut parquet =
+        ArrowWriter::try_new(File::create(at("t.parquet")).unwrap(), batch.schema(), Some(properties)).unwrap();
     parquet.write(batch).unwrap();
     parquet.close().unwrap();
     let mut file = FileWriter::try_new(File::create(at("t.arrow")).unwrap(), batch.schema_ref()).unwrap();
@@ -146,7 +149,8 @@ proptest! {
 #[test]
 fn what_the_footer_settles_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
-    let contract = Contract { keys: vec![], uniques: vec![], ..contract(7, expectations(10, 0.5).drain(..2).collect()) };
+    let contract =
+        Contract { keys: vec![], uniques: vec![], ..contract(7, expectations(10, 0.5).drain(..2).collect()) };
     let rows: Vec<Row> = (0..5_000).map(|row| (row, Some(row % 7), Some("a".to_owned()), 0.25, 86_400 + row)).collect();
     let path = write(folder.path(), &table(&contract, &rows), 1_000).remove(0);
     let inputs = local_inputs(&path, None).unwrap();
@@ -165,5 +169,21 @@ fn what_the_footer_settles_is_not_read() {
         .iter()
         .map(|outcome| format!("{} {}: {}", outcome.verdict.word(), outcome.words, outcome.looked.words()))
         .collect();
-    insta::assert_snapshot!(settled.join("\n"), @"");
+    insta::assert_snapshot!(settled.join("\n"), @r"
+    pass id: int64: footer
+    pass id is never null: footer
+    pass small: int64?: footer
+    pass small in -5 .. 7: footer
+    pass word: string?: dictionary
+    pass word matches /[ab]{1,3}/: dictionary
+    pass word length 1 .. 2: dictionary
+    pass real: float64: scan
+    pass real is never null: footer
+    pass real in .. 0.5: scan
+    pass at: timestamp: footer
+    pass at is never null: footer
+    pass at in 2013-01-02 ..: footer
+    pass rows >= 10: footer
+    pass null_rate(small) <= 0.5: footer
+    ");
 }

@@ -97,7 +97,8 @@ impl RemoteObject {
             if_match: self.meta.e_tag.clone(),
             ..GetOptions::default()
         };
-        let answer = self.remote.wait(async { self.remote.bucket.get_opts(&self.meta.location, options).await?.bytes().await });
+        let answer =
+            self.remote.wait(async { self.remote.bucket.get_opts(&self.meta.location, options).await?.bytes().await });
         let bytes = answer.map_err(|error| match error {
             Error::Precondition { .. } => self.lost("it was replaced while it was read"),
             error => self.remote.failed("read", path, &error),

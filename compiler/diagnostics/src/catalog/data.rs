@@ -26,7 +26,8 @@ pub fn unchecked(span: Span, rule: &str, why: &str, allowed: bool) -> Diagnostic
     if allowed {
         found.severity = Severity::Warning;
     } else {
-        found.help = Some("let it pass with --allow-unknown, if that is meant".to_owned());
+        let give = if why.contains("not at hand") { "give it with --with CONTRACT=DATA, or " } else { "" };
+        found.help = Some(format!("{give}let such rules pass with --allow-unknown"));
     }
     found
 }

@@ -110,7 +110,10 @@ fn contract_of(checked: &mut Checked<'_>, loaded: &Loaded, name: &str, output: &
         }
         many => {
             let names: Vec<String> = many.iter().map(|id| program.qualified(*id)).collect();
-            Err(output.failure(&format!("`{name}` is declared more than once"), Some(&format!("one of {}", names.join(", ")))))
+            Err(output.failure(
+                &format!("`{name}` is declared more than once"),
+                Some(&format!("one of {}", names.join(", "))),
+            ))
         }
     }
 }
@@ -160,7 +163,11 @@ fn known_references<'n>(
     for name in given {
         if !known.contains(name.as_str()) {
             let list: Vec<&str> = known.iter().copied().collect();
-            let help = if list.is_empty() { "it refers to none".to_owned() } else { format!("it refers to {}", list.join(", ")) };
+            let help = if list.is_empty() {
+                "it refers to none".to_owned()
+            } else {
+                format!("it refers to {}", list.join(", "))
+            };
             return Err(output.failure(&format!("`{}` does not refer to `{name}`", contract.name), Some(&help)));
         }
     }
@@ -199,7 +206,9 @@ fn of_database(
         _ => return Err(output.failure("one table of a database is checked at a time", None)),
     };
     if args.fail_fast || args.max_errors.is_some() {
-        return Err(output.failure("a database counts all rows at once: --fail-fast and --max-errors are for files", None));
+        return Err(
+            output.failure("a database counts all rows at once: --fail-fast and --max-errors are for files", None)
+        );
     }
     let mut references = BTreeMap::new();
     for with in &args.with {
@@ -214,9 +223,8 @@ fn of_database(
         now: chrono::Utc::now().naive_utc(),
         sample: args.sample,
     };
-    let answer = mlp_postgres::ask(&url, &question).map_err(|error| {
-        output.failure(&format!("{name}: {error}"), error.help())
-    })?;
+    let answer = mlp_postgres::ask(&url, &question)
+        .map_err(|error| output.failure(&format!("{name}: {error}"), error.help()))?;
     let report = Report {
         outcomes: answer.outcomes,
         rows: answer.rows,
@@ -248,7 +256,10 @@ fn address(asked: &Asked, name: &str, output: &Output) -> Result<String, u8> {
     };
     match std::env::var(&variable) {
         Ok(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(url),
-        Ok(_) => fail(format!("{variable} does not hold a postgres:// address"), "postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
+        Ok(_) => fail(
+            format!("{variable} does not hold a postgres:// address"),
+            "postgres://USER:PASSWORD@HOST:PORT/DATABASE",
+        ),
         Err(_) => fail(
             format!("{variable} is not set in the environment"),
             "it must hold the address of the database: postgres://USER:PASSWORD@HOST:PORT/DATABASE",

@@ -79,7 +79,9 @@ fn remote(place: &str, format: Option<DataFormat>) -> Result<(Vec<Input>, u64), 
         let name = object.url().to_owned();
         let Some(format) = format.or_else(|| DataFormat::of_name(&name)) else {
             if one {
-                return Err(Lost::Unclear(format!("{name}: its name does not tell its format; say it with --data-format parquet, csv, jsonl or arrow")));
+                return Err(Lost::Unclear(format!(
+                    "{name}: its name does not tell its format; say it with --data-format parquet, csv, jsonl or arrow"
+                )));
             }
             continue;
         };

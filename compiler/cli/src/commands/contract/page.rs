@@ -61,7 +61,9 @@ fn headline(told: &Told<'_>) -> String {
         Verdict::Pass => "the data keeps it".to_owned(),
         Verdict::Warn => "the data keeps it, with warnings".to_owned(),
         Verdict::Unknown => format!("{} rules could not be checked", told.count(Verdict::Unknown)),
-        Verdict::Fail => format!("the data breaks {} of {} rules", told.count(Verdict::Fail), told.report.outcomes.len()),
+        Verdict::Fail => {
+            format!("the data breaks {} of {} rules", told.count(Verdict::Fail), told.report.outcomes.len())
+        }
     }
 }
 
@@ -86,7 +88,8 @@ fn facts(html: &mut String, told: &Told<'_>) {
 
 fn row(html: &mut String, told: &Told<'_>, outcome: &Outcome) {
     let verdict = outcome.verdict.word();
-    let _ = write!(html, "<tr><td class=\"verdict {verdict}\">{verdict}</td><td><code>{}</code>", escaped(&outcome.words));
+    let _ =
+        write!(html, "<tr><td class=\"verdict {verdict}\">{verdict}</td><td><code>{}</code>", escaped(&outcome.words));
     for words in [&outcome.found, &outcome.message].into_iter().flatten().filter(|words| !words.is_empty()) {
         let _ = write!(html, "<div class=\"soft\">{}</div>", escaped(words));
     }

@@ -67,7 +67,8 @@ impl Told<'_> {
     pub fn summary(&self) -> String {
         let (pass, fail) = (self.count(Verdict::Pass), self.count(Verdict::Fail));
         let (unknown, warn) = (self.count(Verdict::Unknown), self.count(Verdict::Warn));
-        let mut line = format!("{}: {pass} rules pass, {fail} fail, {unknown} unknown, {warn} warn", self.contract.name);
+        let mut line =
+            format!("{}: {pass} rules pass, {fail} fail, {unknown} unknown, {warn} warn", self.contract.name);
         line += &format!("; {} rows in {:.2} s", grouped(self.report.rows), self.elapsed.as_secs_f64());
         if self.report.bytes > 0 {
             line += &format!(", {} read", size(self.report.bytes));
@@ -84,8 +85,13 @@ impl Told<'_> {
 
 /// Prints the report.
 pub fn show(told: &Told<'_>, format: Format, output: &Output) {
-    let found: Vec<(usize, Diagnostic)> =
-        told.report.outcomes.iter().enumerate().filter_map(|(at, outcome)| Some((at, diagnostic(told, outcome)?))).collect();
+    let found: Vec<(usize, Diagnostic)> = told
+        .report
+        .outcomes
+        .iter()
+        .enumerate()
+        .filter_map(|(at, outcome)| Some((at, diagnostic(told, outcome)?)))
+        .collect();
     let all: Vec<Diagnostic> = found.iter().map(|(_, diagnostic)| diagnostic.clone()).collect();
     let millis = u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX);
     let options = Options { files: told.names.len(), millis, ..output.options() };
@@ -148,14 +154,20 @@ fn diagnostic(told: &Told<'_>, outcome: &Outcome) -> Option<Diagnostic> {
 
 /// Every rule on a line.
 fn table(told: &Told<'_>) -> String {
-    let widest = told.report.outcomes.iter().map(|outcome| outcome.words.chars().count()).max().unwrap_or_default().min(60);
+    let widest =
+        told.report.outcomes.iter().map(|outcome| outcome.words.chars().count()).max().unwrap_or_default().min(60);
     let line = |outcome: &Outcome| {
         let found = match (&outcome.found, outcome.rows) {
             (_, rows) if rows > 0 => format!("{} rows ({})", grouped(rows), percent(rows, outcome.of)),
             (Some(found), _) => found.clone(),
             (None, _) => String::new(),
         };
-        let line = format!("{:<7}  {:<widest$}  {:<20}  {found}", outcome.verdict.word(), outcome.words, outcome.looked.words());
+        let line = format!(
+            "{:<7}  {:<widest$}  {:<20}  {found}",
+            outcome.verdict.word(),
+            outcome.words,
+            outcome.looked.words()
+        );
         line.trim_end().to_owned()
     };
     told.report.outcomes.iter().map(line).collect::<Vec<_>>().join("\n")
