@@ -87,7 +87,7 @@ impl Stream {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn next(&mut self) -> Result<Bytes, EngineError> {
+    pub fn more(&mut self) -> Result<Bytes, EngineError> {
         if !self.buffer.is_empty() {
             return Ok(std::mem::take(&mut self.buffer));
         }
