@@ -104,7 +104,7 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.buffer.is_empty() {
-            self.buffer = self.next().map_err(io::Error::other)?;
+            self.buffer = self.more().map_err(io::Error::other)?;
         }
         let length = buffer.len().min(self.buffer.len());
         let bytes = self.buffer.split_to(length);
