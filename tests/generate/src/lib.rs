@@ -10,6 +10,7 @@
 
 mod constraints;
 mod contracts;
+mod spoken;
 mod values;
 
 pub use constraints::{condition, constrained, constraint, ends, pattern};
@@ -19,6 +20,7 @@ use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
+pub use spoken::{hard_text, spoken_contract};
 pub use values::{WORDS, number, values};
 
 /// The members of enums.
