@@ -146,6 +146,14 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<RegistryCommand>,
     },
+    /// Contracts: from and to other formats.
+    Contract {
+        #[command(flatten)]
+        at: Where,
+        /// What to do.
+        #[command(subcommand)]
+        command: ContractCommand,
+    },
     /// Draws a pipeline.
     Graph {
         /// Which; the only one where absent.
@@ -275,6 +283,44 @@ pub enum RunsCommand {
         #[arg(long, default_value_t = 20)]
         keep: u32,
     },
+}
+
+/// `mlp contract`.
+#[derive(Debug, Subcommand)]
+pub enum ContractCommand {
+    /// Writes the contracts of a file of another format as .mlp; says what did not come along.
+    Import(ContractImportArgs),
+    /// Writes a contract in another format; says what did not come along.
+    Export(ContractExportArgs),
+}
+
+/// `mlp contract import`.
+#[derive(Debug, ClapArgs)]
+pub struct ContractImportArgs {
+    /// The file.
+    pub file: PathBuf,
+    /// odcs, json-schema, avro, protobuf, arrow, parquet, postgresql, snowflake, bigquery, duckdb or dbt; by the file where absent.
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+    /// What the contract is called; as in the file where absent.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A new file to write it to; stdout where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `mlp contract export`.
+#[derive(Debug, ClapArgs)]
+pub struct ContractExportArgs {
+    /// The contract: `Flight`, or with its module: `risk.contracts.Flight`.
+    pub contract: String,
+    /// A format of `mlp contract import`, or pydantic, pandera, pyarrow.
+    #[arg(long = "as", value_name = "FORMAT")]
+    pub format: String,
+    /// Where to; stdout where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `mlp registry`.

@@ -19,7 +19,7 @@ use std::{collections::HashSet, fmt};
 
 use mlp_plan::{Column, Compatibility, Contract};
 
-pub use text::{is_name, quoted, tidy_doc, tidy_pattern};
+pub use text::{is_name, mode, quoted, tidy_doc, tidy_pattern};
 use types::Types;
 
 /// The declarations of one file.

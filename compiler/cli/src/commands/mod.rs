@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod contract;
 mod edges;
 mod explain;
 mod fix;
@@ -39,6 +40,7 @@ pub fn run(args: Args, output: &Output) -> u8 {
         Command::Run(args) => run::run(&args, output),
         Command::Runs { at, command } => runs::runs(&at, command, output),
         Command::Registry { at, store, command } => registry::registry(&at, store.as_deref(), command, output),
+        Command::Contract { at, command } => contract::contract(&at, command, output),
         Command::Graph { pipeline, at, format } => graph::graph(pipeline.as_deref(), &at, format, output),
         Command::Explain { code } => explain::explain(&code, output),
         Command::Step(args) => step::step(&args, output),

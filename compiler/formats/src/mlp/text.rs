@@ -39,7 +39,9 @@ pub(super) fn unit(text: &str) -> Result<&str, String> {
     Err(format!("the unit {} cannot be written in `.mlp`: a unit is a name, or names with `/` between", quoted(text)))
 }
 
-pub(super) const fn mode(mode: Compatibility) -> &'static str {
+/// As the setting `compatibility` spells it.
+#[must_use]
+pub const fn mode(mode: Compatibility) -> &'static str {
     match mode {
         Compatibility::None => "none",
         Compatibility::Backward => "backward",

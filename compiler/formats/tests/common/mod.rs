@@ -122,3 +122,24 @@ fn flatten(expr: &mut Expr) {
         other => other,
     };
 }
+
+/// The order of rules says nothing: constraints, unique sets, references and expectations in one order.
+pub fn sorted(mut contract: Contract) -> Contract {
+    fn value_of(value: &mut ValueType) {
+        value.constraints.sort_by_key(ToString::to_string);
+        match &mut value.data {
+            DataType::List(element) | DataType::Vector { element, .. } => value_of(element),
+            DataType::Map(key, item) => {
+                value_of(key);
+                value_of(item);
+            }
+            DataType::Struct(fields) => fields.iter_mut().for_each(|field| value_of(&mut field.value)),
+            _ => {}
+        }
+    }
+    contract.columns.iter_mut().for_each(|column| value_of(&mut column.value));
+    contract.uniques.sort();
+    contract.references.sort_by_key(|reference| format!("{reference:?}"));
+    contract.expectations.sort_by_key(|rule| rule.expr.to_string());
+    contract
+}
