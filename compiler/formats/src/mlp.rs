@@ -166,7 +166,7 @@ impl Module {
 /// Lines of a doc comment; blanks at the end of a line are no part of it.
 fn docs(out: &mut String, sign: &str, indent: &str, doc: &str) {
     for line in doc.split('\n') {
-        out.push_str(&format!("{indent}{sign} {line}").trim_end().to_owned());
+        out.push_str(format!("{indent}{sign} {line}").trim_end());
         out.push('\n');
     }
 }

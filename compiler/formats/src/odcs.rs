@@ -1,5 +1,6 @@
 //! ODCS, the Open Data Contract Standard: 3.0 to 3.2 are read, 3.2 is written.
 
+mod quality;
 mod read;
 mod write;
 

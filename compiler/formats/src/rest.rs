@@ -185,10 +185,6 @@ impl ValueRest {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Puts it back; says where the file says another type by now than when it was written.
     pub fn restore(self, value: &mut ValueType, at: &str, notes: &mut Vec<Note>) {
         match self.instead {
@@ -240,10 +236,6 @@ impl ColumnRest {
             deprecated: unless_heard(&said.deprecated, &heard.deprecated),
             doc: unless_heard(&said.doc, &heard.doc),
         }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 
     /// Puts it back.
@@ -301,10 +293,6 @@ impl ContractRest {
             references: missing(&said.references, &heard.references),
             expectations: missing(&rules(&said.expectations), &rules(&heard.expectations)),
         }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
     }
 
     /// Puts it back.
@@ -388,7 +376,7 @@ pub(crate) fn heard(voice: &dyn Voice, contract: &Contract, outcome: Outcome) ->
 
 /// Goes on with what is inside of a value.
 fn inside(voice: &dyn Voice, value: &mut ValueType, outcome: Outcome, at: &str, notes: &mut Vec<Note>) {
-    let mut level = |child: &mut ValueType, at: String, notes: &mut Vec<Note>| {
+    let level = |child: &mut ValueType, at: String, notes: &mut Vec<Note>| {
         let mut heard = voice.inner(child);
         ValueRest::of(child, &heard).notes(outcome, &at, notes);
         inside(voice, &mut heard, outcome, &at, notes);

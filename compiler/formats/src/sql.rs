@@ -147,7 +147,7 @@ impl Sql {
             return false;
         };
         let column = |name: &str| (name == "x").then_some(heard);
-        checks::read(&expr, Some("x"), &column, self.0).as_ref() == Some(constraint)
+        checks::read(&expr, Some("x"), &column).as_ref() == Some(constraint)
     }
 }
 

@@ -1,7 +1,5 @@
 //! What is printed parses, checks, and is the same contract.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
-
 mod common;
 
 use common::{checked, normal};

@@ -254,7 +254,10 @@ fn test(
                 members.iter().map(|member| values::literal(member, &column.value.data)).collect();
             match members {
                 Some(members) if !members.is_empty() => column.value.constraints.push(Constraint::OneOf(members)),
-                _ => return Ok(lost(node, path, Thing::Constraint, notes)),
+                _ => {
+                    lost(node, path, Thing::Constraint, notes);
+                    return Ok(());
+                }
             }
         }
         "relationships" => {
@@ -267,10 +270,16 @@ fn test(
                         from: vec![column.name.clone()],
                     });
                 }
-                _ => return Ok(lost(node, path, Thing::Reference, notes)),
+                _ => {
+                    lost(node, path, Thing::Reference, notes);
+                    return Ok(());
+                }
             }
         }
-        _ => return Ok(lost(node, path, Thing::Constraint, notes)),
+        _ => {
+            lost(node, path, Thing::Constraint, notes);
+            return Ok(());
+        }
     }
     arguments.finish(notes);
     Ok(())

@@ -1,6 +1,6 @@
 //! Literals as Python, and the ends of ranges of whole numbers.
 
-use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive as _};
+use bigdecimal::{RoundingMode, ToPrimitive as _};
 use chrono::{Datelike as _, Timelike as _};
 use mlp_plan::{DataType, Literal};
 use mlp_write::python::Py;
@@ -50,7 +50,7 @@ pub(super) fn ends(low: Option<&Literal>, high: Option<&Literal>, data: &DataTyp
     let rounded = |end: Option<&Literal>, mode: RoundingMode| match end {
         Some(Literal::Number(number)) => {
             let number = number.with_scale_round(0, mode);
-            Some(number.to_i128().unwrap_or(if number < BigDecimal::from(0) { i128::MIN } else { i128::MAX }))
+            Some(number.to_i128().unwrap_or(if number < 0 { i128::MIN } else { i128::MAX }))
         }
         _ => None,
     };

@@ -132,9 +132,9 @@ fn is_column(expr: &ast::Expr, column: &str) -> bool {
 }
 
 /// A check as a constraint of a column, or of a column that it speaks of: `None` where the language has no word for it.
-pub(super) fn read(expr: &ast::Expr, this: Option<&str>, columns: Columns<'_>, dialect: Dialect) -> Option<Constraint> {
+pub(super) fn read(expr: &ast::Expr, this: Option<&str>, columns: Columns<'_>) -> Option<Constraint> {
     if let ast::Expr::Nested(inner) = expr {
-        return read(inner, this, columns, dialect);
+        return read(inner, this, columns);
     }
     if let Some(this) = this
         && let Some(data) = columns(this)
@@ -210,10 +210,7 @@ fn is_length(expr: &ast::Expr, this: &str) -> bool {
 
 fn arguments(call: &ast::Function) -> Option<Vec<&ast::Expr>> {
     let ast::FunctionArguments::List(list) = &call.args else { return None };
-    let one = |arg: &'_ ast::FunctionArg| match arg {
-        ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(_)) => true,
-        _ => false,
-    };
+    let one = |arg: &ast::FunctionArg| matches!(arg, ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(_)));
     if !list.args.iter().all(one) {
         return None;
     }

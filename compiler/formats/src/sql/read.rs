@@ -212,7 +212,7 @@ impl Reader {
             ColumnOption::Unique(_) => column.value.constraints.push(Constraint::Unique),
             ColumnOption::Check(check) => {
                 let known = |name: &str| types.get(name);
-                match checks::read(&check.expr, Some(name), &known, self.dialect) {
+                match checks::read(&check.expr, Some(name), &known) {
                     Some(constraint) => column.value.constraints.push(constraint),
                     None => self.lost(Thing::Constraint, &at, format!("check ({})", check.expr)),
                 }
@@ -269,9 +269,7 @@ impl Reader {
                 });
                 let known = |name: &str| types.get(name);
                 let column = first.and_then(|at| contract.columns.get_mut(at));
-                let read = column
-                    .as_ref()
-                    .and_then(|column| checks::read(&check.expr, Some(&column.name), &known, self.dialect));
+                let read = column.as_ref().and_then(|column| checks::read(&check.expr, Some(&column.name), &known));
                 match (column, read) {
                     (Some(column), Some(read)) => column.value.constraints.push(read),
                     _ => self.lost(Thing::Constraint, &contract.name, constraint.to_string()),
@@ -301,14 +299,11 @@ impl Reader {
 /// The text of `description = '..'` or `comment = '..'`.
 fn described(option: &SqlOption) -> Option<String> {
     match option {
-        SqlOption::KeyValue { key, value }
+        SqlOption::KeyValue { key, value: Expr::Value(value) }
             if ["description", "comment"].contains(&key.value.to_lowercase().as_str()) =>
         {
-            match value {
-                Expr::Value(value) => match &value.value {
-                    ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => Some(text.clone()),
-                    _ => None,
-                },
+            match &value.value {
+                ast::Value::SingleQuotedString(text) | ast::Value::DoubleQuotedString(text) => Some(text.clone()),
                 _ => None,
             }
         }

@@ -1,6 +1,7 @@
 //! The tools that exported files are for, in a Python environment of their own.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
