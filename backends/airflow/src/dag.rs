@@ -3,12 +3,12 @@
 use std::{collections::HashMap, fmt::Write as _};
 
 use mlp_plan::{Node, Pipeline, Plan, Retries, Run, Schedule};
+use mlp_write::python::{Py, comment};
 
 use crate::{
     assets::{self, Awaited},
     names::Unique,
     params::param,
-    python::{Py, comment},
 };
 
 /// Airflow cuts nothing off: a longer tag fails the whole file.

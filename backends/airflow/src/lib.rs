@@ -1,11 +1,11 @@
 //! A plan becomes Airflow DAGs: for each pipeline one static Python file and the plan that its tasks follow.
 //!
 //! **Lives here:** the DAG file (`dag`), parameters as JSON Schema (`params`), names that Airflow accepts (`names`), and the one writer of
-//! Python literals (`python`).
+//! Python literals (`mlp-write`).
 //! **Does not:** running a node (`mlp step` does), checking a program, writing to disk.
 //!
 //! Invariants:
-//! 1. Nothing that a user wrote becomes code, a comment or a template: it goes through `python::Py::Text`, and the operator has no templated fields.
+//! 1. Nothing that a user wrote becomes code, a comment or a template: it goes through `mlp_write::python::Py::Text`, and the operator has no templated fields.
 //! 2. The same plan gives the same bytes, in time and size linear in its nodes; a change of one setting changes the lines of that setting.
 //! 3. One file loads on Airflow 2.11 and 3; the target's `version` narrows it to one of them.
 
@@ -13,7 +13,6 @@ mod assets;
 mod dag;
 mod names;
 mod params;
-mod python;
 
 use mlp_plan::{Backend, Place, Plan, Schedule};
 

@@ -2,7 +2,7 @@
 
 use mlp_plan::{Constraint, DataType, Literal, Parameter};
 
-use crate::python::Py;
+use mlp_write::python::Py;
 
 /// Digits that a plain number may have; beyond them it is written with an exponent.
 const DIGITS: i64 = 40;

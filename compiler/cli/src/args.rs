@@ -172,7 +172,7 @@ pub enum Command {
         #[command(subcommand)]
         command: Option<RegistryCommand>,
     },
-    /// Contracts and data.
+    /// Contracts on data, and from and to other formats.
     Contract {
         #[command(flatten)]
         at: Where,
@@ -359,6 +359,10 @@ pub enum RunsCommand {
 pub enum ContractCommand {
     /// Checks data against a contract: files, buckets, a database.
     Check(Box<ContractCheckArgs>),
+    /// Writes the contracts of a file of another format as .mlp; says what did not come along.
+    Import(ContractImportArgs),
+    /// Writes a contract in another format; says what did not come along.
+    Export(ContractExportArgs),
 }
 
 /// `mlp contract check`.
@@ -414,6 +418,35 @@ pub struct ContractCheckArgs {
     /// Writes the report as a page as well.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// `mlp contract import`.
+#[derive(Debug, ClapArgs)]
+pub struct ContractImportArgs {
+    /// The file.
+    pub file: PathBuf,
+    /// odcs, json-schema, avro, protobuf, arrow, parquet, postgresql, snowflake, bigquery, duckdb or dbt; by the file where absent.
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+    /// What the contract is called; as in the file where absent.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A new file to write it to; stdout where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `mlp contract export`.
+#[derive(Debug, ClapArgs)]
+pub struct ContractExportArgs {
+    /// The contract: `Flight`, or with its module: `risk.contracts.Flight`.
+    pub contract: String,
+    /// A format of `mlp contract import`, or pydantic, pandera, pyarrow.
+    #[arg(long = "as", value_name = "FORMAT")]
+    pub format: String,
+    /// Where to; stdout where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `mlp registry`.

@@ -10,6 +10,7 @@
 
 mod constraints;
 mod contracts;
+mod spoken;
 mod tables;
 mod values;
 
@@ -20,6 +21,7 @@ use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},
 };
+pub use spoken::{hard_text, spoken_contract};
 pub use tables::{related, table};
 pub use values::{WORDS, number, values};
 

@@ -22,21 +22,25 @@ pub enum Py {
 
 impl Py {
     /// A word of ours.
+    #[must_use]
     pub fn word(text: impl Into<String>) -> Self {
         Self::Word(text.into())
     }
 
     /// A string.
+    #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
     /// `True` or `False`.
+    #[must_use]
     pub fn bool(value: bool) -> Self {
         Self::word(if value { "True" } else { "False" })
     }
 
     /// The expression on one line.
+    #[must_use]
     pub fn flat(&self) -> String {
         let join = |parts: Vec<String>| parts.join(", ");
         match self {
@@ -131,6 +135,7 @@ fn newline(out: &mut String, indent: usize) {
 }
 
 /// A string literal that stands for exactly `text`: in the quotes that need fewer escapes, controls and what changes the direction of text escaped.
+#[must_use]
 pub fn quoted(text: &str) -> String {
     use std::fmt::Write as _;
     let count = |quote: char| text.chars().filter(|c| *c == quote).count();
@@ -163,6 +168,7 @@ fn hidden(c: char) -> bool {
 }
 
 /// A comment: letters, digits and a few signs of `text`, everything else as `?`, so that it cannot end.
+#[must_use]
 pub fn comment(text: &str) -> String {
     text.chars().take(200).map(|c| if c.is_ascii_alphanumeric() || "_-./:@+ ".contains(c) { c } else { '?' }).collect()
 }

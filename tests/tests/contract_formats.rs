@@ -1,0 +1,129 @@
+//! `mlp contract import` and `mlp contract export` through the binary.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Output},
+};
+
+use mlp_tests::{mlp, text};
+use tempfile::tempdir;
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    Command::new(mlp()).current_dir(folder).args(args).output().unwrap()
+}
+
+const PROGRAM: &str = r#"moments asked < answered
+
+/// It's "a plane" {x}.
+contract Plane {
+  tailnum: string key
+}
+
+contract Flight {
+  owner = "data@example.com"
+  version = "1.2.0"
+  compatibility = backward
+
+  /// When.
+  at: timestamp(ms) known at asked
+  flight: int32 in 1 ..
+  tailnum: string? matches /[A-Z0-9]{5,6}/ @internal
+  origin: enum { EWR, JFK }
+  distance: decimal(9, 2) unit mi in 0 .. 5_000 where self != 13
+  late: bool label known at answered
+
+  key (at, flight)
+  references Plane(tailnum) from (tailnum)
+  expect rows >= 10
+  warn mean(distance) <= 3_000 else "far"
+}
+"#;
+
+fn program() -> tempfile::TempDir {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("flights.mlp"), PROGRAM).unwrap();
+    folder
+}
+
+/// Exports, imports what was exported, and checks and formats what was imported.
+#[test]
+fn there_and_back_through_files() {
+    let folder = program();
+    for (format, file) in [
+        ("odcs", "a.yaml"),
+        ("json-schema", "a.json"),
+        ("avro", "a.avsc"),
+        ("protobuf", "a.proto"),
+        ("arrow", "a.arrow"),
+        ("parquet", "a.parquet"),
+        ("postgresql", "a.sql"),
+        ("dbt", "a.yml"),
+    ] {
+        let at = folder.path().join(format);
+        fs::create_dir(&at).unwrap();
+        let out = format!("{format}/{file}");
+        let exported = run(
+            folder.path(),
+            &["contract", "export", "Flight", "--package", "flights.mlp", "--as", format, "-o", &out],
+        );
+        assert!(exported.status.success(), "{}", text(&exported));
+        let imported = run(&at, &["contract", "import", file, "-o", "back.mlp"]);
+        assert!(imported.status.success(), "{format}: {}", text(&imported));
+        let back = fs::read_to_string(at.join("back.mlp")).unwrap();
+        for command in ["check", "fmt"] {
+            let option = if command == "fmt" { "--check" } else { "--deny=warnings" };
+            let done = run(&at, &[command, option, "back.mlp"]);
+            assert!(done.status.success(), "{format} {command}:\n{back}\n{}", text(&done));
+        }
+        assert!(back.contains("contract Flight {"), "{back}");
+    }
+}
+
+#[test]
+fn what_does_not_come_along_is_said_on_stderr() {
+    let folder = program();
+    let output =
+        run(folder.path(), &["contract", "export", "flights.Flight", "--package", "flights.mlp", "--as", "postgresql"]);
+    insta::assert_snapshot!(text(&output));
+    let odcs = run(folder.path(), &["contract", "export", "Flight", "--package", "flights.mlp", "--as", "odcs"]);
+    let notes = String::from_utf8(odcs.stderr).unwrap();
+    assert!(notes.contains("note: kept for mlp only: Flight.distance: unit mi"), "{notes}");
+    assert!(!notes.contains("lost"), "{notes}");
+}
+
+#[test]
+fn what_cannot_be_done_is_refused_and_nothing_is_written() {
+    let folder = program();
+    let at = folder.path();
+    fs::write(at.join("bad.json"), "{\n  \"properties\": {\"a\": {\"type\": \"int\"}}\n}\n").unwrap();
+    fs::write(at.join("half.yaml"), "apiVersion: v3.1.0\nkind: [\n").unwrap();
+    fs::write(at.join("latin.yaml"), b"apiVersion: v3.1.0\nkind: \xe9\n").unwrap();
+    fs::write(at.join("there.mlp"), "// mine\n").unwrap();
+    fs::write(at.join("good.sql"), "create table t (a bigint);").unwrap();
+    fs::write(at.join("two.sql"), "create table t (a bigint); create table u (a bigint);").unwrap();
+    let said: Vec<String> = [
+        ["contract", "import", "bad.json", "-o", "new.mlp"].as_slice(),
+        &["contract", "import", "half.yaml", "-o", "new.mlp"],
+        &["contract", "import", "latin.yaml", "-o", "new.mlp"],
+        &["contract", "import", "missing.yaml", "-o", "new.mlp"],
+        &["contract", "import", "bad.json", "--from", "jsonschema"],
+        &["contract", "import", "good.sql", "-o", "there.mlp"],
+        &["contract", "import", "good.sql", "--name", "no name", "-o", "new.mlp"],
+        &["contract", "import", "two.sql", "--name", "T", "-o", "new.mlp"],
+        &["contract", "export", "Fligth", "--package", "flights.mlp", "--as", "odcs", "-o", "new.mlp"],
+        &["contract", "export", "Flight", "--package", "flights.mlp", "--as", "ocds", "-o", "new.mlp"],
+    ]
+    .into_iter()
+    .map(|args| {
+        let output = run(at, args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
+        text(&output)
+    })
+    .collect();
+    assert!(!at.join("new.mlp").exists());
+    assert_eq!(fs::read_to_string(at.join("there.mlp")).unwrap(), "// mine\n");
+    insta::assert_snapshot!(said.join("\n"));
+}
