@@ -1,6 +1,6 @@
 //! Packages on disk: manifests, files, dependencies, and the check of all of them together.
 //!
-//! **Lives here:** reading `mlp.toml`, finding sources, loading dependencies and the standard library, targets, `mlp.lock`.
+//! **Lives here:** reading `mlp.toml`, finding sources, loading dependencies and the standard library, targets, `mlp.lock`, revisions of a git repository.
 //! **Does not:** the meaning of programs (`analysis`), the making of plans (`lower`).
 //!
 //! Invariants:
@@ -9,6 +9,7 @@
 //! 3. Results do not depend on the order in which a directory lists its files.
 
 mod disk;
+pub mod git;
 mod load;
 mod lock;
 mod manifest;

@@ -1,0 +1,151 @@
+//! Repositories, through the git program: revisions, and the files of one. Working trees and bare repositories alike; nothing is checked out or changed.
+
+mod program;
+
+use std::path::{Path, PathBuf};
+
+use program::{git, output, read_objects, stdout, words};
+
+use crate::disk::MAX_BYTES;
+
+/// A folder of a repository: of a working tree, or a bare repository itself.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    folder: PathBuf,
+    prefix: String,
+}
+
+/// A file of a revision.
+#[derive(Clone, Debug)]
+struct TreeFile {
+    /// Its path inside of the folder that was asked for.
+    path: String,
+    /// What `cat-file` finds it by.
+    object: String,
+}
+
+impl Repository {
+    /// The repository that a folder is in.
+    ///
+    /// # Errors
+    /// Where it is in none, or there is no git program.
+    pub fn containing(folder: &Path) -> Result<Self, String> {
+        let at = |message: String| format!("{}: {message}", folder.display());
+        let found = output(git(folder).args(["rev-parse", "--show-prefix"]))?;
+        if !found.status.success() {
+            let why = String::from_utf8_lossy(&found.stderr);
+            return Err(at(if why.contains("not a git repository") {
+                "is in no git repository".to_owned()
+            } else {
+                words(&found.stderr)
+            }));
+        }
+        let prefix = String::from_utf8(found.stdout).map_err(|_| at("its path is not UTF-8".to_owned()))?;
+        Ok(Self { folder: folder.to_path_buf(), prefix: prefix.trim_end_matches(['\n', '/']).to_owned() })
+    }
+
+    /// The folder's path inside of the repository, with `/`; empty at the top.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The full id of the commit that a revision (branch, tag, commit, `HEAD~2`) names.
+    ///
+    /// # Errors
+    /// Where there is no such revision, or it is no commit; the message names the revisions that there are.
+    pub fn resolve(&self, rev: &str) -> Result<String, String> {
+        // an empty name would be `HEAD` to git, and one with a hyphen is an option to versions before 2.30
+        if rev.is_empty() || rev.starts_with('-') {
+            return Err(format!("`{rev}` is no name of a revision"));
+        }
+        let verify =
+            |name: &str| output(git(&self.folder).args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]));
+        let found = verify(&format!("{rev}^{{commit}}"))?;
+        if found.status.success() {
+            let text = String::from_utf8_lossy(&found.stdout);
+            return Ok(text.lines().last().unwrap_or_default().to_owned());
+        }
+        if verify(rev)?.status.success() {
+            return Err(format!("`{rev}` is no commit"));
+        }
+        Err(self.no_revision(rev))
+    }
+
+    /// The regular files (and links to such) below a folder of the repository at a commit that are wanted by their path in that folder, sorted by path. None
+    /// where there was no such folder: git keeps no empty ones. `folder` is relative to the top of the repository.
+    ///
+    /// # Errors
+    /// Where the commit or a file cannot be read, or a file is larger than a source file may be.
+    pub fn files_at(
+        &self,
+        commit: &str,
+        folder: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let files = self.tree(commit, folder, wanted)?;
+        let mut read = Vec::with_capacity(files.len());
+        if !files.is_empty() {
+            read_objects(&self.folder, &files, |file, bytes| {
+                read.push((file.path.clone(), bytes));
+                Ok(())
+            })?;
+        }
+        Ok(read)
+    }
+
+    /// Lists the files of a commit. Behind `--end-of-options` a `--` would be a path.
+    fn tree(&self, commit: &str, folder: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<TreeFile>, String> {
+        let folder = folder.trim_matches('/');
+        let mut command = git(&self.folder);
+        command.args(["ls-tree", "-r", "-z", "-l", "--full-tree", "--end-of-options", commit]);
+        if !folder.is_empty() {
+            command.arg(format!("{folder}/"));
+        }
+        let listed = stdout(&mut command)?;
+        let mut files = Vec::new();
+        for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+            let entry = String::from_utf8_lossy(entry);
+            let Some((head, full)) = entry.split_once('\t') else { continue };
+            let path = if folder.is_empty() { full } else { full.get(folder.len() + 1..).unwrap_or(full) };
+            let [mode, kind, id, size] = head.split_whitespace().collect::<Vec<_>>()[..] else { continue };
+            if kind != "blob" || !wanted(path) {
+                continue;
+            }
+            if full.contains(char::REPLACEMENT_CHARACTER) || full.contains('\n') {
+                return Err(format!("`{}`: a name that is not UTF-8, or has a line end", full.escape_debug()));
+            }
+            if size.parse::<u64>().is_ok_and(|size| size > MAX_BYTES) {
+                return Err(format!("`{full}`: is larger than {} MiB", MAX_BYTES >> 20));
+            }
+            let object = if mode == "120000" { format!("{commit}:{full}") } else { id.to_owned() };
+            files.push(TreeFile { path: path.to_owned(), object });
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    /// Why a revision is not there, as far as one can tell.
+    fn no_revision(&self, rev: &str) -> String {
+        let ask = |arguments: &[&str]| {
+            let bytes = stdout(git(&self.folder).args(arguments)).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).trim().to_owned()
+        };
+        let known = ask(&["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"]);
+        let names: Vec<&str> = known.lines().collect();
+        let mut text = format!("there is no revision `{rev}`; ");
+        match names.as_slice() {
+            [] => text.push_str("the repository has no branch and no tag"),
+            few if few.len() <= 8 => text.push_str(&format!("there are {}", few.join(", "))),
+            many => text.push_str(&format!("there are {} branches and tags", many.len())),
+        }
+        if ask(&["rev-parse", "--is-shallow-repository"]) == "true" {
+            text.push_str(". This clone is shallow, as those of CI are: fetch the history (`fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`)");
+        } else if let Some((remote, branch)) = rev.split_once('/')
+            && ask(&["remote"]).lines().any(|name| name == remote)
+        {
+            text.push_str(&format!(". `git fetch {remote} {branch}` brings it where the remote has it"));
+        }
+        text
+    }
+}
