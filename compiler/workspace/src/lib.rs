@@ -1,6 +1,6 @@
 //! Packages on disk: manifests, files, dependencies, and the check of all of them together.
 //!
-//! **Lives here:** reading `mlp.toml`, finding sources, loading dependencies and the standard library, targets, `mlp.lock`.
+//! **Lives here:** reading `mlp.toml`, finding sources, loading dependencies and the standard library, targets, `mlp.lock`, revisions of a git repository.
 //! **Does not:** the meaning of programs (`analysis`), the making of plans (`lower`).
 //!
 //! Invariants:

@@ -59,9 +59,8 @@ impl Repository {
         if rev.is_empty() || rev.starts_with('-') {
             return Err(format!("`{rev}` is no name of a revision"));
         }
-        let verify = |name: &str| {
-            output(git(&self.folder).args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]))
-        };
+        let verify =
+            |name: &str| output(git(&self.folder).args(["rev-parse", "--verify", "--quiet", "--end-of-options", name]));
         let found = verify(&format!("{rev}^{{commit}}"))?;
         if found.status.success() {
             let text = String::from_utf8_lossy(&found.stdout);
@@ -95,7 +94,7 @@ impl Repository {
         Ok(read)
     }
 
-    /// Lists the files of a commit.
+    /// Lists the files of a commit. Behind `--end-of-options` a `--` would be a path.
     fn tree(&self, commit: &str, folder: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<TreeFile>, String> {
         let folder = folder.trim_matches('/');
         let mut command = git(&self.folder);
@@ -132,8 +131,7 @@ impl Repository {
             let bytes = stdout(git(&self.folder).args(arguments)).unwrap_or_default();
             String::from_utf8_lossy(&bytes).trim().to_owned()
         };
-        let known =
-            ask(&["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"]);
+        let known = ask(&["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"]);
         let names: Vec<&str> = known.lines().collect();
         let mut text = format!("there is no revision `{rev}`; ");
         match names.as_slice() {
