@@ -181,7 +181,10 @@ fn an_accepted_break_passes_until_its_day() {
     let (code, answer) = json(folder.path(), &["--against", "HEAD", "--today", "2030-06-30"]);
     assert_eq!((code, answer["verdict"].as_str()), (0, Some("ok")));
     let change = &answer["changes"][0];
-    assert_eq!((change["class"].as_str(), change["accepted"]["because"].as_str()), (Some("breaking"), Some("refunds moved")));
+    assert_eq!(
+        (change["class"].as_str(), change["accepted"]["because"].as_str()),
+        (Some("breaking"), Some("refunds moved"))
+    );
     assert_eq!(answer["contracts"][0]["required_bump"], "major");
     let (code, answer) = json(folder.path(), &["--against", "HEAD", "--today", "2030-07-01"]);
     assert_eq!(code, 1);
@@ -304,7 +307,8 @@ fn governance_is_compared_by_what_follows() {
         let before = fs::read_to_string(folder.path().join("src/orders.mlp")).unwrap();
         change(folder.path(), from, to);
         let (_, answer) = json(folder.path(), &["--against", "HEAD"]);
-        let found: Vec<String> = with("MLP312", &answer).iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect();
+        let found: Vec<String> =
+            with("MLP312", &answer).iter().map(|one| one["kind"].as_str().unwrap().to_owned()).collect();
         let wanted: Vec<String> = expected.into_iter().map(str::to_owned).collect();
         assert_eq!(found, wanted, "{from} -> {to}");
         fs::write(folder.path().join("src/orders.mlp"), before).unwrap();

@@ -37,5 +37,5 @@ pub mod types;
 pub mod values;
 
 pub use check::{Checked, check, check_with};
-pub use proofs::policies::versions;
 pub use program::{Decl, DeclId, Kind, Module, Program};
+pub use proofs::policies::versions;

@@ -67,7 +67,10 @@ fn beside(value: &Literal, data: &DataType) -> Vec<Literal> {
         Literal::Timestamp(at) => {
             let step = TimeDelta::seconds(1);
             found.extend(
-                [at.checked_sub_signed(step), at.checked_add_signed(step)].into_iter().flatten().map(Literal::Timestamp),
+                [at.checked_sub_signed(step), at.checked_add_signed(step)]
+                    .into_iter()
+                    .flatten()
+                    .map(Literal::Timestamp),
             );
         }
         Literal::Duration(time) => {
@@ -122,9 +125,29 @@ fn of_type(data: &DataType) -> Vec<Literal> {
     match data {
         DataType::Int(_) | DataType::Uint(_) | DataType::Float(_) | DataType::Decimal { .. } => {
             let texts = [
-                "0", "1", "-1", "0.5", "0.01", "0.001", "128", "256", "32768", "65536", "16777217", "2147483648",
-                "4294967296", "9007199254740993", "9223372036854775808", "-129", "-32769", "-2147483649", "0.1",
-                "123456789.123456789", "1e10", "1e20", "1e30",
+                "0",
+                "1",
+                "-1",
+                "0.5",
+                "0.01",
+                "0.001",
+                "128",
+                "256",
+                "32768",
+                "65536",
+                "16777217",
+                "2147483648",
+                "4294967296",
+                "9007199254740993",
+                "9223372036854775808",
+                "-129",
+                "-32769",
+                "-2147483649",
+                "0.1",
+                "123456789.123456789",
+                "1e10",
+                "1e20",
+                "1e30",
             ];
             let mut found: Vec<Literal> = texts.into_iter().filter_map(number).collect();
             if let DataType::Decimal { precision, scale } = data {
@@ -142,7 +165,11 @@ fn of_type(data: &DataType) -> Vec<Literal> {
             let day = NaiveDate::from_ymd_opt(2000, 1, 1).map(midnight);
             let steps = [TimeDelta::nanoseconds(1), TimeDelta::microseconds(1), TimeDelta::milliseconds(1)];
             let far = NaiveDate::from_ymd_opt(3000, 1, 1).map(midnight);
-            day.iter().flat_map(|day| steps.iter().map(|step| *day + *step)).chain(far).map(Literal::Timestamp).collect()
+            day.iter()
+                .flat_map(|day| steps.iter().map(|step| *day + *step))
+                .chain(far)
+                .map(Literal::Timestamp)
+                .collect()
         }
         _ => Vec::new(),
     }

@@ -173,7 +173,11 @@ impl Names {
 
     fn shown(&self, contract: &Contract) -> String {
         let declared = contract.declared.clone().unwrap_or_default();
-        if self.count.get(bare(&declared)).is_some_and(|count| *count > 1) { declared } else { bare(&declared).to_owned() }
+        if self.count.get(bare(&declared)).is_some_and(|count| *count > 1) {
+            declared
+        } else {
+            bare(&declared).to_owned()
+        }
     }
 }
 
@@ -281,7 +285,8 @@ impl Work<'_> {
             .into_iter()
             .flat_map(|version| {
                 let own = Package { name: &version.plan.package.name, plan: version.plan, alias: None };
-                let others = version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias) });
+                let others =
+                    version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias) });
                 std::iter::once(own).chain(others)
             })
             .collect();
@@ -301,7 +306,9 @@ impl Work<'_> {
                 let breaks = Breaks { backward: false, forward: true };
                 let made = change.clone().breaking(Direction::Looser, breaks);
                 *change = made.help(format!("keep it until nobody reads `{}`", change.path));
-                change.message.push_str(&format!(", and {} would find nothing in it", pipelines::count(readers, "reader")));
+                change
+                    .message
+                    .push_str(&format!(", and {} would find nothing in it", pipelines::count(readers, "reader")));
             }
         }
     }
@@ -377,7 +384,8 @@ fn covers(accepted: &AcceptedBreak, change: &Change) -> bool {
     let on = accepted.on.as_str();
     let is_inside = |path: &str| path == on || path.strip_prefix(on).is_some_and(|rest| rest.starts_with(['.', '[']));
     let names = |text: &Option<String>| {
-        text.as_deref().is_some_and(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == on))
+        text.as_deref()
+            .is_some_and(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == on))
     };
     is_inside(&change.path)
         || (change.kind == "column_renamed" && change.old.as_deref() == Some(on))

@@ -14,9 +14,8 @@ use crate::{
 pub fn renamed(old: &Contract, new: &Contract) -> Contract {
     let mut seen = old.clone();
     let pairs: Vec<(String, String)> = renames(old, new);
-    let name = |name: &str| {
-        pairs.iter().find(|(was, _)| was == name).map_or_else(|| name.to_owned(), |(_, is)| is.clone())
-    };
+    let name =
+        |name: &str| pairs.iter().find(|(was, _)| was == name).map_or_else(|| name.to_owned(), |(_, is)| is.clone());
     for column in &mut seen.columns {
         column.name = name(&column.name);
         for constraint in &mut column.value.constraints {
@@ -25,7 +24,9 @@ pub fn renamed(old: &Contract, new: &Contract) -> Contract {
             }
         }
     }
-    for columns in seen.keys.iter_mut().chain(&mut seen.uniques).chain(seen.references.iter_mut().map(|one| &mut one.from)) {
+    for columns in
+        seen.keys.iter_mut().chain(&mut seen.uniques).chain(seen.references.iter_mut().map(|one| &mut one.from))
+    {
         columns.iter_mut().for_each(|column| *column = name(column));
     }
     seen.expectations.iter_mut().for_each(|one| one.expr.rename_columns(&name));
@@ -64,7 +65,9 @@ pub fn changes(subject: &str, old: &Contract, new: &Contract) -> Vec<Change> {
             None => found.push(both.added(column)),
         }
     }
-    found.extend(seen.columns.iter().filter(|column| new.column(&column.name).is_none()).map(|column| both.removed(column)));
+    found.extend(
+        seen.columns.iter().filter(|column| new.column(&column.name).is_none()).map(|column| both.removed(column)),
+    );
     suggest_renames(&mut found, &both);
     found.extend(rules::changes(&both));
     found.extend(both.settings());
@@ -78,7 +81,8 @@ fn says_the_same(old: &Contract, new: &Contract) -> bool {
     };
     old.columns == new.columns
         && (&old.keys, &old.uniques, &old.references) == (&new.keys, &new.uniques, &new.references)
-        && (&old.doc, &old.owner, &old.version, old.compatibility) == (&new.doc, &new.owner, &new.version, new.compatibility)
+        && (&old.doc, &old.owner, &old.version, old.compatibility)
+            == (&new.doc, &new.owner, &new.version, new.compatibility)
         && expectations(old) == expectations(new)
 }
 
@@ -119,7 +123,8 @@ impl Both<'_> {
 
     fn removed(&self, column: &Column) -> Change {
         let name = &column.name;
-        let change = self.change("column_removed", Class::Compatible, name, format!("`{name}: {}` is gone", column.value));
+        let change =
+            self.change("column_removed", Class::Compatible, name, format!("`{name}: {}` is gone", column.value));
         let change = change.from_to(Some(declaration(column)), None).towards(Direction::Looser);
         if is_filled(column.default.is_some(), &column.value) {
             return change;
@@ -169,14 +174,14 @@ impl Both<'_> {
             let word = |label: bool| Some(if label { "label" } else { "feature" }.to_owned());
             let change = self.change("label_changed", Class::Breaking, name, message);
             found.push(
-                change.from_to(word(have.label), word(column.label)).breaking(Direction::Meaning, Breaks::BOTH).help(
-                    "let the column be as it was, and add one of another name",
-                ),
+                change
+                    .from_to(word(have.label), word(column.label))
+                    .breaking(Direction::Meaning, Breaks::BOTH)
+                    .help("let the column be as it was, and add one of another name"),
             );
         }
         if have.known_at != column.known_at {
-            let moment =
-                |at: &Option<String>| at.as_ref().map_or("always".to_owned(), |moment| format!("at {moment}"));
+            let moment = |at: &Option<String>| at.as_ref().map_or("always".to_owned(), |moment| format!("at {moment}"));
             let (was, is) = (moment(&have.known_at), moment(&column.known_at));
             let message = format!("`{name}` was known {was}, and is known {is}");
             let change = self.change("moment_changed", Class::Breaking, name, message);

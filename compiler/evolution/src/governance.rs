@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlp_analysis::versions::{follows, loosened};
-use mlp_plan::{Clause, ClauseRule, Deployment, Expr, Node, Place, Plan, Policy, PolicyUse, Rollout, Run, Trigger, Value, duration_text};
+use mlp_plan::{
+    Clause, ClauseRule, Deployment, Expr, Node, Place, Plan, Policy, PolicyUse, Rollout, Run, Trigger, Value,
+    duration_text,
+};
 
 use crate::change::{Change, Class, Direction};
 
@@ -19,7 +22,14 @@ pub fn changes(old: &Plan, new: &Plan) -> Vec<Change> {
     found
 }
 
-fn looser(kind: &'static str, subject: &str, path: &str, message: String, place: &Place, was: Option<&Place>) -> Change {
+fn looser(
+    kind: &'static str,
+    subject: &str,
+    path: &str,
+    message: String,
+    place: &Place,
+    was: Option<&Place>,
+) -> Change {
     Change::new(kind, Class::Governance, subject, path, message).towards(Direction::Looser).at(Some(place), was)
 }
 
@@ -56,10 +66,14 @@ fn policy(was: &Policy, is: &Policy, new: &Plan) -> Vec<Change> {
         found.push(change.from_to(Some(clause.text.clone()), now.map(|now| now.text.clone())));
     }
     for clause in &was.clauses {
-        if matches!(clause.rule, ClauseRule::Approve { .. }) && !is.clauses.iter().any(|other| asks_as_much(clause, other)) {
+        if matches!(clause.rule, ClauseRule::Approve { .. })
+            && !is.clauses.iter().any(|other| asks_as_much(clause, other))
+        {
             let now = is.clauses.iter().find(|other| matches!(other.rule, ClauseRule::Approve { .. }));
             let (kind, message, place) = match now {
-                Some(now) => ("approval_loosened", format!("`{}` was asked, and `{}` is", clause.text, now.text), &now.place),
+                Some(now) => {
+                    ("approval_loosened", format!("`{}` was asked, and `{}` is", clause.text, now.text), &now.place)
+                }
                 None => ("approval_removed", format!("`{}` is not asked any more", clause.text), &is.place),
             };
             let change = looser(kind, &was.name, &clause.text, message, place, Some(&clause.place));
@@ -124,7 +138,8 @@ fn gates(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut found = Vec::new();
     for ((model, rung), was) in promotions(old) {
         let subject = format!("{model}.{rung}");
-        let asked: BTreeSet<&str> = was.iter().flat_map(|(_, policies)| policies.iter()).map(|one| one.policy.as_str()).collect();
+        let asked: BTreeSet<&str> =
+            was.iter().flat_map(|(_, policies)| policies.iter()).map(|one| one.policy.as_str()).collect();
         for (node, policies) in now.get(&(model, rung)).into_iter().flatten() {
             let place = was.first().map(|(node, _)| &node.call);
             for policy in asked.iter().filter(|name| policies.iter().all(|one| one.policy != **name)) {
@@ -133,7 +148,8 @@ fn gates(old: &Plan, new: &Plan) -> Vec<Change> {
                 found.push(change.from_to(Some((*policy).to_owned()), None));
             }
             for one in policies.iter() {
-                let before = was.iter().flat_map(|(_, policies)| policies.iter()).find(|before| before.policy == one.policy);
+                let before =
+                    was.iter().flat_map(|(_, policies)| policies.iter()).find(|before| before.policy == one.policy);
                 if let Some(before) = before.filter(|before| before.params != one.params) {
                     found.extend(thresholds(&subject, (old, before), (new, one), &node.call));
                 }
@@ -144,7 +160,12 @@ fn gates(old: &Plan, new: &Plan) -> Vec<Change> {
 }
 
 /// Clauses that got looser since the policy is called with other values.
-fn thresholds(subject: &str, (old, was): (&Plan, &PolicyUse), (new, is): (&Plan, &PolicyUse), place: &Place) -> Vec<Change> {
+fn thresholds(
+    subject: &str,
+    (old, was): (&Plan, &PolicyUse),
+    (new, is): (&Plan, &PolicyUse),
+    place: &Place,
+) -> Vec<Change> {
     let called = |plan: &Plan, one: &PolicyUse| {
         let mut policy = plan.policies.get(&one.policy)?.clone();
         for clause in &mut policy.clauses {
@@ -218,7 +239,11 @@ fn nodes(old: &Plan, new: &Plan) -> Vec<Change> {
         }
         let share = |node: &Node| node.rejects.as_ref().and_then(mlp_plan::Literal::as_f64).unwrap_or_default();
         if share(is) > share(was) {
-            let message = format!("`{name}` sets aside up to {}% of bad rows, and {}% before", share(is) * 100.0, share(was) * 100.0);
+            let message = format!(
+                "`{name}` sets aside up to {}% of bad rows, and {}% before",
+                share(is) * 100.0,
+                share(was) * 100.0
+            );
             found.push(looser("rejects_widened", name, "", message, &is.place, Some(&was.place)));
         }
         if is.pod.as_ref().map(|pod| &pod.digest) != was.pod.as_ref().map(|pod| &pod.digest) {
@@ -261,7 +286,12 @@ fn monitors(old: &Plan, new: &Plan) -> Vec<Change> {
                 let of = |retrains: &[mlp_plan::Retrain]| -> Vec<Trigger> {
                     retrains.iter().map(|retrain| retrain.trigger.clone()).collect()
                 };
-                found.extend(triggers("retraining", name, (&of(&was.retrains), places.0), (&of(&is.retrains), places.1)));
+                found.extend(triggers(
+                    "retraining",
+                    name,
+                    (&of(&was.retrains), places.0),
+                    (&of(&is.retrains), places.1),
+                ));
             }
             None if served => {
                 let message = format!("nothing watches `{}` in its place", was.deployment);
@@ -276,7 +306,12 @@ fn monitors(old: &Plan, new: &Plan) -> Vec<Change> {
 }
 
 /// Triggers that no longer fire when they did: none fires whenever one did before, within the same time.
-fn triggers(what: &str, subject: &str, (was, _): (&[Trigger], &Place), (is, place): (&[Trigger], &Place)) -> Vec<Change> {
+fn triggers(
+    what: &str,
+    subject: &str,
+    (was, _): (&[Trigger], &Place),
+    (is, place): (&[Trigger], &Place),
+) -> Vec<Change> {
     let as_soon = |old: &Trigger, new: &Trigger| match (old.over, new.over) {
         (Some(old), Some(new)) => new <= old,
         (None, Some(_)) => false,
@@ -291,11 +326,20 @@ fn triggers(what: &str, subject: &str, (was, _): (&[Trigger], &Place), (is, plac
     for old in was.iter().filter(|old| !fires(old)) {
         let now = is.iter().find(|new| measures(&new.when) == measures(&old.when));
         let (kind, message) = match (what, now) {
-            ("rollback", Some(now)) => ("rollback_loosened", format!("`{}` brought the version before back, and `{}` does now", text(old), text(now))),
-            ("rollback", None) => ("rollback_removed", format!("`{}` no longer brings the version before back", text(old))),
-            ("alert", Some(now)) => ("alert_loosened", format!("`{}` raised an alert, and `{}` does now", text(old), text(now))),
+            ("rollback", Some(now)) => (
+                "rollback_loosened",
+                format!("`{}` brought the version before back, and `{}` does now", text(old), text(now)),
+            ),
+            ("rollback", None) => {
+                ("rollback_removed", format!("`{}` no longer brings the version before back", text(old)))
+            }
+            ("alert", Some(now)) => {
+                ("alert_loosened", format!("`{}` raised an alert, and `{}` does now", text(old), text(now)))
+            }
             ("alert", None) => ("alert_removed", format!("`{}` raises no alert any more", text(old))),
-            (_, Some(now)) => ("retraining_loosened", format!("`{}` trained anew, and `{}` does now", text(old), text(now))),
+            (_, Some(now)) => {
+                ("retraining_loosened", format!("`{}` trained anew, and `{}` does now", text(old), text(now)))
+            }
             (_, None) => ("retraining_removed", format!("`{}` trains nothing anew any more", text(old))),
         };
         let place = now.map_or(place, |now| &now.place);

@@ -39,7 +39,8 @@ impl History {
         let mut contracts: BTreeMap<String, BTreeMap<Version, Contract>> = BTreeMap::new();
         for (name, versions) in file.contracts {
             for (version, contract) in versions {
-                let parsed = Version::parse(&version).map_err(|error| format!("`{name}` has a version `{version}`: {error}"))?;
+                let parsed =
+                    Version::parse(&version).map_err(|error| format!("`{name}` has a version `{version}`: {error}"))?;
                 contracts.entry(name.clone()).or_default().insert(parsed, contract);
             }
         }
@@ -59,7 +60,9 @@ impl History {
         let file = File { format: FORMAT.to_owned(), contracts };
         // every key is a string, so that this cannot fail
         let json = serde_json::to_string_pretty(&file).unwrap_or_default();
-        format!("# Written by `mlp diff --record`: the released versions of this package's contracts. Review it, do not edit it.\n{json}\n")
+        format!(
+            "# Written by `mlp diff --record`: the released versions of this package's contracts. Review it, do not edit it.\n{json}\n"
+        )
     }
 
     /// The released versions of a contract, newest first.
@@ -71,7 +74,10 @@ impl History {
     ///
     /// # Errors
     /// One line for each contract that is on record under its version and says something else: what was released stays as it was.
-    pub fn record<'c>(&mut self, contracts: impl IntoIterator<Item = &'c Contract>) -> Result<Vec<String>, Vec<String>> {
+    pub fn record<'c>(
+        &mut self,
+        contracts: impl IntoIterator<Item = &'c Contract>,
+    ) -> Result<Vec<String>, Vec<String>> {
         let (mut added, mut faults) = (Vec::new(), Vec::new());
         for contract in contracts {
             let (Some(declared), Some(version)) = (&contract.declared, &contract.version) else { continue };

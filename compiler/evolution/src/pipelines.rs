@@ -15,13 +15,25 @@ pub fn changes(old: &Plan, new: &Plan) -> Vec<Change> {
             Some(was) => found.extend(Pair { name, old: (old, was), new: (new, pipeline) }.changes()),
             None => {
                 let nodes = count(pipeline.nodes.len(), "node");
-                let change = Change::new("pipeline_added", Class::Additive, name, "", format!("the pipeline is new, with {nodes}"));
+                let change = Change::new(
+                    "pipeline_added",
+                    Class::Additive,
+                    name,
+                    "",
+                    format!("the pipeline is new, with {nodes}"),
+                );
                 found.push(change.at(Some(&pipeline.place), None));
             }
         }
     }
     for (name, was) in old.pipelines.iter().filter(|(name, _)| !new.pipelines.contains_key(*name)) {
-        let change = Change::new("pipeline_removed", Class::Compatible, name, "", "the pipeline is gone: nothing runs it any more");
+        let change = Change::new(
+            "pipeline_removed",
+            Class::Compatible,
+            name,
+            "",
+            "the pipeline is gone: nothing runs it any more",
+        );
         found.push(change.at(None, Some(&was.place)));
     }
     found
@@ -45,7 +57,12 @@ impl Pair<'_> {
         let mut again = BTreeSet::new();
         for node in &new.nodes {
             let Some(was) = old.nodes.iter().find(|was| was.id == node.id) else {
-                let change = self.change("node_added", Class::Additive, &node.id, format!("`{}` is new: {}", node.id, node.stage));
+                let change = self.change(
+                    "node_added",
+                    Class::Additive,
+                    &node.id,
+                    format!("`{}` is new: {}", node.id, node.stage),
+                );
                 found.push(change.at(Some(&node.call), None));
                 again.insert(node.id.as_str());
                 continue;
@@ -54,7 +71,9 @@ impl Pair<'_> {
             if wired {
                 let message = format!("`{}` reads from {}, and read from {}", node.id, sources(node), sources(was));
                 let change = self.change("node_rewired", Class::Compatible, &node.id, message);
-                found.push(change.at(Some(&node.call), Some(&was.call)).from_to(Some(sources(was)), Some(sources(node))));
+                found.push(
+                    change.at(Some(&node.call), Some(&was.call)).from_to(Some(sources(was)), Some(sources(node))),
+                );
             }
             if !runs.is_empty() {
                 let message = format!("`{}` has other {}", node.id, runs.join(", "));
@@ -67,7 +86,8 @@ impl Pair<'_> {
             }
         }
         for was in old.nodes.iter().filter(|was| new.nodes.iter().all(|node| node.id != was.id)) {
-            let change = self.change("node_removed", Class::Compatible, &was.id, format!("`{}` is gone: {}", was.id, was.stage));
+            let change =
+                self.change("node_removed", Class::Compatible, &was.id, format!("`{}` is gone: {}", was.id, was.stage));
             found.push(change.at(Some(&new.place), Some(&was.call)));
         }
         if old.schedule != new.schedule {
@@ -130,7 +150,8 @@ impl Pair<'_> {
         let policies = |plan: &Plan, node: &Node| match &node.run {
             Run::Promote(promote) => {
                 let rules = promote.policies.iter().filter_map(|one| plan.policies.get(&one.policy));
-                let clauses = rules.flat_map(|policy| policy.clauses.iter().map(|one| (one.text.clone(), one.when.clone())));
+                let clauses =
+                    rules.flat_map(|policy| policy.clauses.iter().map(|one| (one.text.clone(), one.when.clone())));
                 clauses.collect()
             }
             _ => Vec::new(),
@@ -153,5 +174,9 @@ fn wires(node: &Node) -> Vec<(&str, &mlp_plan::Origin)> {
 
 fn sources(node: &Node) -> String {
     let upstream = node.upstream();
-    if upstream.is_empty() { "nothing".to_owned() } else { upstream.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ") }
+    if upstream.is_empty() {
+        "nothing".to_owned()
+    } else {
+        upstream.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+    }
 }

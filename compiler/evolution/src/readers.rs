@@ -84,7 +84,8 @@ impl Search<'_> {
             let features = plan.contract(&model.input).and_then(|input| input.column(self.column));
             if self.has(&model.input) && features.is_some_and(|column| !column.label) {
                 let served = plan.deployments.values().filter(|deployment| deployment.model == model.name);
-                let path = std::iter::once(model.name.clone()).chain(served.map(|one| one.name.clone()).take(1)).collect();
+                let path =
+                    std::iter::once(model.name.clone()).chain(served.map(|one| one.name.clone()).take(1)).collect();
                 found.insert(reader(path, &model.place));
             }
         }
@@ -107,7 +108,8 @@ impl Search<'_> {
         for node in nodes {
             let comes = |origin: &Origin| self.comes(origin, &made);
             let reads = node.inputs.iter().any(|input| {
-                let expected = matches!(element(&input.expects), Artifact::Table { contract } if self.holds_column(contract));
+                let expected =
+                    matches!(element(&input.expects), Artifact::Table { contract } if self.holds_column(contract));
                 expected && comes(&input.from) && self.uses(node)
             });
             if !reads {
@@ -121,9 +123,9 @@ impl Search<'_> {
 
     fn comes(&self, origin: &Origin, made: &BTreeMap<(&str, &str), &Artifact>) -> bool {
         match origin {
-            Origin::Output { node, output } => made
-                .get(&(node.as_str(), output.as_str()))
-                .is_some_and(|artifact| matches!(element(artifact), Artifact::Table { contract } if self.has(contract))),
+            Origin::Output { node, output } => made.get(&(node.as_str(), output.as_str())).is_some_and(
+                |artifact| matches!(element(artifact), Artifact::Table { contract } if self.has(contract)),
+            ),
             Origin::List(origins) => origins.iter().any(|one| self.comes(one, made)),
             Origin::Request | Origin::Served => true,
             Origin::Rung { .. } | Origin::None => false,

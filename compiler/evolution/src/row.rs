@@ -103,7 +103,6 @@ impl Row {
         Some(spelled(row))
     }
 
-
     /// Whether a condition of a column holds in this row; with a null in it, it does.
     fn satisfies(&self, expr: &Expr, column: &str) -> bool {
         self.answer(expr, column) == Some(true)

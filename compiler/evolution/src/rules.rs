@@ -46,7 +46,9 @@ fn set(both: &Both<'_>, word: &'static str, gone: Option<&Columns>, came: Option
     let breaks = Breaks { backward: !proven(both.old, came), forward: !proven(both.new, gone) };
     let (was, is) = (text(gone), text(came));
     let (kind, message) = match (&was, &is) {
-        (Some(was), Some(is)) => (if word == "key" { "key_changed" } else { "unique_changed" }, format!("`{was}` is `{is}` now")),
+        (Some(was), Some(is)) => {
+            (if word == "key" { "key_changed" } else { "unique_changed" }, format!("`{was}` is `{is}` now"))
+        }
         (None, Some(is)) => (if word == "key" { "key_added" } else { "unique_added" }, format!("`{is}` is new")),
         (was, _) => (
             if word == "key" { "key_removed" } else { "unique_removed" },
@@ -57,11 +59,8 @@ fn set(both: &Both<'_>, word: &'static str, gone: Option<&Columns>, came: Option
         let word = Contract::nth(word, columns?.0);
         contract.place("", &word).cloned()
     };
-    let mut change = both
-        .change(kind, Class::Compatible, "", message)
-        .from_to(was, is)
-        .breaking(direction(breaks), breaks)
-        .at(
+    let mut change =
+        both.change(kind, Class::Compatible, "", message).from_to(was, is).breaking(direction(breaks), breaks).at(
             place(both.new, came).as_ref().or_else(|| both.place(both.new, "")),
             place(both.old, gone).as_ref().or_else(|| both.place(both.old, "")),
         );
@@ -76,7 +75,8 @@ fn set(both: &Both<'_>, word: &'static str, gone: Option<&Columns>, came: Option
 }
 
 fn references(both: &Both<'_>) -> Vec<Change> {
-    let text = |one: &Reference| format!("references {}({}) from ({})", one.contract, one.to.join(", "), one.from.join(", "));
+    let text =
+        |one: &Reference| format!("references {}({}) from ({})", one.contract, one.to.join(", "), one.from.join(", "));
     let mut found = Vec::new();
     let mut tell = |kind, message: String, one: &Reference, breaks: Breaks, side: Side| {
         let (was, is) = if breaks.backward { (None, Some(text(one))) } else { (Some(text(one)), None) };
@@ -161,7 +161,9 @@ fn expectation(
     if let Some((given, wanted, says)) = shown {
         let rows = boundary(given.map(|one| &one.expr), &wanted.expr);
         match rows {
-            Some(rows) => change.example = Some(Example { rows: Vec::new(), says: format!("data with {rows}: {says}") }),
+            Some(rows) => {
+                change.example = Some(Example { rows: Vec::new(), says: format!("data with {rows}: {says}") })
+            }
             None => {
                 change.example =
                     Some(Example { rows: Vec::new(), says: format!("data that break `{}`: {says}", wanted.expr) });
@@ -253,7 +255,12 @@ fn words(both: &Both<'_>) -> Vec<Change> {
         let known = both.old.expectations.iter().any(|old| old.expr == one.expr);
         let was = message(both.old, &one.expr);
         if known && was != one.message {
-            let change = both.change("docs_changed", Class::Docs, "", format!("what `{}` says where it is broken reads otherwise", one.expr));
+            let change = both.change(
+                "docs_changed",
+                Class::Docs,
+                "",
+                format!("what `{}` says where it is broken reads otherwise", one.expr),
+            );
             found.push(change.from_to(was, one.message.clone()).at(Some(&one.place), None));
         }
     }

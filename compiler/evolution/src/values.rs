@@ -66,7 +66,8 @@ fn data(both: &Both<'_>, levels: &Levels<'_>, old: &ValueType, new: &ValueType) 
         change = change.help(format!("let `{path}` take what was written before: {}", old.data));
     } else if breaks.forward {
         change.example = example::value(both.subject, (both.new, path, new), (old, None), example::Side::New);
-        change = change.help(format!("add a column of type {}, and let `{path}` be as it was until nobody reads it", new.data));
+        change = change
+            .help(format!("add a column of type {}, and let `{path}` be as it was until nobody reads it", new.data));
     }
     Some(change)
 }
@@ -131,7 +132,11 @@ fn unit(both: &Both<'_>, levels: &Levels<'_>, old: &ValueType, new: &ValueType) 
             let was = was.as_deref().unwrap_or_default();
             let (kind, message, read_as) = match is {
                 Some(is) => ("unit_changed", format!("`{path}` was in {was}, and is in {is}"), format!("1 {is}")),
-                None => ("unit_lost", format!("`{path}` was in {was}, and no unit is said any more"), "1 of anything".to_owned()),
+                None => (
+                    "unit_lost",
+                    format!("`{path}` was in {was}, and no unit is said any more"),
+                    "1 of anything".to_owned(),
+                ),
             };
             let mut made = change(kind, message, Breaks::BOTH);
             made.example = Some(example::meaning(format!("1 {was} would be read as {read_as}")));
@@ -164,16 +169,15 @@ fn constraints(both: &Both<'_>, levels: &Levels<'_>, old: &ValueType, new: &Valu
             wanted.iter().map(|(index, _)| *index).filter(|index| is_broken(level, *index)).collect::<Vec<_>>()
         };
         let (back, ahead) = (broken(&levels.backward, &is), broken(&levels.forward, &was));
-        let breaks = Breaks {
-            backward: !back.is_empty() && !apart.backward,
-            forward: !ahead.is_empty() && !apart.forward,
-        };
+        let breaks =
+            Breaks { backward: !back.is_empty() && !apart.backward, forward: !ahead.is_empty() && !apart.forward };
         found.push(constraint(both, levels.path, kind, (old, &was, &ahead), (new, &is, &back), breaks));
     }
     let is_respelled = !found.is_empty() && found.iter().all(|change| !change.breaks.any()) && !apart.any();
     let is_proven_both_ways = levels.backward.1.constraints.is_empty() && levels.forward.1.constraints.is_empty();
     if is_respelled && is_proven_both_ways && old.data == new.data {
-        let all = |value: &ValueType| text_of(&value.constraints.iter().map(|one| (0, one.clone())).collect::<Vec<_>>());
+        let all =
+            |value: &ValueType| text_of(&value.constraints.iter().map(|one| (0, one.clone())).collect::<Vec<_>>());
         let message = format!("what holds of `{}` is said in other words", levels.path);
         found = vec![both.change("respelled", Class::Docs, levels.path, message).from_to(all(old), all(new))];
     }
@@ -193,9 +197,7 @@ fn constraint(both: &Both<'_>, path: &str, kind: &'static str, old: Side<'_>, ne
     let way = if breaks.any() { direction(breaks) } else { way_of_sets(&was, &is) };
     let mut change =
         both.change(kind, Class::Compatible, path, message).from_to(was.clone(), is.clone()).breaking(way, breaks);
-    let refused = |side: Side<'_>| {
-        side.2.first().and_then(|index| side.0.constraints.get(*index)).cloned()
-    };
+    let refused = |side: Side<'_>| side.2.first().and_then(|index| side.0.constraints.get(*index)).cloned();
     if breaks.backward {
         let wanted = refused(new);
         change.example =
@@ -227,9 +229,7 @@ fn leftover(both: &Both<'_>, levels: &Levels<'_>, found: &mut Vec<Change>) {
         forward: all.forward || change.breaks.forward,
     });
     let counts = |problem: &Problem| !problem.is_warning();
-    let broken = |level: &Level| {
-        level.0.iter().any(counts) || level.1.cast || !level.1.constraints.is_empty()
-    };
+    let broken = |level: &Level| level.0.iter().any(counts) || level.1.cast || !level.1.constraints.is_empty();
     let left = Breaks {
         backward: broken(&levels.backward) && !told.backward,
         forward: broken(&levels.forward) && !told.forward,
@@ -281,9 +281,7 @@ fn fields(both: &Both<'_>, path: &str, old: &[StructField], new: &[StructField])
                     let text = |default: &Option<mlp_plan::Literal>| default.as_ref().map(ToString::to_string);
                     let message = format!("what `{inner}` is where it is missing has changed");
                     let change = both.change("default_changed", Class::Compatible, &inner, message);
-                    found.push(
-                        change.from_to(text(&have.default), text(&field.default)).towards(Direction::Meaning),
-                    );
+                    found.push(change.from_to(text(&have.default), text(&field.default)).towards(Direction::Meaning));
                 }
             }
             None => {
@@ -295,7 +293,8 @@ fn fields(both: &Both<'_>, path: &str, old: &[StructField], new: &[StructField])
                     .breaking(if breaks.any() { Direction::Tighter } else { Direction::Looser }, breaks);
                 if breaks.any() {
                     change.example = example::without(both.subject, both.old, &inner);
-                    change = change.help(format!("let it be null (`{}?`), or give it a default (`= ..`)", field.value.data));
+                    change =
+                        change.help(format!("let it be null (`{}?`), or give it a default (`= ..`)", field.value.data));
                 }
                 found.push(change);
             }
@@ -304,10 +303,10 @@ fn fields(both: &Both<'_>, path: &str, old: &[StructField], new: &[StructField])
     for field in old.iter().filter(|have| new.iter().all(|field| field.name != have.name)) {
         let inner = format!("{path}.{}", field.name);
         let breaks = Breaks { backward: false, forward: !is_filled(field.default.is_some(), &field.value) };
-        let change = both.change("field_removed", Class::Compatible, &inner, format!("`{inner}: {}` is gone", field.value));
-        let mut change = change
-            .from_to(Some(format!("{}: {}", field.name, field.value)), None)
-            .breaking(Direction::Looser, breaks);
+        let change =
+            both.change("field_removed", Class::Compatible, &inner, format!("`{inner}: {}` is gone", field.value));
+        let mut change =
+            change.from_to(Some(format!("{}: {}", field.name, field.value)), None).breaking(Direction::Looser, breaks);
         if breaks.any() {
             change.example = example::without(both.subject, both.new, &inner);
             change = change.help("keep it until nobody reads it");

@@ -122,7 +122,7 @@ fn column(column: &mut Column, owner: &str, names: &HashSet<String>, notes: &mut
     });
     if let Some(default) = column.default.take_if(|default| {
         (*default == Literal::Null && !column.value.nullable)
-            || mlp_plan::holds::broken(&column.value.constraints, default).is_some()
+            || mlp_plan::holds::broken(&column.value.constraints, &data, default).is_some()
     }) {
         notes.push(Note::new(
             Outcome::Lost,

@@ -100,6 +100,9 @@ pub(crate) struct ContractRest {
     references: Vec<(usize, Reference)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     expectations: Vec<(usize, Rule)>,
+    /// What the document says of all its contracts, and not of this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
 }
 
 /// An expectation without its place: a document has none.
@@ -292,6 +295,7 @@ impl ContractRest {
             uniques: missing(&said.uniques, &heard.uniques),
             references: missing(&said.references, &heard.references),
             expectations: missing(&rules(&said.expectations), &rules(&heard.expectations)),
+            lacks: Vec::new(),
         }
     }
 
@@ -304,6 +308,13 @@ impl ContractRest {
         contract.owner = self.owner.or_else(|| contract.owner.take());
         contract.version = self.version.or_else(|| contract.version.take());
         contract.compatibility = self.compatibility.unwrap_or(contract.compatibility);
+        for word in self.lacks {
+            match word.as_str() {
+                "owner" => contract.owner = None,
+                "version" => contract.version = None,
+                _ => {}
+            }
+        }
         put_back(&mut contract.keys, self.keys);
         put_back(&mut contract.uniques, self.uniques);
         put_back(&mut contract.references, self.references);

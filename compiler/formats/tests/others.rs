@@ -241,7 +241,7 @@ fn engine(rows: &[Value]) -> Vec<bool> {
                 }
                 _ => true,
             };
-            member && long && mlp_plan::holds::broken(&column.value.constraints, &value).is_none()
+            member && long && mlp_plan::holds::broken(&column.value.constraints, &column.value.data, &value).is_none()
         })
     };
     rows.iter().map(one).collect()

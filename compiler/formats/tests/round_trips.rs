@@ -131,3 +131,22 @@ fn an_edit_in_the_other_format_counts() {
         assert_eq!(text, "contract C {\n  distance: float64 unit mi in 5 ..\n}\n", "{format}");
     }
 }
+
+/// Several contracts in one document: each keeps what is its own, though owner and version stand once.
+#[test]
+fn what_a_document_says_once_is_not_said_of_who_lacks_it() {
+    let column = || mlp_plan::Column::plain("id", mlp_plan::ValueType::plain(mlp_plan::DataType::Int(64)));
+    let named = |name: &str, owner: Option<&str>, version: Option<&str>| Contract {
+        name: name.to_owned(),
+        owner: owner.map(str::to_owned),
+        version: version.map(str::to_owned),
+        columns: vec![column()],
+        ..Contract::default()
+    };
+    let contracts =
+        vec![named("A", Some("me"), Some("1.2.0")), named("B", None, None), named("C", Some("you"), Some("2.0.0"))];
+    for format in [Format::Odcs, Format::Dbt] {
+        let bytes = format.export(&contracts).unwrap().bytes;
+        assert_eq!(format.import(bytes).unwrap().contracts, contracts, "{format}");
+    }
+}

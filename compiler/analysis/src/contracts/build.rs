@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{
-    AcceptedBreak, Column, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType,
+    AcceptedBreak, Column, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference,
+    ValueType,
 };
 use mlp_source::Span;
 use mlp_syntax::tree::{
@@ -297,7 +298,8 @@ impl Checker<'_> {
                         return;
                     }
                 };
-                let accepted = AcceptedBreak { on: dotted(on), because: because.clone(), until, place: Place::default() };
+                let accepted =
+                    AcceptedBreak { on: dotted(on), because: because.clone(), until, place: Place::default() };
                 info.face.accepts.push(accepted);
                 info.rules.accepts.push(rule.span);
             }

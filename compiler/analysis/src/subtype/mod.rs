@@ -205,9 +205,9 @@ fn settle_beside_others(
 ) {
     let constraints = &wanted.value.constraints;
     let is_unique_already = is_unique(from, std::slice::from_ref(&wanted.name));
-    planted.constraints.retain(|index| {
-        !(is_unique_already && matches!(constraints.get(*index), Some(mlp_plan::Constraint::Unique)))
-    });
+    planted
+        .constraints
+        .retain(|index| !(is_unique_already && matches!(constraints.get(*index), Some(mlp_plan::Constraint::Unique))));
     let theirs = values::effective(to, wanted);
     if let Some(have) = from.column(&wanted.name) {
         decide_beside_others(from, (&values::effective(from, have), &theirs), &wanted.name, problems, planted);

@@ -14,13 +14,7 @@ pub fn compare(path: &str, from: &ValueType, to: &ValueType, problems: &mut Vec<
 }
 
 /// The same without elements, values of maps and fields of structs; whether these are left to compare.
-pub fn level(
-    path: &str,
-    from: &ValueType,
-    to: &ValueType,
-    problems: &mut Vec<Problem>,
-    planted: &mut Planted,
-) -> bool {
+pub fn level(path: &str, from: &ValueType, to: &ValueType, problems: &mut Vec<Problem>, planted: &mut Planted) -> bool {
     if from.nullable && !to.nullable {
         problems.push(Problem::new(path, ProblemKind::Null));
     }

@@ -36,7 +36,15 @@ fn object(voice: &Odcs, contract: &Contract) -> Doc {
     if let Some(doc) = &heard.doc {
         out.put("description", Doc::text(doc));
     }
-    let rest = ContractRest::of(contract, &heard);
+    let mut rest = ContractRest::of(contract, &heard);
+    // owner and version stand once for all contracts of the document
+    for (word, own, common) in
+        [("owner", &contract.owner, &voice.owner), ("version", &contract.version, &voice.version)]
+    {
+        if own.is_none() && common.is_some() {
+            rest.lacks.push(word.to_owned());
+        }
+    }
     custom(&mut out, written(&rest));
     if !contract.columns.is_empty() {
         let columns = contract.columns.iter().map(|column| property(voice, contract, column)).collect();

@@ -180,7 +180,8 @@ impl Writer {
             (DataType::Enum { members, open: false }, None) => members.iter().cloned().map(Literal::Text).collect(),
             _ => return None,
         };
-        let left = members.iter().filter(|member| mlp_plan::holds::broken(&heard.constraints, member).is_none());
+        let left =
+            members.iter().filter(|member| mlp_plan::holds::broken(&heard.constraints, &heard.data, member).is_none());
         let left: Vec<String> =
             left.filter_map(|member| literals::py(member, &heard.data)).map(|py| py.flat()).collect();
         (!left.is_empty()).then(|| left.join(", "))

@@ -46,6 +46,7 @@ pub fn formatted(text: &str) -> String {
 
 fn placeless(mut contract: Contract) -> Contract {
     contract.places.clear();
+    contract.declared = None;
     contract.expectations.iter_mut().for_each(|rule| rule.place = Place::default());
     contract
 }

@@ -25,7 +25,8 @@ pub fn loosened(old: &Policy, new: &Policy, metrics: &BTreeMap<String, Metrics>)
         span: Span::default(),
     };
     let clauses = Clauses::new(&both, &[]);
-    let is_old = |clause: &Clause<'_>| both.clauses.iter().take(old.clauses.len()).any(|one| std::ptr::eq(one, clause.info));
+    let is_old =
+        |clause: &Clause<'_>| both.clauses.iter().take(old.clauses.len()).any(|one| std::ptr::eq(one, clause.info));
     let of_new: Vec<&Clause<'_>> = clauses.gates.iter().filter(|clause| clause.required && !is_old(clause)).collect();
     let lost = |clause: &Clause<'_>| {
         let given: Vec<&Clause<'_>> = of_new.iter().filter(|other| other.counts(&clause.info.when)).copied().collect();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use mlp_analysis::{Checked, Kind, scope::nearest};
+use mlp_analysis::{Checked, Kind};
 use mlp_diagnostics::{Diagnostic, render::render};
 use mlp_engine::{
     EngineError,
@@ -20,7 +20,7 @@ use mlp_workspace::{Loaded, Override};
 
 use super::{
     data::{Found, inputs},
-    page,
+    find, page,
     report::{Told, show},
 };
 use crate::{
@@ -79,43 +79,10 @@ fn asked(loaded: &Loaded, name: &str, output: &Output) -> Result<Asked, u8> {
     })
 }
 
-/// Own contracts go before those of other packages; one that two modules declare has to be named with its module.
 fn contract_of(checked: &mut Checked<'_>, loaded: &Loaded, name: &str, output: &Output) -> Result<Contract, u8> {
-    let program = checked.checker.program;
-    let all: Vec<_> = program.of_kind(Kind::Contract).collect();
-    let named = |id: &mlp_analysis::DeclId| {
-        let qualified = program.qualified(*id);
-        qualified == name || program.decl(*id).is_some_and(|decl| decl.name == name)
-    };
-    let own = |id: &mlp_analysis::DeclId| program.decl(*id).is_some_and(|decl| loaded.own.contains(&decl.span.file));
-    let mut found: Vec<_> = all.iter().copied().filter(named).collect();
-    if found.iter().any(own) {
-        found.retain(own);
-    }
-    match found.as_slice() {
-        [id] => {
-            let info = checked.checker.contract_of(*id);
-            Ok(mlp_lower::contract(&context(loaded, local()), &info))
-        }
-        [] => {
-            let names = all.iter().filter(|id| own(id)).filter_map(|id| Some(program.decl(*id)?.name.as_str()));
-            let names: Vec<&str> = names.collect();
-            let near = nearest(name, names.iter().copied());
-            let help = match near {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if names.is_empty() => "the package declares no contract".to_owned(),
-                None => format!("the package has {}", names.join(", ")),
-            };
-            Err(output.failure(&format!("there is no contract `{name}`"), Some(&help)))
-        }
-        many => {
-            let names: Vec<String> = many.iter().map(|id| program.qualified(*id)).collect();
-            Err(output.failure(
-                &format!("`{name}` is declared more than once"),
-                Some(&format!("one of {}", names.join(", "))),
-            ))
-        }
-    }
+    let id = find::named(checked, loaded, name, output)?;
+    let info = checked.checker.contract_of(id);
+    Ok(mlp_lower::contract(&context(loaded, local()), &info))
 }
 
 fn of_files(args: &ContractCheckArgs, asked: &Asked, output: &Output) -> Result<(Report, Vec<String>), u8> {

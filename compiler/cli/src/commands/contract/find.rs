@@ -25,7 +25,8 @@ pub fn with_references(at: &Where, name: &str, output: &Output) -> Result<Vec<Co
     })
 }
 
-fn named(checked: &Checked<'_>, loaded: &Loaded, name: &str, output: &Output) -> Result<DeclId, u8> {
+/// The declaration of that name. Own contracts go before those of other packages; one that two modules declare has to be named with its module.
+pub fn named(checked: &Checked<'_>, loaded: &Loaded, name: &str, output: &Output) -> Result<DeclId, u8> {
     let program = checked.checker.program;
     let all: Vec<DeclId> = program.of_kind(Kind::Contract).collect();
     let own = |id: &DeclId| program.decl(*id).is_some_and(|decl| loaded.own.contains(&decl.span.file));

@@ -11,7 +11,13 @@ pub fn write(compared: &[Compared], against: &str) -> String {
     let broken = compared.iter().any(|one| one.found.is_broken());
     let changes: Vec<&Change> = compared.iter().flat_map(|one| &one.found.changes).collect();
     let mut out = String::new();
-    let verdict = if broken { "❌ breaks what was promised" } else if changes.is_empty() { "✅ nothing changed" } else { "✅ breaks nobody" };
+    let verdict = if broken {
+        "❌ breaks what was promised"
+    } else if changes.is_empty() {
+        "✅ nothing changed"
+    } else {
+        "✅ breaks nobody"
+    };
     let _ = writeln!(out, "### Contracts against `{}`: {verdict}\n", code(against));
     for one in compared {
         if compared.len() > 1 {
@@ -20,8 +26,12 @@ pub fn write(compared: &[Compared], against: &str) -> String {
         contracts(one, &mut out);
         details(one, &mut out);
     }
-    let paths: BTreeSet<&Vec<String>> =
-        changes.iter().filter(|change| change.breaks.any()).flat_map(|change| &change.readers).map(|reader| &reader.path).collect();
+    let paths: BTreeSet<&Vec<String>> = changes
+        .iter()
+        .filter(|change| change.breaks.any())
+        .flat_map(|change| &change.readers)
+        .map(|reader| &reader.path)
+        .collect();
     if !paths.is_empty() {
         picture(&paths, &mut out);
     }
@@ -59,7 +69,8 @@ fn details(one: &Compared, out: &mut String) {
         } else {
             format!(" ({}:{})", escaped(one.shown.name(&change.place)), change.place.line)
         };
-        let _ = writeln!(out, "- **MLP{number}** `{}`{place}: {}", code(&shown::name(change)), escaped(&change.message));
+        let _ =
+            writeln!(out, "- **MLP{number}** `{}`{place}: {}", code(&shown::name(change)), escaped(&change.message));
         for line in shown::details(change) {
             let _ = writeln!(out, "  - {}", escaped(&line));
         }

@@ -61,16 +61,19 @@ pub struct Compared {
 pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exit {
     let form = match format {
         Some("markdown") => Form::Markdown,
-        asked => Form::Diagnostics(output.format(asked).map_err(|message| {
-            output.failure(&format!("{message}, markdown"), None)
-        })?),
+        asked => Form::Diagnostics(
+            output.format(asked).map_err(|message| output.failure(&format!("{message}, markdown"), None))?,
+        ),
     };
     let fail = |message: String| output.failure(&message, None);
     let Some(against) = &how.against else {
         if how.record {
             return record::record(&sides::packages(at).map_err(fail)?, output);
         }
-        return Err(output.failure("`mlp diff` compares with an earlier version", Some("--against origin/main, a folder, or a plan file")));
+        return Err(output.failure(
+            "`mlp diff` compares with an earlier version",
+            Some("--against origin/main, a folder, or a plan file"),
+        ));
     };
     let sides = Sides::new(at, against, how.head.as_deref()).map_err(fail)?;
     let mut compared = Vec::new();

@@ -27,7 +27,9 @@ pub fn history(root: &Path) -> Result<History, String> {
 pub fn record(roots: &[PathBuf], output: &Output) -> Exit {
     for root in roots {
         if !root.join("mlp.toml").is_file() {
-            return Err(output.failure(&format!("{}: a single file has no record; make a package of it", root.display()), None));
+            return Err(
+                output.failure(&format!("{}: a single file has no record; make a package of it", root.display()), None)
+            );
         }
         let loaded = load(root).map_err(|error| {
             for message in &error.0 {
@@ -36,12 +38,17 @@ pub fn record(roots: &[PathBuf], output: &Output) -> Exit {
             2_u8
         })?;
         let plan = lowered(&loaded, local(), &Override::new()).map_err(|_| {
-            output.failure(&format!("{}: does not check, so that nothing is recorded", root.display()), Some("`mlp check` tells more"))
+            output.failure(
+                &format!("{}: does not check, so that nothing is recorded", root.display()),
+                Some("`mlp check` tells more"),
+            )
         })?;
         let mut history = history(root).map_err(|message| output.failure(&message, None))?;
         let own = plan.contracts.values().filter(|contract| contract.is_own());
         match history.record(own) {
-            Ok(added) if added.is_empty() => output.note(&format!("{}: every published version is on record", root.display())),
+            Ok(added) if added.is_empty() => {
+                output.note(&format!("{}: every published version is on record", root.display()))
+            }
             Ok(added) => {
                 let path = root.join("contracts.lock");
                 mlp_store::write_atomically(&path, history.text().as_bytes())

@@ -65,7 +65,11 @@ pub fn all(compared: &[Compared], deny_governance: bool) -> (SourceMap, Vec<Diag
 /// The name of what changed: `Order.amount`.
 pub fn name(change: &Change) -> String {
     let is_clause = change.path.contains(' ');
-    if change.path.is_empty() || is_clause { change.subject.clone() } else { format!("{}.{}", change.subject, change.path) }
+    if change.path.is_empty() || is_clause {
+        change.subject.clone()
+    } else {
+        format!("{}.{}", change.subject, change.path)
+    }
 }
 
 /// Whom a change breaks, in words.
@@ -107,7 +111,13 @@ pub fn details(change: &Change) -> Vec<String> {
         lines.push(format!("for example {rows}{}", example.says));
     }
     if change.verdict == Verdict::Broken {
-        lines.extend(change.readers.iter().take(5).map(|reader| format!("read by {reader} ({}, {})", reader.package, reader.place)));
+        lines.extend(
+            change
+                .readers
+                .iter()
+                .take(5)
+                .map(|reader| format!("read by {reader} ({}, {})", reader.package, reader.place)),
+        );
         if change.readers.len() > 5 {
             lines.push(format!("and by {} more", change.readers.len() - 5));
         }

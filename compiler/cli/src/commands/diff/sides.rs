@@ -17,7 +17,8 @@ use crate::{
 
 /// What programs are made of; anything else in a repository is data to a comparison.
 const TEXTS: [&str; 18] = [
-    "mlp", "toml", "lock", "sql", "py", "txt", "in", "cfg", "yaml", "yml", "sh", "r", "R", "jl", "js", "ts", "go", "scala",
+    "mlp", "toml", "lock", "sql", "py", "txt", "in", "cfg", "yaml", "yml", "sh", "r", "R", "jl", "js", "ts", "go",
+    "scala",
 ];
 
 /// A package, by its place in the repository.
@@ -70,11 +71,13 @@ impl Sides {
     /// In words, where one of them cannot be found.
     pub fn new(at: &Where, against: &str, head: Option<&str>) -> Result<Self, String> {
         let here = path_of(at);
-        let folder = if here.is_file() { here.parent().map(Path::to_path_buf).unwrap_or_default() } else { here.clone() };
+        let folder =
+            if here.is_file() { here.parent().map(Path::to_path_buf).unwrap_or_default() } else { here.clone() };
         let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
         let repository = Repository::containing(&folder);
         let path = PathBuf::from(against);
-        let is_program = path.is_dir() && path.join("mlp.toml").is_file() || path.extension().is_some_and(|end| end == "mlp");
+        let is_program =
+            path.is_dir() && path.join("mlp.toml").is_file() || path.extension().is_some_and(|end| end == "mlp");
         let is_plan = path.extension().is_some_and(|end| end == "json");
         if is_plan && !path.exists() {
             return Err(format!("{against}: there is no such plan file; `mlp plan` prints one"));
@@ -84,7 +87,9 @@ impl Sides {
         } else if is_program && path.exists() {
             Against::Folder(path)
         } else {
-            let what = |why: String| format!("`{against}` is no folder with an mlp.toml and no plan file, and as a revision: {why}");
+            let what = |why: String| {
+                format!("`{against}` is no folder with an mlp.toml and no plan file, and as a revision: {why}")
+            };
             Against::Tree(Tree::at(repository.as_ref().map_err(|why| what(why.clone()))?, against)?)
         };
         let (new, packages) = match (head, &repository) {
@@ -99,9 +104,14 @@ impl Sides {
             (None, Err(_)) => (None, packages(at)?),
         };
         let top = new.as_ref().map(|tree| tree.top.clone());
-        let packages = packages.into_iter().map(|root| Repo { inside: inside(top.as_deref(), &root), root }).collect::<Vec<_>>();
+        let packages =
+            packages.into_iter().map(|root| Repo { inside: inside(top.as_deref(), &root), root }).collect::<Vec<_>>();
         if packages.len() > 1 && !matches!(old, Against::Tree(_)) {
-            return Err(format!("`{against}` is one package, and {} are below {}; --package names one", packages.len(), here.display()));
+            return Err(format!(
+                "`{against}` is one package, and {} are below {}; --package names one",
+                packages.len(),
+                here.display()
+            ));
         }
         Ok(Self { packages, new, old, against: against.to_owned() })
     }
@@ -154,9 +164,8 @@ impl Tree {
     /// The texts of a commit, in a folder of their own.
     fn at(repository: &Repository, rev: &str) -> Result<Self, String> {
         let commit = repository.resolve(rev)?;
-        let wanted = |path: &str| {
-            Path::new(path).extension().is_some_and(|end| TEXTS.iter().any(|known| end == *known))
-        };
+        let wanted =
+            |path: &str| Path::new(path).extension().is_some_and(|end| TEXTS.iter().any(|known| end == *known));
         let files = repository.files_at(&commit, "", wanted)?;
         let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder cannot be made: {error}"))?;
         for (path, bytes) in files {
@@ -262,7 +271,10 @@ fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output)
         let text = mlp_diagnostics::render::render(&found, &loaded.sources, format, &output.options());
         output.note(plain(&text).trim_end());
         let which = if shown.is_empty() { "this version".to_owned() } else { format!("the version `{shown}`") };
-        output.failure(&format!("{which} does not check, so that nothing can be compared"), Some("`mlp check` tells more"))
+        output.failure(
+            &format!("{which} does not check, so that nothing can be compared"),
+            Some("`mlp check` tells more"),
+        )
     })?;
     Ok(Side { plan, root: root.to_path_buf(), files: files(&loaded, shown, &plain) })
 }
@@ -282,7 +294,12 @@ fn plan_file(path: &Path) -> Result<Side, String> {
     let plan: Plan = serde_json::from_str(&text)
         .map_err(|error| format!("{}: is no plan ({error}); `mlp plan` prints one", path.display()))?;
     if plan.format != mlp_plan::FORMAT {
-        return Err(format!("{}: is of format `{}`, and this mlp knows `{}`", path.display(), plan.format, mlp_plan::FORMAT));
+        return Err(format!(
+            "{}: is of format `{}`, and this mlp knows `{}`",
+            path.display(),
+            plan.format,
+            mlp_plan::FORMAT
+        ));
     }
     Ok(Side { plan, root: path.to_path_buf(), files: Vec::new() })
 }
