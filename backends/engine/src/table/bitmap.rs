@@ -29,7 +29,6 @@ impl Bitmap {
             Some((last, at)) if last == page => at,
             _ => self.page(page),
         };
-        #[expect(clippy::cast_possible_truncation, reason = "below the page's size")]
         let (word, bit) = ((number % PAGE / 64) as usize, 1_u64 << (number % 64));
         let Some(word) = self.pages.get_mut(at).and_then(|page| page.get_mut(word)) else { return false };
         let new = *word & bit == 0;
