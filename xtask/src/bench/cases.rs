@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Case, Goal, Work, inputs, tools};
+use super::{Case, Goal, Work, contracts, inputs, tools};
 use crate::{place, process::works};
 
 /// Makes the inputs of some cases, and the cases.
@@ -17,7 +17,7 @@ pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
         ("compile 1,000 stages", compile),
         ("run 1,000 stages", run),
         ("diff of 1,000 and 10,000 contracts", diff),
-        ("contract of 10,000,000 rows", contract),
+        ("contract: 13 expectations on flights", contracts::contract),
     ];
     let mut cases = Vec::new();
     for (name, make) in makers {
@@ -28,7 +28,8 @@ pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
     Ok(cases)
 }
 
-fn work(folder: &Path, words: &[&str]) -> Work {
+/// A command in a folder.
+pub fn work(folder: &Path, words: &[&str]) -> Work {
     Work {
         command: words.iter().map(|word| (*word).to_owned()).collect(),
         folder: folder.to_owned(),
@@ -36,7 +37,8 @@ fn work(folder: &Path, words: &[&str]) -> Work {
     }
 }
 
-fn mlp(folder: &Path, words: &[&str]) -> Work {
+/// `mlp` in a folder.
+pub fn mlp(folder: &Path, words: &[&str]) -> Work {
     let mut work = work(folder, words);
     work.command.insert(0, text(&place::mlp()));
     work
@@ -169,31 +171,6 @@ fn diff(home: &Path) -> Result<Vec<Case>, String> {
         });
     }
     Ok(cases)
-}
-
-/// The same checks in one hand-written query.
-const DUCKDB: &str = "
-import duckdb, sys
-rules = '''time_hour is null or carrier is null or flight is null or origin is null or dest is null or distance is null
- or length(carrier) <> 2 or flight < 1 or length(dest) <> 3 or distance < 0 or distance > 5000
- or origin not in ('EWR', 'JFK', 'LGA') or (tailnum is not null and not regexp_full_match(tailnum, '[A-Z0-9]{5,6}'))'''
-print(duckdb.sql(f'''select count(*), count(*) filter (where {rules}), count(distinct (time_hour, carrier, flight, origin)),
- avg((arr_delay is null)::int), quantile_cont(distance, 0.99) from read_parquet('{sys.argv[1]}')''').fetchall())
-";
-
-fn contract(home: &Path) -> Result<Vec<Case>, String> {
-    let folder = home.join("contract");
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let data = folder.join("flights-10000000.parquet");
-    let mut ours = work(&folder, &[&text(&example("check_flights")), ".", "10000000"]);
-    if !data.is_file() {
-        // the first run makes the table, and measures nothing
-        ours.before.clone_from(&ours.command);
-    }
-    let duckdb = tools::from_python(home, "duckdb", "python")
-        .map(|python| work(&folder, &[&text(&python), "-c", DUCKDB, &text(&data)]));
-    let theirs = Some(("duckdb, one query".to_owned(), duckdb));
-    Ok(vec![Case { name: "contract of 10,000,000 rows".to_owned(), ours, theirs, goal: Goal::Ratio(1.0) }])
 }
 
 /// An example program of one of our crates, built with the rest.

@@ -1,4 +1,4 @@
-//! The cpu time of a command and all of its children.
+//! The cpu time of a command and all of its children, and its memory.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ child = subprocess.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, stdout=sub
 said = child.stderr.read()
 _, status, used = os.wait4(child.pid, 0)
 code = os.waitstatus_to_exitcode(status)
-print(used.ru_utime + used.ru_stime, code)
+print(used.ru_utime + used.ru_stime, code, used.ru_maxrss * 1024 / 1e6)
 sys.stderr.buffer.write(said[-2000:])
 ";
 
@@ -22,6 +22,8 @@ sys.stderr.buffer.write(said[-2000:])
 pub struct Times {
     /// User and system time, children included.
     pub cpu: f64,
+    /// The most memory that it had at once, in megabytes.
+    pub peak: f64,
 }
 
 /// What must be there before the first run.
@@ -47,15 +49,16 @@ pub fn once(work: &Work) -> Result<Times, String> {
     let mut numbers = text.split_whitespace();
     let mut next =
         || numbers.next().and_then(|number| number.parse::<f64>().ok()).ok_or_else(|| format!("no measure: {text}"));
-    let (cpu, code) = (next()?, next()?);
+    let (cpu, code, peak) = (next()?, next()?, next()?);
     let fine = if work.codes.is_empty() { code == 0.0 } else { work.codes.iter().any(|fine| f64::from(*fine) == code) };
-    if fine { Ok(Times { cpu }) } else { Err(format!("`{}` ended with {code}", work.command.join(" "))) }
+    if fine { Ok(Times { cpu, peak }) } else { Err(format!("`{}` ended with {code}", work.command.join(" "))) }
 }
 
-/// The cheapest run: whatever else the machine does can only add to it.
+/// The cheapest run: whatever else the machine does can only add to it. Of memory the most, which nothing else adds to.
 pub fn least(times: &[Times]) -> Times {
     let cpu = times.iter().map(|times| times.cpu).fold(f64::NAN, f64::min);
-    Times { cpu }
+    let peak = times.iter().map(|times| times.peak).fold(f64::NAN, f64::max);
+    Times { cpu, peak }
 }
 
 #[cfg(test)]
@@ -64,8 +67,8 @@ mod tests {
 
     #[test]
     fn the_least_is_by_cpu() {
-        let times = [3.0, 1.0, 2.0].map(|cpu| Times { cpu });
-        assert_eq!(least(&times).cpu, 1.0);
+        let times = [3.0, 1.0, 2.0].map(|cpu| Times { cpu, peak: cpu });
+        assert_eq!((least(&times).cpu, least(&times).peak), (1.0, 3.0));
         assert!(least(&[]).cpu.is_nan());
     }
 }

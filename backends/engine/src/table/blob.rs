@@ -87,7 +87,7 @@ impl Stream {
     ///
     /// # Errors
     /// Where it cannot be read.
-    pub fn more(&mut self) -> Result<Bytes, EngineError> {
+    pub fn window(&mut self) -> Result<Bytes, EngineError> {
         if !self.buffer.is_empty() {
             return Ok(std::mem::take(&mut self.buffer));
         }
@@ -104,7 +104,7 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.buffer.is_empty() {
-            self.buffer = self.more().map_err(io::Error::other)?;
+            self.buffer = self.window().map_err(io::Error::other)?;
         }
         let length = buffer.len().min(self.buffer.len());
         let bytes = self.buffer.split_to(length);

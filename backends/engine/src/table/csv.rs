@@ -194,7 +194,7 @@ impl CsvBatches {
         let Some(decoder) = &mut self.decoder else { return Ok(None) };
         loop {
             if self.buffer.is_empty() {
-                self.buffer = self.stream.more()?;
+                self.buffer = self.stream.window()?;
                 let seen = if self.buffer.is_empty() { self.records.end() } else { self.records.see(&self.buffer) };
                 seen.map_err(|words| wrong(&self.blob, words))?;
             }

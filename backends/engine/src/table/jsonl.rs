@@ -191,7 +191,7 @@ impl Lines {
             let Some(stream) = &mut self.stream else {
                 return Ok((self.at < self.text.len()).then_some(self.text.len()));
             };
-            let more = stream.more()?;
+            let more = stream.window()?;
             if more.is_empty() {
                 self.stream = None;
                 continue;

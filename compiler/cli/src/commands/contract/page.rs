@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mlp_engine::table::outcome::{Outcome, Verdict};
 
-use super::report::{Told, grouped, percent, size};
+use super::report::{Told, grouped, percent, settled, size};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --fail: light-dark(#b3261e, #ff8a80); --pass: light-dark(#1b6e3c, #7ddb9b); --warn: light-dark(#8a5a00, #ffca7a);
@@ -113,7 +113,7 @@ fn row(html: &mut String, told: &Told<'_>, outcome: &Outcome) {
     let _ = writeln!(
         html,
         "</td><td class=\"number\">{rows}</td><td class=\"number\">{share}</td><td class=\"soft\">{}</td></tr>",
-        outcome.looked.words()
+        settled(outcome)
     );
 }
 

@@ -11,7 +11,7 @@ use mlp_engine::{
     scan::Report,
     table::{
         Violation,
-        outcome::{Outcome, Verdict},
+        outcome::{Looked, Outcome, Verdict},
     },
 };
 use mlp_plan::Contract;
@@ -162,15 +162,19 @@ fn table(told: &Told<'_>) -> String {
             (Some(found), _) => found.clone(),
             (None, _) => String::new(),
         };
-        let line = format!(
-            "{:<7}  {:<widest$}  {:<20}  {found}",
-            outcome.verdict.word(),
-            outcome.words,
-            outcome.looked.words()
-        );
+        let line =
+            format!("{:<7}  {:<widest$}  {:<20}  {found}", outcome.verdict.word(), outcome.words, settled(outcome));
         line.trim_end().to_owned()
     };
     told.report.outcomes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What was looked at to answer a rule, in words.
+pub fn settled(outcome: &Outcome) -> String {
+    match (outcome.verdict, outcome.looked == Looked::default()) {
+        (Verdict::Unknown, true) => "nothing".to_owned(),
+        _ => outcome.looked.words(),
+    }
 }
 
 /// A share of rows, as `0.03%`.
@@ -226,7 +230,7 @@ fn as_json(told: &Told<'_>) -> Value {
             "rate": rate,
             "found": outcome.found,
             "because": outcome.message,
-            "settled": outcome.looked.words(),
+            "settled": settled(outcome),
             "file": outcome.place.file,
             "line": outcome.place.line,
             "column": outcome.place.column,
