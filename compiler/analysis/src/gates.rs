@@ -4,7 +4,7 @@ use mlp_diagnostics::{
     Diagnostic,
     catalog::{names, policies as words, stages as stage_words},
 };
-use mlp_plan::{ArithmeticOp, Better, CompareOp, Expr, Literal, Measure, Metric, SliceAggregate};
+use mlp_plan::{ArithmeticOp, Better, CompareOp, DataType, Expr, Literal, Measure, Metric, SliceAggregate};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, Arg, BinaryOp, ExprKind, UnaryOp};
 
@@ -48,6 +48,8 @@ struct Kind {
     measure: Measure,
     unit: Option<String>,
     better: Option<Better>,
+    /// Whether it is of a report that may be none: what a candidate is compared with.
+    reference: bool,
     text: String,
     /// Where its metrics are declared.
     declared: Span,
@@ -56,17 +58,22 @@ struct Kind {
 impl Gates<'_> {
     /// The plan's expression; `None` after a report.
     pub fn lower(&mut self, expr: &tree::Expr) -> Option<Expr> {
+        self.predicate(expr, false)
+    }
+
+    /// Under an odd number of `not`, a comparison asks for its opposite.
+    fn predicate(&mut self, expr: &tree::Expr, negated: bool) -> Option<Expr> {
         match &expr.kind {
-            ExprKind::Paren(inner) => self.lower(inner),
-            ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(Box::new(self.lower(inner)?))),
+            ExprKind::Paren(inner) => self.predicate(inner, negated),
+            ExprKind::Unary(UnaryOp::Not, inner) => Some(Expr::Not(Box::new(self.predicate(inner, !negated)?))),
             ExprKind::Binary { left, op: BinaryOp::And, right, .. } => {
-                Some(all_of(self.lower(left)?, self.lower(right)?))
+                Some(all_of(self.predicate(left, negated)?, self.predicate(right, negated)?))
             }
             ExprKind::Binary { left, op: BinaryOp::Or, right, .. } => {
-                Some(any_of(self.lower(left)?, self.lower(right)?))
+                Some(any_of(self.predicate(left, negated)?, self.predicate(right, negated)?))
             }
             ExprKind::Binary { left, op, op_span, right } if op.is_comparison() => {
-                self.compare(left, compare_op(*op)?, *op_span, right)
+                self.compare(left, compare_op(*op)?, *op_span, right, negated)
             }
             ExprKind::In(value, choices) => self.between(value, choices),
             ExprKind::Error => None,
@@ -81,16 +88,25 @@ impl Gates<'_> {
         }
     }
 
-    fn compare(&mut self, left: &tree::Expr, op: CompareOp, sign: Span, right: &tree::Expr) -> Option<Expr> {
+    fn compare(
+        &mut self,
+        left: &tree::Expr,
+        op: CompareOp,
+        sign: Span,
+        right: &tree::Expr,
+        negated: bool,
+    ) -> Option<Expr> {
         let (a, b) = (self.value(left), self.value(right));
         let ((a, a_kind), (b, b_kind)) = (a?, b?);
         self.comparable(a_kind.as_ref(), &a, b_kind.as_ref(), &b)?;
-        let wrong = match (&a_kind, &b_kind) {
-            (Some(kind), _) if against(kind, op) => Some(kind),
-            (None, Some(kind)) if against(kind, op.flipped()) => Some(kind),
-            _ => None,
+        let asked = if negated { op.negated() } else { op };
+        // of a candidate and a champion, the candidate is judged, on whichever side it stands
+        let subject = match (&a_kind, &b_kind) {
+            (Some(a), Some(b)) if a.reference && !b.reference => Some((b, asked.flipped())),
+            (Some(kind), _) => Some((kind, asked)),
+            (None, kind) => kind.as_ref().map(|kind| (kind, asked.flipped())),
         };
-        if let Some(kind) = wrong {
+        if let Some((kind, _)) = subject.filter(|(kind, asked)| against(kind, *asked)) {
             let better = direction_word(kind.better);
             let message = format!("`{}` is better when {better}, and this clause accepts every worse one", kind.text);
             let turned = op.flipped().symbol();
@@ -108,8 +124,8 @@ impl Gates<'_> {
             (Some(x), Some(y)) if x.measure != y.measure || x.unit != y.unit => {
                 Some(format!("`{}` is a {}, and `{}` is a {}", x.text, kind_text(x), y.text, kind_text(y)))
             }
-            (Some(kind), None) => literal_fault(kind, b),
-            (None, Some(kind)) => literal_fault(kind, a),
+            (Some(kind), None) => self.fault_of(kind, b),
+            (None, Some(kind)) => self.fault_of(kind, a),
             _ => None,
         };
         match fault {
@@ -120,6 +136,21 @@ impl Gates<'_> {
             }
             None => Some(()),
         }
+    }
+
+    /// Why a literal, or a scalar parameter, cannot be compared with a metric.
+    fn fault_of(&self, kind: &Kind, other: &Expr) -> Option<String> {
+        let Expr::Param(name) = other else { return literal_fault(kind, other) };
+        let scalar = self.params.iter().find(|param| param.name == *name)?.scalar.as_ref()?;
+        let fits = match kind.measure {
+            Measure::Duration => scalar.data == DataType::Duration,
+            // no scalar type is a size: bytes are counted
+            _ => matches!(
+                scalar.data,
+                DataType::Int(_) | DataType::Uint(_) | DataType::Float(_) | DataType::Decimal { .. }
+            ),
+        };
+        (!fits).then(|| format!("`{}` is a {}, and `{name}` is a {}", kind.text, kind_text(kind), scalar.data))
     }
 
     fn between(&mut self, value: &tree::Expr, choices: &tree::Expr) -> Option<Expr> {
@@ -251,7 +282,7 @@ impl Gates<'_> {
             return None;
         }
         let text = format!("{}.{path}", report.text);
-        let kind = kind_of(&metric, text, metrics.span);
+        let kind = kind_of(&metric, param.optional, text, metrics.span);
         Some((Expr::Metric { report: report.text.clone(), metric: path }, kind))
     }
 
@@ -327,10 +358,10 @@ const fn against(kind: &Kind, op: CompareOp) -> bool {
     )
 }
 
-fn kind_of(metric: &Metric, text: String, declared: Span) -> Kind {
+fn kind_of(metric: &Metric, reference: bool, text: String, declared: Span) -> Kind {
     // more rows are only better for the statistics: a bound from above is no mistake
     let better = if metric.name == "rows" { None } else { metric.better };
-    Kind { measure: metric.measure, unit: metric.unit.clone(), better, text, declared }
+    Kind { measure: metric.measure, unit: metric.unit.clone(), better, reference, text, declared }
 }
 
 /// A comparison of what is measured so.

@@ -338,7 +338,8 @@ fn broken(literal: &Literal, value: &ValueType, span: Span, what: &str) -> Optio
 fn widened(value: &ValueType, modifiers: &[Modifier], default: &Literal) -> Option<(Span, Constraint, Constraint)> {
     let mut ranges = modifiers.iter().filter(|modifier| matches!(modifier.kind, ModifierKind::Range { .. }));
     let (range, None) = (ranges.next()?, ranges.next()) else { return None };
-    let mut broken = value.constraints.iter().filter(|one| mlp_plan::holds::holds(one, &value.data, default) == Some(false));
+    let mut broken =
+        value.constraints.iter().filter(|one| mlp_plan::holds::holds(one, &value.data, default) == Some(false));
     let (Some(said @ Constraint::Range { low, high }), None) = (broken.next(), broken.next()) else { return None };
     let is_below = low.as_ref().is_some_and(|low| default.compare(low) == Some(Ordering::Less));
     let wide = if is_below {

@@ -412,8 +412,7 @@ impl Elaborator<'_, '_> {
             });
             return None;
         }
-        if matches!(scalar.value, Value::Range(..))
-            && (signature.kind != Kind::Source || wanted.data != DataType::Date)
+        if matches!(scalar.value, Value::Range(..)) && (signature.kind != Kind::Source || wanted.data != DataType::Date)
         {
             let message = format!("`{}` of `{}` takes one {wanted}, not a range", param.name, signature.name);
             let place = Some((param.span, "declared here".to_owned()));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use mlp_diagnostics::{Diagnostic, catalog::learning as words};
 use mlp_plan::{Origin, Value};
+use mlp_source::Span;
 
 use super::{
     policies::SERVING,
@@ -49,9 +50,14 @@ impl Checker<'_> {
     pub fn check_evaluation(&mut self, flows: &[Flow]) {
         for flow in flows {
             let mut walk = Walk { flow, same: same_nodes(flow), splits: Splits::default(), facts: HashMap::new() };
+            // what is called in a list is one mistake, however many calls it makes
+            let mut told: Vec<Span> = Vec::new();
             for (index, node) in flow.nodes.iter().enumerate() {
-                let diagnostics = walk.node(index, node);
-                self.diagnostics.extend(diagnostics);
+                let found = walk.node(index, node);
+                if found.is_some() && !told.contains(&node.site) {
+                    told.push(node.site);
+                    self.diagnostics.extend(found);
+                }
             }
         }
     }
@@ -67,20 +73,20 @@ struct Brought {
 }
 
 impl Walk<'_> {
-    fn node(&mut self, index: usize, node: &FlowNode) -> Vec<Diagnostic> {
+    fn node(&mut self, index: usize, node: &FlowNode) -> Option<Diagnostic> {
         match &node.work {
             Work::Pick => {
                 let made = self.picked(node);
                 self.keep(node, &made);
-                Vec::new()
+                None
             }
             Work::Promote { .. } => {
                 let candidate = node.inputs.first().map(|input| self.fact(&input.from)).unwrap_or_default();
                 let found = self.spent(node, &candidate);
                 self.keep(node, &candidate);
-                found.into_iter().collect()
+                found
             }
-            Work::Run(..) => self.run(index, node).into_iter().collect(),
+            Work::Run(..) => self.run(index, node),
         }
     }
 

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     checker::Checker,
     flow::{Flow, PolicyCall, Work},
+    gates::measures,
     policies::PolicyInfo,
     serving::{DeploymentInfo, MonitorInfo, TriggerInfo},
     types::Ty,
@@ -38,28 +39,27 @@ impl Checker<'_> {
         deployments.sort_by_key(|deployment| deployment.span);
         for deployment in deployments {
             let takers = takers(&deployment, monitors);
-            for policy in policies_of(&deployment, flows) {
-                self.diagnostics.extend(takers.iter().filter_map(|taker| taken_back(&policy, taker)));
+            let promotions = promotions_to(&deployment, flows);
+            for taker in &takers {
+                self.diagnostics.extend(promotions.iter().find_map(|policies| taken_back(policies, taker)));
             }
         }
     }
 }
 
-/// The policies that promote to the rung that a deployment serves.
-fn policies_of(deployment: &DeploymentInfo, flows: &[Flow]) -> Vec<Arc<PolicyInfo>> {
-    let calls = flows.iter().flat_map(|flow| &flow.nodes).filter_map(|node| match &node.work {
-        Work::Promote { model, rung, policies } if model.span == deployment.model.span && *rung == deployment.rung => {
-            Some(policies)
-        }
-        _ => None,
-    });
-    let mut found: Vec<Arc<PolicyInfo>> = Vec::new();
-    for PolicyCall { policy, .. } in calls.flatten() {
-        if !found.iter().any(|known| known.span == policy.span) {
-            found.push(Arc::clone(policy));
-        }
-    }
-    found
+/// By promotion to the rung that a deployment serves, the policies that have to pass together.
+fn promotions_to<'f>(deployment: &DeploymentInfo, flows: &'f [Flow]) -> Vec<&'f [PolicyCall]> {
+    let nodes = flows.iter().flat_map(|flow| &flow.nodes);
+    nodes
+        .filter_map(|node| match &node.work {
+            Work::Promote { model, rung, policies }
+                if model.span == deployment.model.span && *rung == deployment.rung =>
+            {
+                Some(policies.as_slice())
+            }
+            _ => None,
+        })
+        .collect()
 }
 
 fn takers<'t>(deployment: &'t DeploymentInfo, monitors: &'t [MonitorInfo]) -> Vec<Taker<'t>> {
@@ -81,27 +81,48 @@ fn takers<'t>(deployment: &'t DeploymentInfo, monitors: &'t [MonitorInfo]) -> Ve
     takers
 }
 
-/// Whether a version that a policy lets through satisfies the condition of a trigger.
-fn taken_back(policy: &PolicyInfo, taker: &Taker<'_>) -> Option<Diagnostic> {
+/// Whether a version that the policies of a promotion let through satisfies the condition of a trigger.
+fn taken_back(policies: &[PolicyCall], taker: &Taker<'_>) -> Option<Diagnostic> {
     let conditions = match &taker.trigger.when {
         Expr::Any(parts) => parts.clone(),
         one => vec![one.clone()],
     };
     conditions.iter().find_map(|condition| {
-        let condition = as_judged(condition, policy, taker)?;
-        let mut clauses = Clauses::new(policy, &[&condition]);
-        let Formula::Limit(limit) = clauses.terms.formula(&condition, true) else { return None };
-        let clause = bounding(&clauses, limit)?;
-        let required: Vec<&Clause> =
-            clauses.gates.iter().filter(|clause| clause.required && clause.info.when.is_empty()).collect();
-        let mut formulas: Vec<&Formula> = required.iter().map(|clause| &clause.formula).collect();
-        let trigger = Formula::Limit(limit);
-        formulas.push(&trigger);
-        possible(&clauses.system(required.iter().copied()), &formulas).then(|| {
-            let texts = (clause.text(), condition.to_string());
-            told(taker.trigger.span, policy, taker.does, clause.info.span, &texts)
-        })
+        let bounds: Vec<Bound> = policies.iter().filter_map(|call| bound(&call.policy, condition, taker)).collect();
+        let overlap: Option<Vec<Diagnostic>> = bounds
+            .into_iter()
+            .map(|bound| match bound {
+                Bound::Overlaps(found) => Some(*found),
+                Bound::Excludes => None,
+            })
+            .collect();
+        overlap?.into_iter().next()
     })
+}
+
+/// What a policy that bounds the metric of a condition says of the condition.
+enum Bound {
+    /// Something that it lets through satisfies the condition.
+    Overlaps(Box<Diagnostic>),
+    /// Nothing does.
+    Excludes,
+}
+
+fn bound(policy: &PolicyInfo, condition: &Expr, taker: &Taker<'_>) -> Option<Bound> {
+    let condition = as_judged(condition, policy, taker)?;
+    let mut clauses = Clauses::new(policy, &[&condition]);
+    let Formula::Limit(limit) = clauses.terms.formula(&condition, true) else { return None };
+    let clause = bounding(&clauses, limit)?;
+    let required: Vec<&Clause> =
+        clauses.gates.iter().filter(|clause| clause.required && clause.info.when.is_empty()).collect();
+    let mut formulas: Vec<&Formula> = required.iter().map(|clause| &clause.formula).collect();
+    let trigger = Formula::Limit(limit);
+    formulas.push(&trigger);
+    if !possible(&clauses.system(required.iter().copied()), &formulas) {
+        return Some(Bound::Excludes);
+    }
+    let texts = (clause.text(), condition.to_string());
+    Some(Bound::Overlaps(Box::new(told(taker.trigger.span, policy, taker.does, clause.info.span, &texts))))
 }
 
 fn told(at: Span, policy: &PolicyInfo, does: &str, clause: Span, (asked, condition): &(String, String)) -> Diagnostic {
@@ -111,19 +132,27 @@ fn told(at: Span, policy: &PolicyInfo, does: &str, clause: Span, (asked, conditi
 /// The condition in the words of the policy: a live metric stands for the one that the policy judged.
 fn as_judged(condition: &Expr, policy: &PolicyInfo, taker: &Taker<'_>) -> Option<Expr> {
     let Expr::Compare(op, left, right) = condition else { return None };
-    let side = |expr: &Expr| match expr {
+    let mut measured = None;
+    let mut side = |expr: &Expr| match expr {
         Expr::Metric { report, metric } => {
             let (_, metrics) = taker.reports.iter().find(|(name, _)| name == report)?;
             let judged = policy
                 .params
                 .iter()
                 .find(|param| !param.optional && param.report.as_ref().is_some_and(|own| own.face.name == *metrics))?;
+            measured = judged.report.as_ref()?.metric(metric).map(|metric| metric.measure);
             Some(Expr::Metric { report: judged.name.clone(), metric: metric.clone() })
         }
         Expr::Literal(_) => Some(expr.clone()),
         _ => None,
     };
-    Some(Expr::Compare(*op, Box::new(side(left)?), Box::new(side(right)?)))
+    let (left, right) = (side(left)?, side(right)?);
+    // a literal of another kind was reported
+    let like = [&left, &right].into_iter().all(|side| match (side, measured) {
+        (Expr::Literal(value), Some(measure)) => measures(measure, value),
+        _ => true,
+    });
+    like.then(|| Expr::Compare(*op, Box::new(left), Box::new(right)))
 }
 
 /// The clause that bounds the metric of a trigger from the other side.
