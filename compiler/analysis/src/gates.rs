@@ -73,7 +73,7 @@ impl Gates<'_> {
                 Some(any_of(self.predicate(left, negated)?, self.predicate(right, negated)?))
             }
             ExprKind::Binary { left, op, op_span, right } if op.is_comparison() => {
-                self.compare(left, (compare_op(*op)?, *op_span), right, negated)
+                self.compare(left, compare_op(*op)?, *op_span, right, negated)
             }
             ExprKind::In(value, choices) => self.between(value, choices),
             ExprKind::Error => None,
@@ -91,7 +91,8 @@ impl Gates<'_> {
     fn compare(
         &mut self,
         left: &tree::Expr,
-        (op, sign): (CompareOp, Span),
+        op: CompareOp,
+        sign: Span,
         right: &tree::Expr,
         negated: bool,
     ) -> Option<Expr> {
@@ -281,7 +282,7 @@ impl Gates<'_> {
             return None;
         }
         let text = format!("{}.{path}", report.text);
-        let kind = kind_of(&metric, text, param.optional, metrics.span);
+        let kind = kind_of(&metric, param.optional, text, metrics.span);
         Some((Expr::Metric { report: report.text.clone(), metric: path }, kind))
     }
 
@@ -357,7 +358,7 @@ const fn against(kind: &Kind, op: CompareOp) -> bool {
     )
 }
 
-fn kind_of(metric: &Metric, text: String, reference: bool, declared: Span) -> Kind {
+fn kind_of(metric: &Metric, reference: bool, text: String, declared: Span) -> Kind {
     // more rows are only better for the statistics: a bound from above is no mistake
     let better = if metric.name == "rows" { None } else { metric.better };
     Kind { measure: metric.measure, unit: metric.unit.clone(), better, reference, text, declared }
