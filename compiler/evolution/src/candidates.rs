@@ -180,7 +180,8 @@ fn of_type(data: &DataType) -> Vec<Literal> {
 pub fn fits(data: &DataType, value: &Literal) -> bool {
     let whole = |low: i128, high: i128| match value {
         Literal::Number(number) => {
-            number.is_integer() && *number >= BigDecimal::from(low) && *number <= BigDecimal::from(high)
+            let (low, high) = (BigDecimal::from(low), BigDecimal::from(high));
+            number.is_integer() && *number >= low && *number <= high
         }
         _ => false,
     };

@@ -122,9 +122,12 @@ fn asks_as_much(was: &Clause, is: &Clause) -> bool {
     }
 }
 
-/// The promotions of a plan by rung: the node, and the policies that it asks.
-fn promotions(plan: &Plan) -> BTreeMap<(String, String), Vec<(&Node, &Vec<PolicyUse>)>> {
-    let mut found: BTreeMap<(String, String), Vec<(&Node, &Vec<PolicyUse>)>> = BTreeMap::new();
+/// Promotions by model and rung: the node, and the policies that it asks.
+type Promotions<'p> = BTreeMap<(String, String), Vec<(&'p Node, &'p Vec<PolicyUse>)>>;
+
+/// The promotions of a plan.
+fn promotions(plan: &Plan) -> Promotions<'_> {
+    let mut found = Promotions::new();
     for node in plan.pipelines.values().flat_map(|pipeline| &pipeline.nodes) {
         if let Run::Promote(promote) = &node.run {
             found.entry((promote.model.clone(), promote.rung.clone())).or_default().push((node, &promote.policies));

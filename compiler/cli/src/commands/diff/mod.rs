@@ -86,7 +86,9 @@ pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exi
     let text = match form {
         Form::Markdown => markdown::write(&compared, sides.against()),
         Form::Diagnostics(Format::Json) => json::write(&compared),
-        Form::Diagnostics(format @ (Format::Pretty | Format::Narrated | Format::Short)) => text::write(&compared, format, output),
+        Form::Diagnostics(format @ (Format::Pretty | Format::Narrated | Format::Short)) => {
+            text::write(&compared, format, output)
+        }
         Form::Diagnostics(format) => {
             let (map, diagnostics) = shown::all(&compared, how.deny == Some(DiffDeny::Governance));
             render(&diagnostics, &map, format, &output.options())
