@@ -232,6 +232,14 @@ fn rules(contract: &Contract, keyed: bool) -> Text {
         let (to, from) = (text::names(&reference.to)?, text::names(&reference.from)?);
         out.push_str(&format!("  references {}({to}) from ({from})\n", text::name(&reference.contract)?));
     }
+    for accepted in &contract.accepts {
+        let path: Result<Vec<&str>, String> = accepted.on.split('.').map(text::name).collect();
+        out.push_str(&format!("  accepts break on {} because {}", path?.join("."), quoted(&accepted.because)));
+        if let Some(until) = accepted.until {
+            out.push_str(&format!(" until {until}"));
+        }
+        out.push('\n');
+    }
     for expectation in &contract.expectations {
         let word = if expectation.warn { "warn" } else { "expect" };
         out.push_str(&format!("  {word} {}", expr::expr(&expectation.expr)?));

@@ -100,6 +100,8 @@ pub(crate) struct ContractRest {
     references: Vec<(usize, Reference)>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     expectations: Vec<(usize, Rule)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    accepts: Vec<(usize, mlp_plan::AcceptedBreak)>,
     /// What the document says of all its contracts, and not of this one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
@@ -295,6 +297,7 @@ impl ContractRest {
             uniques: missing(&said.uniques, &heard.uniques),
             references: missing(&said.references, &heard.references),
             expectations: missing(&rules(&said.expectations), &rules(&heard.expectations)),
+            accepts: missing(&said.accepts, &heard.accepts),
             lacks: Vec::new(),
         }
     }
@@ -308,6 +311,7 @@ impl ContractRest {
         contract.owner = self.owner.or_else(|| contract.owner.take());
         contract.version = self.version.or_else(|| contract.version.take());
         contract.compatibility = self.compatibility.unwrap_or(contract.compatibility);
+        put_back(&mut contract.accepts, self.accepts);
         for word in self.lacks {
             match word.as_str() {
                 "owner" => contract.owner = None,
@@ -349,6 +353,9 @@ impl ContractRest {
         }
         for (_, Reference { contract, to, from }) in &self.references {
             note(Thing::Reference, format!("references {contract}({}) from ({})", to.join(", "), from.join(", ")));
+        }
+        for (_, accepted) in &self.accepts {
+            note(Thing::Compatibility, format!("accepts break on {}", accepted.on));
         }
         for (_, rule) in &self.expectations {
             note(Thing::Expectation, format!("{} {}", if rule.warn { "warn" } else { "expect" }, rule.expr));
