@@ -203,8 +203,9 @@ fn rules(report: &Value) -> String {
         let told = [word("found"), examples.join(" | ")].join(" ");
         format!("{} {} {rows} {}", word("verdict"), word("rule"), told.trim()).trim_end().to_owned()
     };
-    report["check"]["rules"]
-        .as_array()
+    report
+        .pointer("/check/rules")
+        .and_then(Value::as_array)
         .map_or_else(|| report.to_string(), |rules| rules.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 

@@ -37,7 +37,7 @@ fn table(folder: &Path, start: i64, rows: i64) -> Vec<u8> {
         RecordBatch::try_new(Arc::new(Schema::new(fields)), columns.into_iter().map(|(_, array)| array).collect())
             .unwrap();
     let path = folder.join("t.parquet");
-    write_parquet(&path, &batch.schema(), &[batch.clone()]).unwrap();
+    write_parquet(&path, &batch.schema(), std::slice::from_ref(&batch)).unwrap();
     fs::read(path).unwrap()
 }
 

@@ -18,7 +18,7 @@ use arrow::{
 use mlp_analysis::subtype::{Edge, Problem, ProblemKind, contracts};
 use mlp_engine::table::{Checker, Options, all_rules, arrow_type, cast::Origin, conform::Conformer, literal::repeated};
 use mlp_generate::{WORDS, fixed, related, values};
-use mlp_plan::{Contract, DataType, Literal, Rule, ValueType, holds::broken};
+use mlp_plan::{Column, Contract, DataType, Literal, Rule, ValueType, holds::broken};
 use proptest::prelude::*;
 
 const ROWS: usize = 40;
@@ -106,8 +106,9 @@ fn refused(batch: &RecordBatch, contract: &Contract, rules: &[Rule]) -> BooleanB
     let conformer = Conformer::new(contract, &batch.schema(), Origin::default(), &|_| false).unwrap();
     let conformed = conformer.conform(batch).unwrap();
     let options = Options::default();
+    let no_others = |_: &str, _: &[String], _: &[&Column]| Ok(Err("no other table is at hand".to_owned()));
     let look = |candidates| {
-        let mut checker = Checker::new(contract, rules, &options, true, ROWS, candidates).unwrap();
+        let mut checker = Checker::new(contract, rules, &no_others, true, ROWS, candidates).unwrap();
         checker.begin_part(&conformer);
         let broken = checker.check(&conformer, batch, &conformed).unwrap().broken;
         (broken, checker.finish(&options).unwrap().candidates)
