@@ -126,14 +126,15 @@ fn the_rim_stays_at_the_rim() {
             package.dependencies.iter().filter(|dependency| dependency.kind == cargo_metadata::DependencyKind::Normal)
         {
             for (heavy, owner) in only {
-                let cli = package.name.as_str() == "mlp-cli" && *heavy == "miette";
+                // the parser of Protobuf says in its terms where an error stands
+                let places = package.name.as_str() == "mlp-formats" && *heavy == "miette";
                 assert!(
                     dependency.name != "tokio" || ["mlp-sql", "mlp-store"].contains(&package.name.as_str()),
                     "{} depends on tokio",
                     package.name
                 );
                 assert!(
-                    dependency.name != *heavy || package.name.as_str() == *owner || cli,
+                    dependency.name != *heavy || package.name.as_str() == *owner || places,
                     "{} depends on {heavy}",
                     package.name
                 );

@@ -113,7 +113,7 @@ pub fn show(told: &Told<'_>, format: Format, output: &Output) {
             let text = render(&all, sources, format, &options);
             output.result(&with_member(&text, "check", as_json(told)));
         }
-        Format::Pretty => {
+        Format::Pretty | Format::Narrated => {
             output.result(&render(&all, sources, format, &options));
             output.result(&format!("{}\n{}", table(told), told.summary()));
         }
