@@ -11,7 +11,7 @@ use mlp_diagnostics::{Code, examples, explain};
 use mlp_tests::mlp;
 
 /// Codes that only data, a process or a policy can give: `mlp check` finds nothing in their programs.
-const AT_RUN_TIME: &[u16] = &[801, 901, 902, 903, 904];
+const AT_RUN_TIME: &[u16] = &[801, 901, 902, 903, 904, 905];
 
 /// Runs `mlp` on a package that holds one program (or one manifest).
 fn run(command: &[&str], language: &str, program: &str) -> Output {

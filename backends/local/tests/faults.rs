@@ -87,7 +87,7 @@ fn a_stage_that_fails_stops_what_is_behind_it_and_nothing_else() {
     assert_eq!((summary.exit_code, summary.run.state), (1, RunState::Failed));
     assert_eq!(
         troubles(&summary),
-        "error[MLP902]: stage `p.bad` ended with exit code 3\n  --> src/p.mlp:10:3\n  | no luck: é [31mred"
+        "error[MLP902]: stage `p.bad` ended with exit code 3\n  --> src/p.mlp:10:3\n  | no luck: é [31mred\n  help: mend what it runs; `mlp runs log RUN bad` shows all that it said"
     );
     assert!(record(&summary, "bad").outputs.is_empty());
     assert_eq!(states(&lab.run(&plan)), "bad failed, behind not reached, last not reached, other cached");

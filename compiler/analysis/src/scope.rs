@@ -223,7 +223,8 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
+        // one letter is near to any other
+        .filter(|(distance, _)| *distance <= limit && *distance < name.chars().count())
         .collect();
     near.sort_unstable();
     near.dedup();

@@ -28,7 +28,8 @@ fn faces(text: &str) -> Vec<Contract> {
     let mut checked = check(&program, &NoSql, &NoFiles);
     assert!(checked.diagnostics().is_empty(), "{text}: {:?}", checked.diagnostics());
     let ids: Vec<_> = program.of_kind(Kind::Contract).collect();
-    ids.into_iter().map(|id| Contract { name: String::new(), ..checked.checker.contract_of(id).face.clone() }).collect()
+    let bare = |contract: Contract| Contract { name: String::new(), declared: None, ..contract };
+    ids.into_iter().map(|id| bare(checked.checker.contract_of(id).face.clone())).collect()
 }
 
 fn names(fields: &[&str]) -> String {

@@ -153,7 +153,7 @@ impl Lower<'_> {
                 "a line ends without `;`",
                 "leave it out; entries are separated by new lines or commas",
             ),
-            "." if slice.kind(index + 1) == Some(Kind::Number) => {
+            "." if slice.kind(index + 1) == Some(Kind::Number) && two.start == span.end => {
                 say::bare_fraction(span.to(two), &format!(".{}", slice.text(index + 1)))
             }
             "<" if slice.text(index + 1) == ">" => say::unexpected(two, ">", "a type between `<` and `>`"),

@@ -161,6 +161,8 @@ pub(super) fn nearest<'w>(word: &str, of: &[&'w str]) -> Option<&'w str> {
         3..=4 => 1,
         _ => 2,
     };
-    let near = of.iter().map(|other| (strsim::damerau_levenshtein(word, other), *other));
+    // every third word is near to one of two letters
+    let long = of.iter().filter(|other| other.len() > 2);
+    let near = long.map(|other| (strsim::damerau_levenshtein(word, other), *other));
     near.filter(|(distance, _)| *distance > 0 && *distance <= limit).min().map(|(_, other)| other)
 }
