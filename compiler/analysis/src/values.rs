@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use mlp_diagnostics::catalog::{names, stages};
 use mlp_plan::{ArithmeticOp, DataType, FormatPiece, Literal, TimeUnit, Value, ValueType};
+use mlp_source::Span;
 use mlp_syntax::tree::{BinaryOp, Expr, ExprKind, FormatPart, ItemKind, UnaryOp};
 
 use crate::{
@@ -174,8 +175,11 @@ impl Checker<'_> {
             (true, "time") => scalar(DataType::Timestamp { unit: TimeUnit::Us, naive: false }, Value::RunTime),
             (true, "id") => scalar(DataType::String, Value::RunId),
             (true, other) => {
+                // the field is the last of the expression
+                let length = u32::try_from(other.len()).unwrap_or_default();
+                let at = Span::new(expr.span.file, expr.span.end.saturating_sub(length), expr.span.end);
                 self.report(names::unknown_field(
-                    expr.span,
+                    at,
                     "`run`",
                     other,
                     nearest(other, ["date", "time", "id"]).as_deref(),

@@ -352,9 +352,10 @@ fn widened(value: &ValueType, modifiers: &[Modifier], default: &Literal) -> Opti
     (said.to_string() != "in 0 .. 1").then(|| (range.span, said.clone(), wide))
 }
 
-/// A range whose ends stand the wrong way round, turned.
+/// A range whose ends stand the wrong way round, turned; of times of day none, which programs spell as texts.
 fn turned(constraint: &Constraint) -> Option<Constraint> {
     match constraint {
+        Constraint::Range { low: Some(Literal::Time(_)), .. } => None,
         Constraint::Range { low: Some(low), high: Some(high) } if low.compare(high) == Some(Ordering::Greater) => {
             Some(Constraint::Range { low: Some(high.clone()), high: Some(low.clone()) })
         }

@@ -20,7 +20,7 @@ use mlp_plan::{ClauseRule, Expr, Gate};
 
 pub(super) use self::release::SERVING;
 use self::{
-    differences::{Limit, System},
+    differences::{Limit, System, ZERO},
     formula::{Formula, Terms, possible},
 };
 use crate::{
@@ -103,12 +103,22 @@ impl<'p> Clauses<'p> {
     where
         'p: 'c,
     {
+        self.system_under(clauses, false)
+    }
+
+    /// The same where intervals are asked for: laws between two measures hold of their values, and not of the ends of their intervals, so that only the
+    /// range of each counts.
+    fn system_under<'c>(&self, clauses: impl IntoIterator<Item = &'c Clause<'p>>, intervals: bool) -> System
+    where
+        'p: 'c,
+    {
         let mut system = System::default();
-        system.add(self.laws.iter().copied());
+        let is_range = |law: &&Limit| law.left == ZERO || law.right == ZERO;
+        system.add(self.laws.iter().filter(|law| !intervals || is_range(law)).copied());
         for clause in clauses {
             system.add(clause.formula.limits());
         }
-        if system.is_satisfiable() {
+        if !intervals && system.is_satisfiable() {
             let more = laws::harmonic(&system, &self.terms, &self.policy.params);
             system.add(more);
         }
@@ -208,7 +218,8 @@ impl<'p> Clauses<'p> {
     /// The clauses from which one follows, as few as were found: none where it always holds, one where that is enough, or all that speak of its terms.
     fn implied<'c>(&self, clause: &Clause<'p>, others: &[&'c Clause<'p>]) -> Option<Vec<&'c Clause<'p>>> {
         let follows = |system: System| clause.formula.follows_from(&system);
-        if follows(self.system([])) {
+        let intervals = clause.confidence().is_some();
+        if follows(self.system_under([], intervals)) {
             return Some(Vec::new());
         }
         let as_sure = |other: &Clause| match (clause.confidence(), other.confidence()) {
@@ -217,10 +228,10 @@ impl<'p> Clauses<'p> {
             (Some(_), None) => false,
         };
         let others: Vec<&Clause> = others.iter().filter(|other| as_sure(other)).copied().collect();
-        if !follows(self.system(others.iter().copied())) {
+        if !follows(self.system_under(others.iter().copied(), intervals)) {
             return None;
         }
-        if let Some(one) = others.iter().find(|other| follows(self.system([**other]))) {
+        if let Some(one) = others.iter().find(|other| follows(self.system_under([**other], intervals))) {
             return Some(vec![one]);
         }
         if clause.confidence().is_some() {
