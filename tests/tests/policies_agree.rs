@@ -58,6 +58,10 @@ fn comparison() -> impl Strategy<Value = (Expr, bool)> {
     let other = prop::option::weighted(0.4, (measure(), 0_i64..=3));
     (measure(), op, share(), other).prop_map(|((left, optional), op, share, other)| match other {
         None => (Expr::Compare(op, Box::new(left), Box::new(number(share))), optional),
+        // a measure beside itself is no clause that anybody writes, and has no interval of its own
+        Some(((right, _), _)) if right == left => {
+            (Expr::Compare(op, Box::new(left), Box::new(number(share))), optional)
+        }
         Some(((right, also), margin)) => {
             let right = match margin {
                 0 => right,
