@@ -7,6 +7,7 @@
 //! 1. The product is used as a user uses it: through the binary, on files.
 
 pub mod marks;
+pub mod postgres;
 
 use std::{
     env, fs,

@@ -1,20 +1,15 @@
 //! `mlp contract check --postgres` against a real server, started here for each test.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test that cannot go on fails, and one that is left out says so"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,
-    net::TcpListener,
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    ops::Deref,
+    path::Path,
+    process::{Command, Output, Stdio},
 };
 
-use mlp_tests::{mlp, text};
+use mlp_tests::{mlp, postgres, text};
 use serde_json::Value;
 
 const PROGRAM: &str = r#"
@@ -57,124 +52,31 @@ insert into broken values
 create table plain (id text, carrier text, at timestamp);
 ";
 
-/// A server with these tables, which ends with its owner.
-struct Server {
-    process: Child,
-    folder: tempfile::TempDir,
-    port: u16,
-}
+/// A server with these tables, and the program.
+struct Server(postgres::Server);
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // a fast shutdown; its children end with it
-        let _ = Command::new("kill").args(["-INT", &self.process.id().to_string()]).status();
-        let _ = self.process.wait();
+impl Deref for Server {
+    type Target = postgres::Server;
+
+    fn deref(&self) -> &postgres::Server {
+        &self.0
     }
-}
-
-/// The programs of the newest version of Debian's package.
-fn programs() -> Option<PathBuf> {
-    let mut versions: Vec<PathBuf> =
-        fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin")).collect();
-    versions.retain(|path| path.join("initdb").is_file());
-    versions.sort();
-    versions.pop()
-}
-
-/// As a user who may run a server: not root.
-fn command(program: &Path) -> Command {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n");
-    if !root {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
-    command
 }
 
 impl Server {
     fn start() -> Option<Self> {
-        let Some(programs) = programs() else {
-            assert!(std::env::var_os("CI").is_none(), "PostgreSQL is not installed: apt-get install postgresql");
-            eprintln!("LEFT OUT: PostgreSQL is not installed; apt-get install postgresql");
-            return None;
-        };
-        let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
-        let data = folder.path().join("data");
-        let words = folder.path().join("password");
-        fs::write(&words, "s3cret\n").unwrap();
-        fs::set_permissions(&words, fs::Permissions::from_mode(0o644)).unwrap();
-        let mut made = command(&programs.join("initdb"));
-        made.arg("-D").arg(&data).args([
-            "-U",
-            "ada",
-            "--auth-local=trust",
-            "--auth-host=scram-sha-256",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        ]);
-        let made = made.arg("--pwfile").arg(&words).output().unwrap();
-        assert!(made.status.success(), "{}", text(&made));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut process = command(&programs.join("postgres"));
-        process.arg("-D").arg(&data).arg("-k").arg(folder.path()).args([
-            "-h",
-            "127.0.0.1",
-            "-p",
-            &port.to_string(),
-            "-F",
-        ]);
-        let process = process.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let server = Self { process, folder, port };
-        let ready = |_| {
-            let asked = Command::new(programs.join("pg_isready"))
-                .arg("-q")
-                .arg("-h")
-                .arg(server.folder.path())
-                .args(["-p", &port.to_string(), "-t", "1"])
-                .status();
-            let ready = asked.unwrap().success();
-            if !ready {
-                // pg_isready answers at once where nobody listens yet
-                let _ = Command::new("sleep").arg("0.1").status();
-            }
-            ready
-        };
-        assert!((0..300).any(ready), "the server does not start");
+        Self::start_with(&[])
+    }
+
+    fn start_with(settings: &[&str]) -> Option<Self> {
+        let server = postgres::Server::start(settings)?;
         server.run(TABLES);
-        fs::write(server.folder.path().join("risk.mlp"), PROGRAM).unwrap();
-        Some(server)
-    }
-
-    fn psql(&self) -> Command {
-        let mut psql = Command::new(programs().unwrap().join("../../../../bin/psql"));
-        psql.arg("-h").arg(self.folder.path()).args([
-            "-p",
-            &self.port.to_string(),
-            "-U",
-            "ada",
-            "-d",
-            "postgres",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-q",
-        ]);
-        psql
-    }
-
-    fn run(&self, sql: &str) {
-        let done = self.psql().arg("-c").arg(sql).output().unwrap();
-        assert!(done.status.success(), "{}", text(&done));
-    }
-
-    fn socket(&self) -> String {
-        format!("postgres://ada@/postgres?host={}&port={}", self.folder.path().display(), self.port)
+        fs::write(server.folder().join("risk.mlp"), PROGRAM).unwrap();
+        Some(Self(server))
     }
 
     fn check_at(&self, url: &str, args: &[&str]) -> Output {
-        let package = self.folder.path().join("risk.mlp");
+        let package = self.folder().join("risk.mlp");
         let mut check = Command::new(mlp());
         check.args(["contract", "check", "Flight", "--package"]).arg(package).args(args).env("LAKE_URL", url);
         check.output().unwrap()
@@ -240,7 +142,7 @@ fn broken_rows_are_counted_and_shown() {
 #[test]
 fn a_password_is_asked_for_and_never_shown() {
     let Some(server) = Server::start() else { return };
-    let url = |password: &str| format!("postgres://ada:{password}@127.0.0.1:{}/postgres", server.port);
+    let url = |password: &str| format!("postgres://ada:{password}@127.0.0.1:{}/postgres", server.port());
     let args = ["--postgres", "LAKE_URL", "flights", "--with", "Plane=planes"];
     let good = server.check_at(&url("s3cret"), &args);
     assert_eq!(good.status.code(), Some(0), "{}", text(&good));
@@ -277,7 +179,7 @@ fn a_database_that_goes_away_is_no_verdict() {
     let args = ["contract", "check", "Flight", "--package", "risk.mlp", "--postgres", "lake", "slow"];
     let check = Command::new(mlp())
         .args(args)
-        .current_dir(server.folder.path())
+        .current_dir(server.folder())
         .env("LAKE_URL", server.socket())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -293,4 +195,87 @@ fn a_database_that_goes_away_is_no_verdict() {
     let said = text(&output).split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("nothing is said about them"), "{said}");
+}
+
+/// As `openssl` makes them: an authority of our own, and a certificate of this machine that it signed.
+fn certificates(folder: &Path) {
+    let openssl = |args: &str| {
+        let made = Command::new("openssl").args(args.split(' ')).current_dir(folder).output().unwrap();
+        assert!(made.status.success(), "{}", text(&made));
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes";
+    openssl(&format!("req -x509 {key} -keyout ca.key -out ca.pem -days 2 -subj /CN=authority"));
+    openssl(&format!(
+        "req {key} -keyout server.key -out server.csr -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    ));
+    openssl(
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -copy_extensions copy -out server.pem",
+    );
+}
+
+#[test]
+fn a_certificate_is_held_to_its_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    certificates(folder.path());
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let settings = [
+        "ssl=on".to_owned(),
+        format!("ssl_cert_file={}", file("server.pem")),
+        format!("ssl_key_file={}", file("server.key")),
+    ];
+    postgres::give_to_its_user(folder.path());
+    let Some(server) = Server::start_with(&settings.each_ref().map(String::as_str)) else { return };
+    let check = |host: &str, options: &str| {
+        let url = format!("postgres://ada:s3cret@{host}:{}/postgres?{options}", server.port());
+        let output = server.check_at(&url, &["--postgres", "lake", "flights", "--with", "Plane=planes"]);
+        (output.status.code(), text(&output).split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let known = format!("sslmode=verify-full&sslrootcert={}", file("ca.pem"));
+    let (code, said) = check("localhost", &known);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = check("localhost", "sslmode=require");
+    assert!(code == Some(2) && said.contains("certificate") && said.contains("sslrootcert"), "{said}");
+    let (code, said) = check("127.0.0.1", &known);
+    assert!(code == Some(2) && said.contains("certificate not valid for name"), "{said}");
+    let (code, said) = check("localhost", &format!("sslrootcert={}", file("nowhere.pem")));
+    assert!(code == Some(2) && said.contains("nowhere.pem cannot be read"), "{said}");
+    let (code, said) = check("localhost", "sslmode=disable");
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn what_no_other_place_has_is_no_value() {
+    let Some(server) = Server::start() else { return };
+    server.run("create table odd as select 'infinity'::timestamptz as at, '-infinity'::timestamp as naive, 'infinity'::date as day, '24:00'::time as time union all select '2020-01-01+00', '2020-01-01', '2020-01-01', '23:59'");
+    fs::write(server.folder().join("risk.mlp"), "secret lake = env(\"LAKE_URL\")\ncontract Flight { at: timestamp, naive: timestamp(naive), day: date, time: time }\n").unwrap();
+    insta::assert_snapshot!("what_no_other_place_has_is_no_value", rules(&server.json(&["odd"])));
+}
+
+#[test]
+fn what_is_not_looked_into_is_unknown() {
+    let Some(server) = Server::start() else { return };
+    server.run("create table lists as select '{}'::int[] as ar, 1 as id");
+    fs::write(server.folder().join("risk.mlp"), "secret lake = env(\"LAKE_URL\")\ncontract Flight {\n  ar: list<int32> length 1 ..\n  id: int32\n  unique (ar)\n  expect distinct(ar) >= 1\n}\n").unwrap();
+    insta::assert_snapshot!("what_is_not_looked_into_is_unknown", rules(&server.json(&["lists"])));
+}
+
+/// More counts than a row of PostgreSQL has columns.
+#[test]
+fn a_contract_of_many_rules_is_one_statement() {
+    let Some(server) = Server::start() else { return };
+    let names: Vec<String> = (0..900).map(|at| format!("c{at}")).collect();
+    let fields: String = names.iter().map(|name| format!("  {name}: int32 in 0 .. 9\n")).collect();
+    let columns: Vec<String> = names.iter().map(|name| format!("5 AS {name}")).collect();
+    server.run(&format!("create table wide as select {}; insert into wide (c899) values (10)", columns.join(", ")));
+    fs::write(
+        server.folder().join("risk.mlp"),
+        format!("secret lake = env(\"LAKE_URL\")\ncontract Flight {{\n{fields}}}\n"),
+    )
+    .unwrap();
+    let report = server.json(&["wide"]);
+    let rules = report.pointer("/check/rules").and_then(Value::as_array).unwrap();
+    let broken: Vec<&str> =
+        rules.iter().filter(|rule| rule["rows"] == 1).filter_map(|rule| rule["rule"].as_str()).collect();
+    assert_eq!((rules.len(), broken.len()), (2_700, 900), "{broken:?}");
+    assert!(broken.contains(&"c899 in 0 .. 9") && broken.contains(&"c0 is never null"), "{broken:?}");
 }

@@ -1,125 +1,88 @@
 //! Addresses of databases: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require`.
 
-use mlp_engine::scan::decoded;
+use std::{path::PathBuf, time::Duration};
 
-/// Whether TLS is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tls {
-    /// It is not.
-    Never,
-    /// Where the server has it.
-    Prefer,
-    /// Not without.
-    Require,
-}
+use mlp_engine::scan::decoded;
+use postgres::Config;
+
+use super::error::words;
+
+/// How long a server may take to answer the first time, where its address does not say.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a database is, and who asks it. Nothing of it is shown: there may be a password in it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Address {
-    /// The machine.
-    pub host: String,
-    /// The folder of its socket, where it is on this machine.
-    pub socket: Option<String>,
-    /// Its port.
-    pub port: u16,
-    /// The user.
-    pub user: String,
-    /// The password, where one is given.
-    pub password: Option<String>,
-    /// The database.
-    pub database: String,
-    /// Whether TLS is asked for.
-    pub tls: Tls,
+    /// The server, the user, the database, and whether TLS is asked for.
+    pub config: Config,
+    /// The file with the authority that signed its certificate, where it is not one that this machine trusts.
+    pub authority: Option<PathBuf>,
 }
 
 impl Address {
     /// Reads one; what is wrong with it is told without repeating it.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let rest = url.strip_prefix("postgres://").or_else(|| url.strip_prefix("postgresql://"));
-        let rest = rest.ok_or("it does not begin with postgres://")?;
-        let (rest, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
-        let (who, place) = place.rsplit_once('@').unwrap_or(("", place));
-        let (user, password) = who.split_once(':').map_or((who, None), |(user, password)| (user, Some(password)));
-        let (host, port) = match place.rsplit_once(':') {
-            Some((host, port)) if !port.contains(']') => (host, port),
-            _ => (place, ""),
-        };
-        let mut address = Self {
-            host: decoded(host.trim_start_matches('[').trim_end_matches(']')),
-            socket: None,
-            port: if port.is_empty() { 5432 } else { port.parse().map_err(|_| "its port is no number")? },
-            user: decoded(user),
-            password: password.map(decoded),
-            database: decoded(database),
-            tls: Tls::Prefer,
-        };
+        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+            return Err("it does not begin with postgres://".to_owned());
+        }
+        let (place, options) = url.split_once('?').unwrap_or((url, ""));
+        let (mut authority, mut kept) = (None, Vec::new());
         for option in options.split('&').filter(|option| !option.is_empty()) {
-            let (name, value) = option.split_once('=').unwrap_or((option, ""));
-            match (name, decoded(value)) {
-                ("host", host) => address.host = host,
-                ("port", port) => address.port = port.parse().map_err(|_| "its port is no number")?,
-                ("user", user) => address.user = user,
-                ("password", password) => address.password = Some(password),
-                ("dbname", database) => address.database = database,
-                ("sslmode", mode) => {
-                    address.tls = match mode.as_str() {
-                        "disable" => Tls::Never,
-                        "allow" | "prefer" => Tls::Prefer,
-                        "require" | "verify-ca" | "verify-full" => Tls::Require,
-                        _ => return Err("its sslmode is none of disable, prefer, require, verify-full".to_owned()),
-                    }
-                }
-                ("application_name" | "connect_timeout" | "channel_binding", _) => {}
-                _ => return Err(
-                    "it has an option that is not known here; known are host, port, user, password, dbname, sslmode"
-                        .to_owned(),
-                ),
+            match option.split_once('=') {
+                // a certificate is always held to its authority and to the host
+                Some(("sslmode", "verify-ca" | "verify-full")) => kept.push("sslmode=require"),
+                Some(("sslmode", "allow")) => kept.push("sslmode=prefer"),
+                Some(("sslrootcert", file)) => authority = Some(PathBuf::from(decoded(file))),
+                _ => kept.push(option),
             }
         }
-        if address.host.is_empty() {
-            "localhost".clone_into(&mut address.host);
+        let mut config: Config = format!("{place}?{}", kept.join("&")).parse().map_err(|error| words(&error))?;
+        if config.get_hosts().is_empty() {
+            config.host("localhost");
         }
-        if address.host.starts_with('/') {
-            address.socket = Some(std::mem::take(&mut address.host));
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(PATIENCE);
         }
-        if address.user.is_empty() {
-            address.user = std::env::var("USER").map_err(|_| "it names no user")?;
+        if config.get_application_name().is_none() {
+            config.application_name("mlp contract check");
         }
-        if address.database.is_empty() {
-            address.database.clone_from(&address.user);
-        }
-        Ok(address)
+        Ok(Self { config, authority })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use postgres::config::{Host, SslMode};
+
     use super::*;
 
     #[test]
     fn addresses_are_read() {
-        let address = Address::parse("postgres://ada:p%40ss@db.example.com:6432/lake?sslmode=require").unwrap();
-        assert_eq!((address.host.as_str(), address.port, address.tls), ("db.example.com", 6432, Tls::Require));
-        assert_eq!(
-            (address.user.as_str(), address.password.as_deref(), address.database.as_str()),
-            ("ada", Some("p@ss"), "lake")
-        );
-        let address = Address::parse("postgresql://ada@/lake?host=/run/pg&port=5433").unwrap();
-        assert_eq!(
-            (address.socket.as_deref(), address.port, address.database.as_str()),
-            (Some("/run/pg"), 5433, "lake")
-        );
-        let address = Address::parse("postgres://ada@[::1]:5433").unwrap();
-        assert_eq!((address.host.as_str(), address.port, address.database.as_str()), ("::1", 5433, "ada"));
+        let parse = |url: &str| Address::parse(url).unwrap();
+        let Address { config, authority } =
+            parse("postgres://ada:p%40ss@db.example.com:6432/lake?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem");
+        assert_eq!(config.get_hosts(), [Host::Tcp("db.example.com".to_owned())]);
+        assert_eq!((config.get_ports(), config.get_ssl_mode()), ([6432].as_slice(), SslMode::Require));
+        assert_eq!((config.get_user(), config.get_password()), (Some("ada"), Some(b"p@ss".as_slice())));
+        assert_eq!((config.get_dbname(), authority.as_deref()), (Some("lake"), Some(Path::new("/etc/ca.pem"))));
+        let config = parse("postgresql://ada@/lake?host=/run/pg&port=5433").config;
+        assert_eq!(config.get_hosts(), [Host::Unix(PathBuf::from("/run/pg"))]);
+        assert_eq!((config.get_ports(), config.get_ssl_mode()), ([5433].as_slice(), SslMode::Prefer));
+        assert_eq!(parse("postgres:///lake").config.get_hosts(), [Host::Tcp("localhost".to_owned())]);
     }
 
     #[test]
     fn what_is_wrong_is_told_without_the_password() {
-        for url in
-            ["mysql://ada:secret@h/d", "postgres://ada:secret@h:port/d", "postgres://ada:secret@h/d?sslmode=maybe"]
-        {
-            assert!(!Address::parse(url).err().unwrap().contains("secret"));
+        for (url, said) in [
+            ("mysql://ada:secret@h/d", "postgres://"),
+            ("postgres://ada:secret@h:port/d", "port"),
+            ("postgres://ada:secret@h/d?sslmode=maybe", "sslmode"),
+            ("postgres://ada:secret@h/d?color=red", "color"),
+        ] {
+            let words = Address::parse(url).err().unwrap();
+            assert!(!words.contains("secret") && words.contains(said), "{words}");
         }
     }
 }

@@ -11,6 +11,7 @@ use mlp_engine::table::{
     cast::{CastError, Origin, cast_value},
 };
 use mlp_plan::DataType;
+use postgres::types::Type;
 
 use super::session::Described;
 
@@ -50,6 +51,8 @@ pub enum Kind {
 pub struct Column {
     /// Its name in the statement, quoted.
     pub sql: String,
+    /// The same, and null where it is no value of the contract's type: rules about values are about those alone.
+    pub value: String,
     /// What it holds.
     pub kind: Kind,
     /// Its type in words.
@@ -73,12 +76,21 @@ pub enum Fit {
 
 impl Column {
     /// Of a column as it is described; `None` where its type is none of ours.
-    pub fn new(found: &Described, is_enum: bool) -> Option<Self> {
-        let (kind, arrow) = if is_enum { (Kind::Text, ArrowType::Utf8) } else { kind(found.data, found.modifier)? };
+    pub fn new(found: &Described) -> Option<Self> {
+        let (kind, arrow) =
+            if found.is_enum() { (Kind::Text, ArrowType::Utf8) } else { kind(&found.data, found.modifier)? };
         let sql = format!("t.{}", quoted(&found.name));
         // text is compared by its bytes, as everywhere else, and padding is no part of it
         let sql = if kind == Kind::Text { format!("({sql}::text COLLATE \"C\")") } else { sql };
-        Some(Self { sql, kind, words: words(&arrow), arrow })
+        Some(Self { value: sql.clone(), sql, kind, words: words(&arrow), arrow })
+    }
+
+    /// The same, of a contract's column of that type.
+    pub fn of_type(mut self, data: &DataType) -> Self {
+        if let Fit::Where(fits) = self.fit(data) {
+            self.value = format!("(CASE WHEN {fits} THEN {} END)", self.sql);
+        }
+        self
     }
 
     /// The type, where values of it need not be values of the contract's type.
@@ -101,7 +113,17 @@ impl Column {
             Err(CastError::Engine(error)) => return Fit::Unknown(error.to_string()),
             Ok(_) => {}
         }
-        self.values(data)
+        // values that PostgreSQL has and no other place: infinite days and instants, and the end of a day as a time of it
+        let known = match self.kind {
+            Kind::Date | Kind::Naive | Kind::Instant => format!("isfinite({})", self.sql),
+            Kind::Time => format!("{} < time '24:00'", self.sql),
+            _ => return self.values(data),
+        };
+        match self.values(data) {
+            Fit::Always => Fit::Where(known),
+            Fit::Where(fits) => Fit::Where(format!("({known} AND {fits})")),
+            fit => fit,
+        }
     }
 
     fn values(&self, data: &DataType) -> Fit {
@@ -132,6 +154,10 @@ impl Column {
             (_, DataType::Uint(bits)) => Fit::Where(whole(within(0, (1_i128 << bits) - 1))),
             (Kind::Int, DataType::Float(64)) => Fit::Where(within(-(1 << 53), 1 << 53)),
             (Kind::Int, DataType::Float(_)) => Fit::Where(within(-(1 << 24), 1 << 24)),
+            // a cast beyond the ends of the narrower type is an error there
+            (Kind::Float(64), DataType::Float(32)) => Fit::Where(format!(
+                "(CASE WHEN abs({sql}) BETWEEN 1.4012984643248171e-45 AND 3.4028234663852886e38 THEN {sql}::float4::float8 = {sql} ELSE {sql} = 0 OR {sql} IN ('NaN', 'Infinity', '-Infinity') END)"
+            )),
             (Kind::Int | Kind::Numeric, DataType::Decimal { precision, scale }) => {
                 let digits = usize::from(precision.saturating_sub(*scale));
                 let most = format!("1{}", "0".repeat(digits));
@@ -151,27 +177,26 @@ impl Column {
     }
 }
 
-/// By the numbers of PostgreSQL's own types, which are fixed (`pg_type.dat` in its sources).
-fn kind(data: i32, modifier: i32) -> Option<(Kind, ArrowType)> {
+/// By PostgreSQL's own types.
+fn kind(data: &Type, modifier: i32) -> Option<(Kind, ArrowType)> {
     let micros = TimeUnit::Microsecond;
-    Some(match data {
-        16 => (Kind::Bool, ArrowType::Boolean),
-        21 => (Kind::Int, ArrowType::Int16),
-        23 => (Kind::Int, ArrowType::Int32),
-        20 => (Kind::Int, ArrowType::Int64),
-        700 => (Kind::Float(32), ArrowType::Float32),
-        701 => (Kind::Float(64), ArrowType::Float64),
-        1700 => (Kind::Numeric, numeric(modifier)),
-        // text, varchar, bpchar, name, "char"
-        25 | 1043 | 1042 | 19 | 18 => (Kind::Text, ArrowType::Utf8),
-        17 => (Kind::Bytes, ArrowType::Binary),
-        2950 => (Kind::Uuid, ArrowType::FixedSizeBinary(16)),
-        1082 => (Kind::Date, ArrowType::Date32),
-        1083 => (Kind::Time, ArrowType::Time64(micros)),
-        1114 => (Kind::Naive, ArrowType::Timestamp(micros, None)),
-        1184 => (Kind::Instant, ArrowType::Timestamp(micros, Some(Arc::from("UTC")))),
-        1186 => (Kind::Span, ArrowType::Duration(micros)),
-        114 | 3802 => (Kind::Json, ArrowType::Utf8),
+    Some(match *data {
+        Type::BOOL => (Kind::Bool, ArrowType::Boolean),
+        Type::INT2 => (Kind::Int, ArrowType::Int16),
+        Type::INT4 => (Kind::Int, ArrowType::Int32),
+        Type::INT8 => (Kind::Int, ArrowType::Int64),
+        Type::FLOAT4 => (Kind::Float(32), ArrowType::Float32),
+        Type::FLOAT8 => (Kind::Float(64), ArrowType::Float64),
+        Type::NUMERIC => (Kind::Numeric, numeric(modifier)),
+        Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::CHAR => (Kind::Text, ArrowType::Utf8),
+        Type::BYTEA => (Kind::Bytes, ArrowType::Binary),
+        Type::UUID => (Kind::Uuid, ArrowType::FixedSizeBinary(16)),
+        Type::DATE => (Kind::Date, ArrowType::Date32),
+        Type::TIME => (Kind::Time, ArrowType::Time64(micros)),
+        Type::TIMESTAMP => (Kind::Naive, ArrowType::Timestamp(micros, None)),
+        Type::TIMESTAMPTZ => (Kind::Instant, ArrowType::Timestamp(micros, Some(Arc::from("UTC")))),
+        Type::INTERVAL => (Kind::Span, ArrowType::Duration(micros)),
+        Type::JSON | Type::JSONB => (Kind::Json, ArrowType::Utf8),
         _ => return None,
     })
 }

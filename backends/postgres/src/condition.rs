@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Timelike as _;
 use mlp_plan::{ArithmeticOp, CompareOp, Constraint, DataType, Expr, Literal};
 
 use super::{
@@ -21,7 +22,7 @@ fn other<T>(what: &str) -> Result<T, String> {
 
 /// Whether a value that is not null keeps a constraint.
 pub fn constraint(constraint: &Constraint, column: &Column, columns: &Columns) -> Sql {
-    let sql = &column.sql;
+    let sql = &column.value;
     match constraint {
         Constraint::Range { low, high } => range(sql, column.kind, low.as_ref(), high.as_ref()),
         Constraint::OneOf(members) => one_of(sql, column.kind, members),
@@ -95,7 +96,7 @@ pub fn literal(value: &Literal, kind: Kind) -> Sql {
         (Literal::Timestamp(at), Kind::Instant) if fine(at.and_utc().timestamp_subsec_nanos()) => {
             format!("timestamptz '{at}+00'")
         }
-        (Literal::Time(time), Kind::Time) => format!("time '{time}'"),
+        (Literal::Time(time), Kind::Time) if fine(time.nanosecond()) => format!("time '{time}'"),
         _ => return other(&format!("{value} in a column of this type")),
     })
 }
@@ -204,7 +205,7 @@ impl Terms<'_> {
                 None => return other("`self`"),
             },
             Expr::Column(name) => match self.columns.get(name) {
-                Some(column) => Term { sql: column.sql.clone(), kind: Some(column.kind) },
+                Some(column) => Term { sql: column.value.clone(), kind: Some(column.kind) },
                 None => return Err(format!("`{name}` cannot be had")),
             },
             Expr::Literal(Literal::Number(number)) => Term { sql: number.normalized().to_plain_string(), kind: None },

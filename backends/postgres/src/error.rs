@@ -1,8 +1,6 @@
 //! Why a database could not be asked.
 
-use std::io;
-
-use super::session::{field, said};
+use std::error::Error as _;
 
 /// In words, without the address.
 #[derive(Debug, thiserror::Error)]
@@ -27,26 +25,32 @@ impl PostgresError {
     pub fn help(&self) -> Option<&'static str> {
         match self {
             Self::Connect(words) if words.contains("certificate") => Some(
-                "let SSL_CERT_FILE name the authority that signed its certificate; or add ?sslmode=disable to the address, where the network is trusted",
+                "add ?sslrootcert=FILE with the authority that signed its certificate to the address; or ?sslmode=disable, where the network is trusted",
             ),
             Self::Connect(_) => Some("check the address: postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
             Self::Refused(_) | Self::Lost(_) | Self::Engine(_) => None,
         }
     }
+}
 
-    pub(crate) fn lost(error: &io::Error) -> Self {
-        Self::Lost(match error.kind() {
-            io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
-            _ => error.to_string(),
-        })
-    }
-
-    /// Class 57 is an operator's: the server is shut down, or the connection ended.
-    pub(crate) fn refused(body: &[u8]) -> Self {
-        if field(body, b'C').is_some_and(|code| code.starts_with("57P")) {
-            Self::Lost(said(body))
-        } else {
-            Self::Refused(said(body))
+/// Of an open connection. Class 57 is an operator's: the server is shut down, or the connection ended.
+impl From<postgres::Error> for PostgresError {
+    fn from(error: postgres::Error) -> Self {
+        match error.code() {
+            Some(code) if !code.code().starts_with("57P") => Self::Refused(words(&error)),
+            _ => Self::Lost(words(&error)),
         }
+    }
+}
+
+/// What went wrong, by its cause: what the client says above it is that something went wrong.
+pub(crate) fn words(error: &postgres::Error) -> String {
+    match (error.as_db_error(), error.source()) {
+        (Some(said), _) => match said.hint() {
+            Some(hint) => format!("{} ({hint})", said.message()),
+            None => said.message().to_owned(),
+        },
+        (None, Some(cause)) => cause.to_string(),
+        (None, None) => error.to_string(),
     }
 }

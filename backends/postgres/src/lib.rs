@@ -13,12 +13,10 @@ mod address;
 mod column;
 mod condition;
 mod error;
-mod login;
 mod pattern;
 mod question;
 mod session;
 mod statement;
-mod wire;
 
 pub use error::PostgresError;
 pub use question::{Answer, Question, Relation, ask};

@@ -16,7 +16,7 @@ use super::{
     PostgresError,
     column::{Column, Fit, quoted},
     condition::Columns,
-    session::{Described, Row, Session},
+    session::Session,
     statement::{Asked, Statement, read},
 };
 
@@ -81,28 +81,22 @@ pub fn ask(url: &str, question: &Question<'_>) -> Result<Answer, PostgresError> 
         None => format!("{whole} AS t"),
     };
     let described = session.describe(&format!("SELECT * FROM {relation}"))?;
-    let types = types(&mut session, &described)?;
     let others: BTreeMap<String, String> =
         question.references.iter().map(|(contract, table)| (contract.clone(), name(table))).collect();
     let none = |_: &str, _: &[String], _: &[&mlp_plan::Column]| Ok(Err(String::new()));
     let mut checker = Checker::new(contract, &all_rules(contract), &none, false, 0, None)?;
     // what of other tables cannot be had is told by the statement
     checker.unchecked.clear();
-    let mut columns = Columns::new();
+    let (mut columns, mut unlooked) = (Columns::new(), BTreeMap::new());
     for column in &contract.columns {
         let names = [Some(column.name.as_str()), column.was.as_deref()];
         let found = names.into_iter().flatten().find_map(|name| described.iter().find(|found| found.name == name));
-        let named = |found: &Described| types.iter().find(|(number, ..)| *number == found.data);
-        let found =
-            found.map(|found| (Column::new(found, named(found).is_some_and(|(.., is_enum)| *is_enum)), named(found)));
-        match found {
+        match found.map(|found| (Column::new(found), found)) {
             None if column.default.is_some() => {}
             None => checker.told_refused(&column.name, "missing".to_owned()),
-            Some((None, data)) => {
-                let data = data.map_or("a type of its own", |(_, name, _)| name.as_str());
-                let words = format!("the database has {data}, which is not looked into");
-                checker.told_unknown(Rule::Type { column: column.name.clone() }, words.clone());
-                checker.told_unknown(Rule::Nested { column: column.name.clone() }, words);
+            Some((None, found)) => {
+                let words = format!("the database has {}, which is not looked into", found.type_name());
+                unlooked.insert(column.name.clone(), words);
             }
             Some((Some(found), _)) => {
                 if let Fit::Never(words) = found.fit(&column.value.data) {
@@ -112,13 +106,12 @@ pub fn ask(url: &str, question: &Question<'_>) -> Result<Answer, PostgresError> 
                 if let Some(words) = found.wider(&column.value.data) {
                     checker.told_wider(&column.name, words.to_owned());
                 }
-                columns.insert(column.name.clone(), found);
+                columns.insert(column.name.clone(), found.of_type(&column.value.data));
             }
         }
     }
-    let statement = Statement::new(contract, &columns, &others, &mut checker);
-    let answer = session.rows(&statement.sql(&relation))?;
-    let answer = answer.into_iter().next().unwrap_or_default();
+    let statement = Statement::new(contract, (&columns, &unlooked), &others, &mut checker);
+    let answer = session.rows(&statement.sql(&relation))?.into_iter().flatten();
     let mut rows = 0;
     let mut broken = Vec::new();
     for ((asked, _), value) in statement.parts.iter().zip(answer) {
@@ -146,22 +139,6 @@ pub fn ask(url: &str, question: &Question<'_>) -> Result<Answer, PostgresError> 
         outcomes.iter_mut().for_each(doubt);
     }
     Ok(Answer { outcomes, rows })
-}
-
-/// The types of columns by their numbers: their names, and whether they are enums.
-fn types(session: &mut Session, described: &[Described]) -> Result<Vec<(i32, String, bool)>, PostgresError> {
-    let numbers: BTreeSet<String> = described.iter().map(|column| column.data.to_string()).collect();
-    if numbers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let numbers: Vec<String> = numbers.into_iter().collect();
-    let sql =
-        format!("SELECT oid, format_type(oid, null), typtype = 'e' FROM pg_type WHERE oid IN ({})", numbers.join(", "));
-    let read = |row: Row| match row.as_slice() {
-        [Some(number), Some(name), Some(is_enum)] => Some((number.parse().ok()?, name.clone(), is_enum == "t")),
-        _ => None,
-    };
-    Ok(session.rows(&sql)?.into_iter().filter_map(read).collect())
 }
 
 /// A rule over the set says nothing of a sample.

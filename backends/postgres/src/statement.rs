@@ -44,16 +44,21 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// For a contract on a relation, whose columns are known; what cannot be asked is told to the checker.
+    /// For a contract on a relation, whose columns are known, and which of them are not looked into for what reason; what cannot be asked is told to the checker.
     pub fn new(
         contract: &Contract,
-        columns: &Columns,
+        (columns, unlooked): (&Columns, &BTreeMap<String, String>),
         others: &BTreeMap<String, String>,
         checker: &mut Checker<'_>,
     ) -> Self {
         let mut statement = Self { parts: vec![(Asked::Rows, "count(*)".to_owned())] };
         for rule in all_rules(contract) {
-            match statement.rule(contract, columns, others, &rule) {
+            let hidden = columns_of(contract, &rule).into_iter().find_map(|name| unlooked.get(name));
+            let asked = match hidden {
+                Some(why) => Err(why.clone()),
+                None => statement.rule(contract, columns, others, &rule),
+            };
+            match asked {
                 Ok(()) => {}
                 Err(why) => checker.told_unknown(rule, why),
             }
@@ -110,8 +115,11 @@ impl Statement {
                 if *asked == Constraint::Unique {
                     return self.repeated(rule, &[name], columns);
                 }
+                if let Fit::Unknown(why) = found.fit(&column.value.data) {
+                    return Err(why);
+                }
                 let keeps = constraint(asked, found, columns)?;
-                self.broken(rule, format!("{} IS NOT NULL AND NOT {keeps}", found.sql));
+                self.broken(rule, format!("{} IS NOT NULL AND NOT {keeps}", found.value));
             }
             Rule::Nested { column: name } => {
                 let nested = contract.column(name).is_some_and(|column| is_nested(&column.value.data));
@@ -135,7 +143,7 @@ impl Statement {
                     return Err(absent(&reference.contract));
                 };
                 let ours: Option<Vec<&str>> =
-                    reference.from.iter().map(|name| columns.get(name).map(|column| column.sql.as_str())).collect();
+                    reference.from.iter().map(|name| columns.get(name).map(|column| column.value.as_str())).collect();
                 if let Some(ours) = ours {
                     let found = found(table, &reference.to, &ours);
                     self.broken(rule, format!("{} AND NOT {found}", present(&ours)));
@@ -148,7 +156,7 @@ impl Statement {
 
     fn repeated(&mut self, rule: &Rule, names: &[&String], columns: &Columns) -> Result<(), String> {
         let found: Option<Vec<&str>> =
-            names.iter().map(|name| columns.get(*name).map(|column| column.sql.as_str())).collect();
+            names.iter().map(|name| columns.get(*name).map(|column| column.value.as_str())).collect();
         let Some(found) = found else { return Ok(()) };
         let (all, present) = (found.join(", "), present(&found));
         let sql = format!("count(*) FILTER (WHERE {present}) - count(DISTINCT ({all})) FILTER (WHERE {present})");
@@ -157,12 +165,31 @@ impl Statement {
         Ok(())
     }
 
-    /// The statement over a relation.
+    /// The statement over a relation: a row for each part, in order, since a row has no more than 1,664 columns.
     pub fn sql(&self, relation: &str) -> String {
-        let parts: Vec<&str> = self.parts.iter().map(|(_, sql)| sql.as_str()).collect();
-        // as texts in one array, since a statement has no more than 1,664 columns
-        let parts: Vec<String> = parts.iter().map(|sql| format!("({sql})::text")).collect();
-        format!("SELECT {} FROM {relation}", parts.join(", "))
+        let parts: Vec<String> = self.parts.iter().map(|(_, sql)| format!("({sql})::text")).collect();
+        format!(
+            "SELECT value FROM (SELECT ARRAY[{}] AS parts FROM {relation}) AS p, unnest(parts) WITH ORDINALITY AS v(value, place) ORDER BY place",
+            parts.join(", ")
+        )
+    }
+}
+
+/// The columns that a rule is about; those that a condition or an expectation names are looked for where it is written down.
+fn columns_of<'c>(contract: &'c Contract, rule: &'c Rule) -> Vec<&'c str> {
+    let set =
+        |sets: &'c [Vec<String>], index: usize| sets.get(index).into_iter().flatten().map(String::as_str).collect();
+    match rule {
+        Rule::Type { column }
+        | Rule::NotNull { column }
+        | Rule::Constraint { column, .. }
+        | Rule::Nested { column } => vec![column],
+        Rule::Key(index) => set(&contract.keys, *index),
+        Rule::Unique(index) => set(&contract.uniques, *index),
+        Rule::Reference(index) => {
+            contract.references.get(*index).into_iter().flat_map(|to| &to.from).map(String::as_str).collect()
+        }
+        Rule::Expectation(_) => Vec::new(),
     }
 }
 
@@ -197,9 +224,9 @@ fn value(
     let real = |at: usize| -> Result<(String, String), String> {
         let column = column(at)?;
         match column.kind {
-            Kind::Int | Kind::Numeric => Ok((format!("{}::float8", column.sql), String::new())),
+            Kind::Int | Kind::Numeric => Ok((format!("{}::float8", column.value), String::new())),
             Kind::Float(_) => {
-                Ok((format!("{}::float8", column.sql), format!(" FILTER (WHERE {} <> 'NaN')", column.sql)))
+                Ok((format!("{}::float8", column.value), format!(" FILTER (WHERE {} <> 'NaN')", column.value)))
             }
             _ => Err(format!("PostgreSQL cannot be asked `{question}` as it is meant here")),
         }
@@ -213,21 +240,21 @@ fn value(
                 column.sql
             ))
         }
-        "distinct" => number(format!("count(DISTINCT {})", column(0)?.sql)),
+        "distinct" => number(format!("count(DISTINCT {})", column(0)?.value)),
         "mean" | "stddev" => {
             let (sql, filter) = real(0)?;
             // a NaN among them makes the mean one that has no value
             if !filter.is_empty() {
                 let column = column(0)?;
                 let function = if function == "mean" { "avg" } else { "stddev_samp" };
-                return number(format!("nullif({function}({}::float8), 'NaN')", column.sql));
+                return number(format!("nullif({function}({}::float8), 'NaN')", column.value));
             }
             let function = if function == "mean" { "avg" } else { "stddev_samp" };
             number(format!("{function}({sql})"))
         }
         "sum" => match column(0)?.kind {
-            Kind::Int | Kind::Numeric => number(format!("coalesce(sum({}::numeric), 0)", column(0)?.sql)),
-            Kind::Float(_) => number(format!("coalesce(sum({}::float8), 0)", column(0)?.sql)),
+            Kind::Int | Kind::Numeric => number(format!("coalesce(sum({}::numeric), 0)", column(0)?.value)),
+            Kind::Float(_) => number(format!("coalesce(sum({}::float8), 0)", column(0)?.value)),
             _ => unasked(),
         },
         "quantile" => {
@@ -243,14 +270,14 @@ fn value(
             let word = if function == "min" { "min" } else { "max" };
             let instant = |sql: &str| format!("to_char({word}({sql}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US')");
             Ok(Some(match column.kind {
-                Kind::Int | Kind::Numeric => (format!("{word}({})", column.sql), Read::Number),
+                Kind::Int | Kind::Numeric => (format!("{word}({})", column.value), Read::Number),
                 Kind::Float(_) => {
-                    (format!("{word}({}) FILTER (WHERE {} <> 'NaN')", column.sql, column.sql), Read::Number)
+                    (format!("{word}({}) FILTER (WHERE {} <> 'NaN')", column.value, column.value), Read::Number)
                 }
-                Kind::Text => (format!("{word}({})", column.sql), Read::Text),
-                Kind::Date => (format!("{word}({})", column.sql), Read::Date),
-                Kind::Naive => (instant(&column.sql), Read::Instant),
-                Kind::Instant => (instant(&format!("{} AT TIME ZONE 'UTC'", column.sql)), Read::Instant),
+                Kind::Text => (format!("{word}({})", column.value), Read::Text),
+                Kind::Date => (format!("{word}({})", column.value), Read::Date),
+                Kind::Naive => (instant(&column.value), Read::Instant),
+                Kind::Instant => (instant(&format!("{} AT TIME ZONE 'UTC'", column.value)), Read::Instant),
                 _ => return unasked(),
             }))
         }
@@ -272,8 +299,8 @@ fn value(
                 return unasked();
             };
             let Some(table) = others.get(other) else { return Err(absent(other)) };
-            let found = found(table, std::slice::from_ref(to), &[&ours.sql]);
-            number(format!("(count(*) FILTER (WHERE {found}))::float8 / nullif(count({}), 0)", ours.sql))
+            let found = found(table, std::slice::from_ref(to), &[&ours.value]);
+            number(format!("(count(*) FILTER (WHERE {found}))::float8 / nullif(count({}), 0)", ours.value))
         }
         _ => unasked(),
     }

@@ -28,23 +28,23 @@ impl Lowering<'_> {
     }
 
     fn places(&self, info: &Shared, face: &mut Contract) {
-        let mut places = std::collections::BTreeMap::new();
-        places.insert(String::new(), self.place(info.span));
+        let mut places = vec![(String::new(), self.place(info.span))];
         for (column, spans) in info.face.columns.iter().zip(&info.columns) {
-            places.insert(column.name.clone(), self.place(spans.name));
-            for (constraint, span) in column.value.constraints.iter().zip(&spans.constraints) {
-                places.entry(format!("{}#{}", column.name, constraint.word())).or_insert_with(|| self.place(*span));
+            places.push((column.name.clone(), self.place(spans.name)));
+            // of two constraints of one word the first has the place: of two pairs with one key a map keeps the last
+            for (constraint, span) in column.value.constraints.iter().zip(&spans.constraints).rev() {
+                places.push((format!("{}#{}", column.name, constraint.word()), self.place(*span)));
             }
         }
         for (word, spans) in
             [("key", &info.rules.keys), ("unique", &info.rules.uniques), ("references", &info.rules.references)]
         {
             for (index, span) in spans.iter().enumerate() {
-                places.insert(format!("#{}", Contract::nth(word, index)), self.place(*span));
+                places.push((format!("#{}", Contract::nth(word, index)), self.place(*span)));
             }
         }
         for (name, span) in &info.rules.settings {
-            places.insert(format!("#{name}"), self.place(*span));
+            places.push((format!("#{name}"), self.place(*span)));
         }
         for (expectation, span) in face.expectations.iter_mut().zip(&info.rules.expectations) {
             expectation.place = self.place(*span);
@@ -52,7 +52,7 @@ impl Lowering<'_> {
         for (accepted, span) in face.accepts.iter_mut().zip(&info.rules.accepts) {
             accepted.place = self.place(*span);
         }
-        face.places = places;
+        face.places = places.into_iter().collect();
     }
 
     /// The name of metrics in the plan.

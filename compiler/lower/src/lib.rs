@@ -98,7 +98,7 @@ pub(crate) struct Lowering<'a> {
 impl Lowering<'_> {
     /// Where a span begins, as the plan says it.
     pub(crate) fn place(&self, span: Span) -> Place {
-        let (start, _) = self.context.sources.positions(span);
+        let start = self.context.sources.start(span);
         let file = self.context.places.get(span.file.0 as usize).cloned().unwrap_or_default();
         Place { file, line: start.line, column: start.column }
     }

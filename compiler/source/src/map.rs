@@ -71,6 +71,9 @@ impl Source {
     }
 }
 
+/// The place of what is in no file of a map.
+const NOWHERE: Position = Position { line: 1, column: 1, offset: 0 };
+
 impl SourceMap {
     /// A map without files.
     #[must_use]
@@ -105,9 +108,14 @@ impl SourceMap {
     /// Start and end of a span as people read them.
     #[must_use]
     pub fn positions(&self, span: Span) -> (Position, Position) {
-        let nowhere = Position { line: 1, column: 1, offset: 0 };
         self.get(span.file)
-            .map_or((nowhere, nowhere), |source| (source.position(span.start), source.position(span.end)))
+            .map_or((NOWHERE, NOWHERE), |source| (source.position(span.start), source.position(span.end)))
+    }
+
+    /// Where a span begins, as people read it.
+    #[must_use]
+    pub fn start(&self, span: Span) -> Position {
+        self.get(span.file).map_or(NOWHERE, |source| source.position(span.start))
     }
 
     /// The name of a file; empty for a foreign id.

@@ -23,7 +23,7 @@ use proptest::{
 };
 pub use spoken::{hard_text, spoken_contract};
 pub use tables::{related, table};
-pub use values::{WORDS, number, values};
+pub use values::{WORDS, drawn, number, values};
 
 /// The members of enums.
 pub(crate) const MEMBERS: [&str; 4] = ["a", "b", "ab", "aba"];

@@ -2,7 +2,7 @@
 
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
-use mlp_plan::{DataType, Literal, TimeUnit};
+use mlp_plan::{DataType, Literal, TimeUnit, ValueType, holds::broken};
 use proptest::prelude::*;
 
 /// Words that are short enough to list all of them.
@@ -63,6 +63,21 @@ pub(crate) fn of_day(hours: i64, beside: i64) -> Literal {
 
 pub(crate) fn span(hours: i64, beside: i64) -> Literal {
     Literal::Duration(hours * HOUR + beside)
+}
+
+/// Values of a column by numbers that were drawn: mostly such as its type and its constraints allow, some others of its type or of `more`, some missing.
+#[must_use]
+pub fn drawn(value: &ValueType, more: &[Literal], picks: &[u16]) -> Vec<Literal> {
+    let all = values(&value.data);
+    let mut good = all.clone();
+    good.retain(|literal| broken(&value.constraints, &value.data, literal).is_none());
+    let pool: Vec<Literal> = all.into_iter().chain(more.iter().cloned()).collect();
+    let pick = |pick: &u16| {
+        let from = if pick % 8 < 6 && !good.is_empty() { &good } else { &pool };
+        let at = usize::from(pick / 8) % from.len().max(1);
+        from.get(at).filter(|_| pick % 11 > 0).cloned().unwrap_or(Literal::Null)
+    };
+    picks.iter().map(pick).collect()
 }
 
 /// Every value of a type that the constraints of this crate could tell apart; none for types without constraints.

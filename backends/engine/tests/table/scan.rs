@@ -5,11 +5,16 @@ use std::{collections::BTreeMap, fs::File, num::NonZeroUsize, path::Path, sync::
 use crate::common::*;
 use arrow::{
     array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray},
+    compute::concat,
+    datatypes::{Field, Schema, SchemaRef},
     ipc::writer::{FileWriter, StreamWriter},
 };
 use mlp_engine::{
     scan::{Bounds, Scan, local_inputs},
-    table::{Options, TableSource, all_rules, arrow_schema, check_file, csv::Dialect, outcome::Verdict, write_table},
+    table::{
+        Options, TableSource, all_rules, arrow_schema, arrow_type, check_file, csv::Dialect, literal::repeated,
+        outcome::Verdict, write_table,
+    },
 };
 use mlp_plan::{CompareOp, Constraint, Contract, DataType, Expectation, Expr, Format, Literal, TimeUnit};
 use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
@@ -144,6 +149,26 @@ proptest! {
             }
         }
     }
+
+    #[test]
+    fn any_contract_gets_the_same_answers(contract in mlp_generate::table(), picks in prop::collection::vec(any::<u16>(), 4 * 40), group in 1_usize..30) {
+        let folder = tempfile::tempdir().unwrap();
+        let columns = contract.columns.iter().zip(picks.chunks(40)).map(|(column, picks)| {
+            let slots: Vec<ArrayRef> = mlp_generate::drawn(&column.value, &[], picks).iter().map(|value| repeated(value, &column.value.data, 1).unwrap()).collect();
+            concat(&slots.iter().map(AsRef::as_ref).collect::<Vec<_>>()).unwrap()
+        });
+        let batch = RecordBatch::try_new(open_schema(&contract), columns.collect()).unwrap();
+        let wanted = in_memory(&contract, &batch);
+        for path in write(folder.path(), &batch, group) {
+            prop_assert_eq!(in_files(&contract, &path, 2), wanted.clone(), "{}", path.display());
+        }
+    }
+}
+
+/// The contract's types, in columns that may all hold nulls.
+fn open_schema(contract: &Contract) -> SchemaRef {
+    let fields = contract.columns.iter().map(|column| Field::new(&column.name, arrow_type(&column.value.data), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 #[test]

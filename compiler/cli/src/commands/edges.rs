@@ -39,7 +39,7 @@ fn total(edges: &[Explained]) -> String {
 
 fn place(edge: &Explained, loaded: &Loaded) -> (String, u32, u32) {
     let file = loaded.sources.get(edge.span.file).map(|file| file.name.clone()).unwrap_or_default();
-    let start = loaded.sources.positions(edge.span).0;
+    let start = loaded.sources.start(edge.span);
     (file.to_string(), start.line, start.column)
 }
 

@@ -158,6 +158,7 @@ fn table(told: &Told<'_>) -> String {
         told.report.outcomes.iter().map(|outcome| outcome.words.chars().count()).max().unwrap_or_default().min(60);
     let line = |outcome: &Outcome| {
         let found = match (&outcome.found, outcome.rows) {
+            (_, 1) => format!("1 row ({})", percent(1, outcome.of)),
             (_, rows) if rows > 0 => format!("{} rows ({})", grouped(rows), percent(rows, outcome.of)),
             (Some(found), _) => found.clone(),
             (None, _) => String::new(),

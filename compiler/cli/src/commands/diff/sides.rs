@@ -276,7 +276,10 @@ fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output)
             Some("`mlp check` tells more"),
         )
     })?;
-    Ok(Side { plan, root: root.to_path_buf(), files: files(&loaded, shown, &plain) })
+    let files = files(&loaded, shown, &plain);
+    // as in `program::checked`
+    std::mem::forget(loaded);
+    Ok(Side { plan, root: root.to_path_buf(), files })
 }
 
 fn files(loaded: &Loaded, shown: &str, plain: &dyn Fn(&str) -> String) -> Vec<(String, String, String)> {
