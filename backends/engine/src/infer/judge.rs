@@ -1,0 +1,225 @@
+//! What to write about a column: a rule only where it is meant, the facts as docs, and the rest as doubts.
+
+use bigdecimal::BigDecimal;
+use mlp_plan::{Constraint, DataType, Literal};
+
+use super::{
+    clues::{Clues, is_name},
+    facts::{grouped, number, round_up, share},
+    numbers::{EXACT, Numbers},
+    profile::Profile,
+    texts::Texts,
+    types::Typed,
+};
+
+/// Values that it takes to tell a rule from chance.
+const ENOUGH: u64 = 100;
+/// Values that it takes to tell a set or pattern.
+const SOME: u64 = 30;
+/// Members that a set has at most.
+const MEMBERS: usize = 12;
+
+/// What is written about a column.
+pub(super) struct Judged {
+    pub data: DataType,
+    pub unit: Option<String>,
+    pub constraints: Vec<Constraint>,
+    pub doc: Option<String>,
+    pub doubts: Vec<String>,
+}
+
+pub(super) fn judge(typed: &Typed, profile: &Profile) -> Judged {
+    let clues = Clues::of(&typed.name);
+    let mut judged = Judged {
+        data: typed.data.clone(),
+        unit: None,
+        constraints: Vec::new(),
+        doc: None,
+        doubts: Vec::new(),
+    };
+    let mut said = Vec::new();
+    let values = profile.rows - profile.nulls;
+    if let Some(numbers) = &profile.numbers {
+        judged.unit = clues.unit();
+        of_numbers(typed, profile, numbers, &clues, &mut judged, &mut said);
+    }
+    if let Some(texts) = &profile.texts {
+        of_texts(typed, texts, &clues, profile.unique == Some(true), &mut judged, &mut said);
+    }
+    if let Some((first, last)) = profile.days(&typed.data) {
+        said.push(if first == last { format!("On {first}.") } else { format!("{first} to {last}.") });
+    }
+    if profile.nulls > 0 {
+        said.push(if values == 0 { "Always null.".to_owned() } else { format!("{} null.", share(profile.nulls, profile.rows)) });
+    }
+    if values == 0 && profile.rows > 0 && !matches!(typed.data, DataType::String | DataType::Float(_)) {
+        judged.doubts.push("every value is null: what it may hold is open".to_owned());
+    }
+    judged.doc = (!said.is_empty()).then(|| said.join(" "));
+    judged
+}
+
+fn of_numbers(
+    typed: &Typed,
+    profile: &Profile,
+    numbers: &Numbers,
+    clues: &Clues,
+    judged: &mut Judged,
+    said: &mut Vec<String>,
+) {
+    if numbers.count() == 0 {
+        return;
+    }
+    let (low, high) = (numbers.low, numbers.high);
+    let float = matches!(typed.data, DataType::Float(_));
+    // tools without whole numbers that may be null have floats instead
+    if float && numbers.whole && profile.nulls > 0 && low.abs().max(high.abs()) < EXACT {
+        judged.data = DataType::Int(64);
+    }
+    if judged.data != typed.data || typed.pointed {
+        judged.doubts.push("whole numbers, kept as floats beside the nulls: read as int64".to_owned());
+    }
+    let whole = numbers.whole;
+    let clock = whole && numbers.clock && clues.is_time() && high > 100.0;
+    if clock {
+        said.push("A time of day as hhmm.".to_owned());
+    } else if low < high && !clues.is_id() {
+        said.push(format!("{} to {}, half of them up to {}.", number(low), number(high), number(numbers.quantile(0.5))));
+    }
+    if low == high && numbers.count() >= SOME {
+        judged.doubts.push(format!("always {} here: is this one part of a larger table?", plain(low)));
+    }
+    let (share_99, half) = (numbers.quantile(0.99), numbers.quantile(0.5));
+    if half > 0.0 && high > 20.0 * share_99 && !clues.is_signed() && !clues.is_id() {
+        judged.doubts.push(format!("the largest value is {}, and 99% are at most {}: a mistake?", number(high), number(share_99)));
+    }
+    if numbers.odd {
+        judged.doubts.push("there are NaN or infinite values, which lie in no range".to_owned());
+        return;
+    }
+    // decimals with more digits than a float has are compared too roughly here
+    let rough = matches!(typed.data, DataType::Decimal { precision, .. } if precision > 15) || high.abs() >= EXACT;
+    let bounds = if clock {
+        Some((0.0, Some(2_400.0)))
+    } else if let Some((from, to)) = clues.range(low, high, whole) {
+        Some((from, Some(to)))
+    } else {
+        range(clues, numbers)
+    };
+    if let Some((from, to)) = bounds {
+        let low = Some(Literal::Number(decimal(from)));
+        let high = to.filter(|_| !rough).map(|to| Literal::Number(decimal(to)));
+        judged.constraints.push(Constraint::Range { low, high });
+    }
+}
+
+/// Ends that the values themselves suggest.
+fn range(clues: &Clues, numbers: &Numbers) -> Option<(f64, Option<f64>)> {
+    let (low, high) = (numbers.low, numbers.high);
+    if low < 0.0 || clues.is_signed() || numbers.count() < ENOUGH {
+        return None;
+    }
+    let from = if numbers.whole && (1.0..=2.0).contains(&low) { 1.0 } else { 0.0 };
+    if clues.is_id() {
+        return Some((from, None));
+    }
+    let (half, share_99) = (numbers.quantile(0.5), numbers.quantile(0.99));
+    // a scale or a small count: 0 .. 1, 1 .. 4, 0 .. 10
+    if numbers.whole && high <= 10.0 && low <= 1.0 && high > low {
+        return Some((low, Some(high)));
+    }
+    let at_its_end = !numbers.whole && high > low && share_99 >= high && round_up(high) <= high;
+    if at_its_end {
+        return Some((from, Some(high)));
+    }
+    // beyond a long tail the next value is anywhere
+    let tail = high > 3.0 * share_99.max(half);
+    if clues.is_measure() && !tail && high > 0.0 && high > low {
+        return Some((from, Some(round_up(high))));
+    }
+    Some((from, None))
+}
+
+/// A bound as it is written: the decimal that the float prints as.
+fn decimal(value: f64) -> BigDecimal {
+    value.to_string().parse().unwrap_or_default()
+}
+
+/// A number without marks between its digits: a year is none of thousands.
+fn plain(value: f64) -> String {
+    if (1_000.0..10_000.0).contains(&value) && value == value.trunc() { format!("{value}") } else { number(value) }
+}
+
+fn of_texts(
+    typed: &Typed,
+    texts: &Texts,
+    clues: &Clues,
+    unique: bool,
+    judged: &mut Judged,
+    said: &mut Vec<String>,
+) {
+    if texts.count == 0 {
+        return;
+    }
+    if let Some(other) = &typed.reads_as {
+        judged.doubts.push(format!("text that reads as {other}: write the column as one, if it is one"));
+    }
+    let different = texts.counts.as_ref().map(std::collections::BTreeMap::len);
+    if different == Some(1) && texts.count >= SOME {
+        judged.doubts.push("always the same text here: is this one part of a larger table?".to_owned());
+        return;
+    }
+    if texts.count >= SOME
+        && !clues.is_id()
+        && let Some(counts) = &texts.counts
+        && (2..=MEMBERS).contains(&counts.len())
+        && texts.count >= 5 * counts.len() as u64
+    {
+        let members: Vec<String> = counts.keys().cloned().collect();
+        let rare: Vec<String> = counts.iter().filter(|(_, count)| **count == 1).map(|(text, _)| format!("`{text}`")).collect();
+        if !rare.is_empty() {
+            judged.doubts.push(format!("{} came once: are there others?", rare.join(", ")));
+        }
+        if members.iter().all(|member| is_member(member)) {
+            judged.data = DataType::Enum { members, open: false };
+        } else {
+            judged.constraints.push(Constraint::OneOf(members.into_iter().map(Literal::Text).collect()));
+        }
+        return;
+    }
+    match different {
+        _ if unique => said.push("All different.".to_owned()),
+        Some(different) if different > 1 => said.push(format!("{} different values.", grouped(different as u64))),
+        _ => {}
+    }
+    if texts.count < SOME || typed.reads_as.is_some() {
+        return;
+    }
+    judged.constraints.extend(form(texts, clues));
+}
+
+/// A length or pattern that is meant.
+fn form(texts: &Texts, clues: &Clues) -> Option<Constraint> {
+    let shape = &texts.shape;
+    let steady = shape.shortest == shape.longest;
+    let length = || {
+        let length = shape.longest as u64;
+        Constraint::Length { min: length, max: Some(length) }
+    };
+    // a code of two or three says more by its length than by its letters
+    if steady && shape.is_code() && shape.longest <= 4 {
+        return Some(length());
+    }
+    match shape.pattern() {
+        Some(pattern) if steady || shape.is_code() || clues.is_id() => Some(Constraint::Matches(pattern)),
+        _ if steady && shape.longest > 0 => Some(length()),
+        _ => None,
+    }
+}
+
+/// Whether a text can be the member of an enum: a name, and no word that is read as something else.
+fn is_member(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["true", "false", "none", "nan", "not", "and", "or", "in", "matches", "self", "promote", "f"];
+    is_name(text) && !WORDS.contains(&text)
+}
