@@ -124,6 +124,11 @@ impl Clues {
         self.head().is_some_and(|head| PARTS.contains(&head))
     }
 
+    /// Whether it names a year.
+    pub fn is_year(&self) -> bool {
+        matches!(self.head(), Some("year" | "yr"))
+    }
+
     /// Whether it names a time of day.
     pub fn is_time(&self) -> bool {
         self.head() == Some("time")

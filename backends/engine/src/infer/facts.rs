@@ -37,8 +37,8 @@ pub(super) fn share(part: u64, whole: u64) -> String {
     let percent = part as f64 / whole.max(1) as f64 * 100.0;
     match percent {
         _ if part == whole => "100%".to_owned(),
-        percent if percent < 0.1 => "less than 0.1%".to_owned(),
-        percent if percent > 99.9 => "more than 99.9%".to_owned(),
+        percent if percent < 0.1 => "Under 0.1%".to_owned(),
+        percent if percent > 99.9 => "Over 99.9%".to_owned(),
         percent => format!("{percent:.1}%").replace(".0%", "%"),
     }
 }
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(number(1_048.3605), "1048.4");
         assert_eq!(number(0.012_34), "0.01234");
         assert_eq!(share(1, 3), "33.3%");
-        assert_eq!(share(1, 100_000), "less than 0.1%");
+        assert_eq!(share(1, 100_000), "Under 0.1%");
         assert_eq!(share(5, 10), "50%");
         for (value, bound) in [(4_983.0, 5_000.0), (695.0, 800.0), (450.0, 500.0), (1.21, 1.5), (10.0, 10.0), (0.07, 0.08)] {
             assert!((round_up(value) - bound).abs() < 1e-9, "{value}");

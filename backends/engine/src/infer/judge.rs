@@ -26,6 +26,8 @@ pub(super) struct Judged {
     pub constraints: Vec<Constraint>,
     pub doc: Option<String>,
     pub doubts: Vec<String>,
+    /// Whether its whole numbers are kept as floats.
+    pub floated: bool,
 }
 
 pub(super) fn judge(typed: &Typed, profile: &Profile) -> Judged {
@@ -36,6 +38,7 @@ pub(super) fn judge(typed: &Typed, profile: &Profile) -> Judged {
         constraints: Vec::new(),
         doc: None,
         doubts: Vec::new(),
+        floated: false,
     };
     let mut said = Vec::new();
     let values = profile.rows - profile.nulls;
@@ -51,6 +54,9 @@ pub(super) fn judge(typed: &Typed, profile: &Profile) -> Judged {
     }
     if profile.nulls > 0 {
         said.push(if values == 0 { "Always null.".to_owned() } else { format!("{} null.", share(profile.nulls, profile.rows)) });
+    }
+    if values > 0 && profile.rows >= ENOUGH && profile.nulls > profile.rows / 20 * 19 {
+        judged.doubts.push("nearly always null: is it still filled?".to_owned());
     }
     if values == 0 && profile.rows > 0 && !matches!(typed.data, DataType::String | DataType::Float(_)) {
         judged.doubts.push("every value is null: what it may hold is open".to_owned());
@@ -76,18 +82,18 @@ fn of_numbers(
     if float && numbers.whole && profile.nulls > 0 && low.abs().max(high.abs()) < EXACT {
         judged.data = DataType::Int(64);
     }
-    if judged.data != typed.data || typed.pointed {
-        judged.doubts.push("whole numbers, kept as floats beside the nulls: read as int64".to_owned());
-    }
+    judged.floated = judged.data != typed.data || typed.pointed;
     let whole = numbers.whole;
     let clock = whole && numbers.clock && clues.is_time() && high > 100.0;
     if clock {
         said.push("A time of day as hhmm.".to_owned());
-    } else if low < high && !clues.is_id() {
-        said.push(format!("{} to {}, half of them up to {}.", number(low), number(high), number(numbers.quantile(0.5))));
+    } else if low < high && !clues.is_id() && (!clues.is_calendar() || clues.is_year()) {
+        let write = if clues.is_year() { plain } else { number };
+        said.push(format!("{} to {}, median {}.", write(low), write(high), write(numbers.quantile(0.5))));
     }
     if low == high && numbers.count() >= SOME {
-        judged.doubts.push(format!("always {} here: is this one part of a larger table?", plain(low)));
+        let value = if clues.is_year() { plain(low) } else { number(low) };
+        judged.doubts.push(format!("always {value} here: is this one part of a larger table?"));
     }
     let (share_99, half) = (numbers.quantile(0.99), numbers.quantile(0.5));
     if half > 0.0 && high > 20.0 * share_99 && !clues.is_signed() && !clues.is_id() {
@@ -134,7 +140,8 @@ fn range(clues: &Clues, numbers: &Numbers) -> Option<(f64, Option<f64>)> {
     }
     // beyond a long tail the next value is anywhere
     let tail = high > 3.0 * share_99.max(half);
-    if clues.is_measure() && !tail && high > 0.0 && high > low {
+    // and of what lies far from zero the upper end would be as arbitrary
+    if clues.is_measure() && !tail && high > 2.0 * low {
         return Some((from, Some(round_up(high))));
     }
     Some((from, None))
@@ -147,7 +154,7 @@ fn decimal(value: f64) -> BigDecimal {
 
 /// A number without marks between its digits: a year is none of thousands.
 fn plain(value: f64) -> String {
-    if (1_000.0..10_000.0).contains(&value) && value == value.trunc() { format!("{value}") } else { number(value) }
+    value.to_string()
 }
 
 fn of_texts(
@@ -192,7 +199,7 @@ fn of_texts(
         Some(different) if different > 1 => said.push(format!("{} different values.", grouped(different as u64))),
         _ => {}
     }
-    if texts.count < SOME || typed.reads_as.is_some() {
+    if texts.count < SOME || typed.reads_as.is_some() || typed.holed {
         return;
     }
     judged.constraints.extend(form(texts, clues));

@@ -128,7 +128,7 @@ fn together(
         let Some(column) = contract.columns.get(*at) else { continue };
         // an enum is text, and what is no column of the file is not here
         let data = if column.value.data.is_text() { DataType::String } else { column.value.data.clone() };
-        columns.push(Typed { name: column.name.clone(), data, reads_as: None, pointed: false, doubts: Vec::new() });
+        columns.push(Typed { name: column.name.clone(), data, reads_as: None, pointed: false, holed: false, doubts: Vec::new() });
     }
     let weights: Vec<u32> = candidates.iter().map(|(_, weight)| *weight).collect();
     for size in 2..=4 {

@@ -66,7 +66,7 @@ impl Inference<'_> {
         let typed = types::types(&source, &mut unsure)?;
         let (rows, profiles) = profile::profiles(&source, &typed)?;
         let mut contract = Contract { name: self.name.clone(), ..Contract::default() };
-        let mut kept = Vec::new();
+        let (mut kept, mut floated) = (Vec::new(), Vec::new());
         for (typed, profile) in typed.into_iter().zip(profiles) {
             if profile.failed > 0 {
                 let what = format!(
@@ -78,10 +78,16 @@ impl Inference<'_> {
                 unsure.push(Unsure { column: None, what });
                 continue;
             }
-            let (column, doubts) = column(&typed, &profile);
+            let (column, doubts, is_floated) = column(&typed, &profile);
+            floated.extend(is_floated.then(|| column.name.clone()));
             unsure.extend(doubts.into_iter().map(|what| Unsure { column: Some(column.name.clone()), what }));
             contract.columns.push(column);
             kept.push(profile);
+        }
+        if !floated.is_empty() {
+            let list = floated.join(", ");
+            let what = format!("whole numbers that are kept as floats, since there are nulls: int64 for {list}");
+            unsure.push(Unsure { column: None, what });
         }
         keys::keys(&source, &mut contract, &kept, rows, &mut unsure)?;
         contract.doc = Some(self.doc(rows, contract.columns.len()));
@@ -111,8 +117,8 @@ impl Inference<'_> {
     }
 }
 
-/// A column of the contract, and what is unsure about it.
-fn column(typed: &Typed, profile: &Profile) -> (Column, Vec<String>) {
+/// A column of the contract, what is unsure about it, and whether its whole numbers are kept as floats.
+fn column(typed: &Typed, profile: &Profile) -> (Column, Vec<String>, bool) {
     let judged = judge(typed, profile);
     let value = ValueType {
         data: judged.data,
@@ -122,5 +128,5 @@ fn column(typed: &Typed, profile: &Profile) -> (Column, Vec<String>) {
     };
     let mut doubts = typed.doubts.clone();
     doubts.extend(judged.doubts);
-    (Column { doc: judged.doc, ..Column::plain(typed.name.as_str(), value) }, doubts)
+    (Column { doc: judged.doc, ..Column::plain(typed.name.as_str(), value) }, doubts, judged.floated)
 }

@@ -25,6 +25,8 @@ pub(super) struct Typed {
     pub reads_as: Option<DataType>,
     /// Whether whole numbers were found where the file has floats, or text with a point.
     pub pointed: bool,
+    /// Whether some of its text may stand for no value.
+    pub holed: bool,
     pub doubts: Vec<String>,
 }
 
@@ -45,7 +47,7 @@ pub(super) fn types(source: &Source<'_>, unsure: &mut Vec<Unsure>) -> Result<Vec
     for (name, data) in found {
         let data = if is_name(&name) { data } else { Err("its name is none that the language can spell".to_owned()) };
         match data {
-            Ok(data) => typed.push(Typed { name, data, reads_as: None, pointed: false, doubts: Vec::new() }),
+            Ok(data) => typed.push(Typed { name, data, reads_as: None, pointed: false, holed: false, doubts: Vec::new() }),
             Err(why) => {
                 unsure.push(Unsure { column: None, what: format!("the column {name:?} is left out: {why}") });
             }
@@ -154,13 +156,14 @@ impl Readable {
         if self.candidates.is_empty() {
             return Ok(());
         }
-        let (mut coded, mut long, mut not_days) = (false, false, false);
+        let (mut coded, mut long, mut not_days, mut not_times) = (false, false, false, false);
         for cell in cells.iter().flatten() {
             let digits = cell.strip_prefix('-').unwrap_or(cell).bytes().take_while(u8::is_ascii_digit).count();
             // a number that is written with zeros before it is a code, and so is one with a plus sign
             coded |= (cell.starts_with('0') && digits > 1) || cell.starts_with('+') || cell.trim() != cell;
             long |= digits > 15 && digits == cell.len();
             not_days |= cell.len() != 10;
+            not_times |= !cell.contains(':');
             self.point |= cell.contains('.');
             self.exponent |= cell.contains(['e', 'E']);
         }
@@ -173,6 +176,8 @@ impl Readable {
                 DataType::Float(_) => coded || long,
                 // a time of day behind it would be dropped
                 DataType::Date => not_days,
+                // 12345 would be one
+                DataType::Time => not_times,
                 _ => false,
             };
             let cast = || cast_value(&array, data, textual).ok();
@@ -184,10 +189,11 @@ impl Readable {
 
     /// Text of a text file is what it reads as; elsewhere the file says that it is text, and only a uuid is one of ours.
     fn decide(self, source: &Source<'_>, typed: &mut Typed) {
+        typed.holed = !self.absent.is_empty();
         for (word, count) in &self.absent {
             let count = grouped(*count);
-            let help = if source.format == DataFormat::Csv { ": --null reads it as such" } else { "" };
-            typed.doubts.push(format!("`{word}` stands {count} times: does it mean that there is no value?{help}"));
+            let help = if source.format == DataFormat::Csv { "? `--null` reads it as such" } else { "?" };
+            typed.doubts.push(format!("`{word}` stands {count} times: does it mean that there is no value{help}"));
         }
         if self.values == 0 {
             let was = if typed.data == DataType::String { "the type is a guess" } else { "what it may hold is open" };
