@@ -1,11 +1,14 @@
 //! Keys: a column, or a few together, of which no two rows have the same.
 
+use std::ops::ControlFlow;
+
 use mlp_plan::{Constraint, Contract, DataType};
 
 use super::{
     Unsure,
     clues::Clues,
-    profile::{Once, Profile, cast_columns},
+    once::Once,
+    profile::{Profile, cast_columns},
     source::Source,
     types::{Typed, bare},
 };
@@ -160,21 +163,18 @@ fn first_key(source: &Source<'_>, columns: &[Typed], sets: &[Vec<usize>]) -> Res
     let contract = bare(columns);
     let asked: Vec<&Typed> = columns.iter().collect();
     let origin = Origin { textual: source.textual(), ..Origin::default() };
-    let mut open: Vec<Once> = sets.iter().map(|_| Once::new()).collect();
+    let mut open: Vec<Once> = sets.iter().map(|_| Once::one_of(FOLLOWED)).collect();
     source.batches(&contract, |batch| {
-        if open.iter().all(Once::is_out) {
-            return Ok(());
-        }
         let arrays = cast_columns(batch, &asked, origin)?;
         for (set, once) in sets.iter().zip(&mut open).filter(|(_, once)| !once.is_out()) {
             let columns: Vec<_> = set.iter().filter_map(|at| arrays.get(*at).cloned()).collect();
             once.see(&columns)?;
         }
-        open.iter_mut().filter(|once| once.is_long()).skip(FOLLOWED).for_each(|once| *once = Once::No);
-        Ok(())
+        open.iter_mut().filter(|once| once.is_long()).skip(FOLLOWED).for_each(Once::give_up);
+        Ok(if open.iter().all(Once::is_out) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     for (set, once) in sets.iter().zip(open) {
-        if once.end()? == Some(true) {
+        if once.end()? {
             return Ok(Some(set.clone()));
         }
     }

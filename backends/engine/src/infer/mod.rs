@@ -9,6 +9,7 @@ mod jsonl;
 mod judge;
 mod keys;
 mod numbers;
+mod once;
 mod profile;
 mod shape;
 mod source;

@@ -1,6 +1,6 @@
 //! What the values of each column are like: one pass over all of them.
 
-use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use arrow::{
     array::{Array as _, ArrayRef, AsArray as _, RecordBatch},
@@ -12,17 +12,14 @@ use mlp_plan::DataType;
 
 use super::{
     numbers::Numbers,
+    once::Once,
     source::Source,
     texts::Texts,
     types::{Typed, bare},
 };
 use crate::{
     EngineError,
-    table::{
-        cast::{CastError, Origin, cast_value},
-        digest::Digests,
-        uniqueness::{AlreadyHashed, Seen},
-    },
+    table::cast::{CastError, Origin, cast_value},
 };
 
 /// A column's values.
@@ -44,24 +41,30 @@ pub(super) struct Profile {
 pub(super) fn profiles(source: &Source<'_>, typed: &[Typed]) -> Result<(u64, Vec<Profile>), EngineError> {
     let contract = bare(typed);
     let origin = Origin { textual: source.textual(), ..Origin::default() };
-    let mut open: Vec<(Profile, Once)> = typed.iter().map(|typed| (Profile::default(), Once::of(&typed.data))).collect();
+    // what measures is no key
+    let is_asked = |data: &DataType| {
+        matches!(data, DataType::Int(_) | DataType::Uint(_) | DataType::String | DataType::Uuid)
+    };
+    let asked = typed.iter().filter(|typed| is_asked(&typed.data)).count();
+    let once = |typed: &Typed| is_asked(&typed.data).then(|| Once::one_of(asked));
+    let mut open: Vec<(Profile, Option<Once>)> = typed.iter().map(|typed| (Profile::default(), once(typed))).collect();
     let rows = source.batches(&contract, |batch| {
         for (typed, (profile, once)) in typed.iter().zip(&mut open) {
             let Some(array) = batch.column_by_name(&typed.name) else { continue };
-            profile.see(array, &typed.data, origin, once)?;
+            profile.see(array, &typed.data, origin, once.as_mut())?;
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     let mut profiles = Vec::new();
     for (mut profile, once) in open {
-        profile.unique = once.end()?;
+        profile.unique = once.map(Once::end).transpose()?;
         profiles.push(profile);
     }
     Ok((rows, profiles))
 }
 
 impl Profile {
-    fn see(&mut self, array: &ArrayRef, data: &DataType, origin: Origin, once: &mut Once) -> Result<(), EngineError> {
+    fn see(&mut self, array: &ArrayRef, data: &DataType, origin: Origin, once: Option<&mut Once>) -> Result<(), EngineError> {
         self.rows += array.len() as u64;
         let cast = match cast_value(array, data, origin) {
             Ok(cast) => cast,
@@ -80,7 +83,7 @@ impl Profile {
             DataType::Date | DataType::Timestamp { .. } => self.times(&cast.array)?,
             _ => {}
         }
-        once.see(std::slice::from_ref(&cast.array))
+        once.map_or(Ok(()), |once| once.see(std::slice::from_ref(&cast.array)))
     }
 
     fn times(&mut self, array: &ArrayRef) -> Result<(), EngineError> {
@@ -112,80 +115,6 @@ impl Profile {
             _ => DateTime::from_timestamp_micros(value).map(|instant| instant.date_naive()),
         };
         Some((day(first)?, day(last)?))
-    }
-}
-
-/// Rows that are looked at one by one before digests are piled up.
-const FIRST: usize = 1 << 16;
-
-/// Whether anything comes twice, given up at the first that does; a null is the end of it as well.
-pub(super) enum Once {
-    First(HashSet<u64, std::hash::BuildHasherDefault<AlreadyHashed>>),
-    Many(Box<Seen>),
-    /// Something came twice.
-    No,
-    /// It is not asked.
-    Unasked,
-}
-
-impl Once {
-    /// Of a column of that type: what measures is no key.
-    fn of(data: &DataType) -> Self {
-        match data {
-            DataType::Int(_) | DataType::Uint(_) | DataType::String | DataType::Uuid => Self::new(),
-            _ => Self::Unasked,
-        }
-    }
-
-    pub fn new() -> Self {
-        Self::First(HashSet::default())
-    }
-
-    /// Rows of these columns.
-    pub fn see(&mut self, columns: &[ArrayRef]) -> Result<(), EngineError> {
-        if matches!(self, Self::No | Self::Unasked) {
-            return Ok(());
-        }
-        if columns.iter().any(|column| column.null_count() > 0) {
-            *self = Self::No;
-            return Ok(());
-        }
-        let rows = columns.first().map_or(0, |column| column.len());
-        let digests = Digests::of(columns, rows, 0)?;
-        if let Self::First(first) = self {
-            if !digests.short().all(|digest| first.insert(digest)) {
-                *self = Self::No;
-            } else if first.len() > FIRST {
-                let mut seen = Seen::with_capacity(0);
-                first.iter().for_each(|digest| seen.add(*digest));
-                *self = Self::Many(Box::new(seen));
-            }
-            return Ok(());
-        }
-        if let Self::Many(seen) = self {
-            digests.short().for_each(|digest| seen.add(digest));
-            seen.ease()?;
-        }
-        Ok(())
-    }
-
-    /// Whether it goes on beyond the first rows.
-    pub const fn is_long(&self) -> bool {
-        matches!(self, Self::Many(_))
-    }
-
-    pub const fn is_out(&self) -> bool {
-        matches!(self, Self::No)
-    }
-
-    pub fn end(self) -> Result<Option<bool>, EngineError> {
-        Ok(match self {
-            Self::First(_) => Some(true),
-            // zero marks an empty slot there, and is told always
-            Self::Many(seen) => Some(seen.twice()?.iter().all(|digest| *digest == 0)),
-            Self::No => Some(false),
-            Self::Unasked => None,
-        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The data, as batches of the columns that are asked for.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::ControlFlow, sync::Arc};
 
 use arrow::{
     array::RecordBatch,
@@ -77,11 +77,11 @@ impl<'s> Source<'s> {
         Ok(known.map_or_else(|| Arc::new(Schema::empty()), |(_, schema)| schema))
     }
 
-    /// Hands on batches of the contract's columns, as far as rows are looked at, and counts these.
+    /// Hands on batches of the contract's columns, as far as rows are looked at and until it is enough, and counts these.
     pub fn batches(
         &self,
         contract: &Contract,
-        mut each: impl FnMut(&RecordBatch) -> Result<(), EngineError>,
+        mut each: impl FnMut(&RecordBatch) -> Result<ControlFlow<()>, EngineError>,
     ) -> Result<u64, EngineError> {
         let mut rows = 0;
         for input in self.inputs {
@@ -89,9 +89,9 @@ impl<'s> Source<'s> {
                 let batch = batch?;
                 let left = self.sample.map_or(u64::MAX, |sample| sample - rows);
                 let length = usize::try_from(left).map_or(batch.num_rows(), |left| left.min(batch.num_rows()));
-                each(&batch.slice(0, length))?;
+                let enough = each(&batch.slice(0, length))?.is_break();
                 rows += length as u64;
-                if self.sample == Some(rows) {
+                if enough || self.sample == Some(rows) {
                     return Ok(rows);
                 }
             }

@@ -1,6 +1,6 @@
 //! The type of each column: what the file says, or what all of its text can be read as.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use arrow::{
     array::{Array as _, AsArray as _, StringArray},
@@ -91,7 +91,7 @@ fn read_text(source: &Source<'_>, typed: &mut [Typed]) -> Result<(), EngineError
             let text = cast(array, &ArrowType::Utf8)?;
             readable.see(text.as_string::<i32>())?;
         }
-        Ok(())
+        Ok(ControlFlow::Continue(()))
     })?;
     for (at, readable) in asked.into_iter().zip(readings) {
         if let Some(typed) = typed.get_mut(at) {
