@@ -38,7 +38,9 @@ fn tables() -> PathBuf {
         fs::create_dir_all(&home).unwrap();
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(home.join("venv")));
         let install = |packages: &[&str]| {
-            run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages));
+            run(Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+                .args(packages));
         };
         // the package of the data is built from its source, by what is there
         install(&["setuptools", "wheel"]);

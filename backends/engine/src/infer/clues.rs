@@ -59,21 +59,100 @@ const IDS: [&str; 16] = [
 
 /// Words for what may lie on either side of zero.
 const SIGNED: [&str; 24] = [
-    "delay", "temp", "temperature", "dewp", "dewpoint", "change", "delta", "diff", "difference", "balance", "offset",
-    "profit", "margin", "return", "error", "residual", "elevation", "altitude", "alt", "growth", "net", "tz", "x", "y",
+    "delay",
+    "temp",
+    "temperature",
+    "dewp",
+    "dewpoint",
+    "change",
+    "delta",
+    "diff",
+    "difference",
+    "balance",
+    "offset",
+    "profit",
+    "margin",
+    "return",
+    "error",
+    "residual",
+    "elevation",
+    "altitude",
+    "alt",
+    "growth",
+    "net",
+    "tz",
+    "x",
+    "y",
 ];
 
 /// Words for what is measured or counted.
 const MEASURES: [&str; 34] = [
-    "distance", "amount", "price", "cost", "fee", "quantity", "qty", "count", "size", "length", "width", "height",
-    "depth", "weight", "mass", "speed", "duration", "time", "pressure", "visib", "visibility", "precip", "seats",
-    "engines", "score", "rating", "total", "area", "volume", "power", "fare", "passengers", "rooms", "capacity",
+    "distance",
+    "amount",
+    "price",
+    "cost",
+    "fee",
+    "quantity",
+    "qty",
+    "count",
+    "size",
+    "length",
+    "width",
+    "height",
+    "depth",
+    "weight",
+    "mass",
+    "speed",
+    "duration",
+    "time",
+    "pressure",
+    "visib",
+    "visibility",
+    "precip",
+    "seats",
+    "engines",
+    "score",
+    "rating",
+    "total",
+    "area",
+    "volume",
+    "power",
+    "fare",
+    "passengers",
+    "rooms",
+    "capacity",
 ];
+
+/// Words for what has no end that data could tell.
+const MONEY: [&str; 6] = ["amount", "price", "cost", "fee", "total", "fare"];
+
+/// Words for points in time.
+const INSTANTS: [&str; 8] = ["ts", "timestamp", "time", "at", "epoch", "created", "updated", "modified"];
 
 /// Units that names end in.
 const UNITS: [&str; 22] = [
-    "km", "mi", "cm", "mm", "kg", "lb", "mph", "kmh", "usd", "eur", "gbp", "ms", "us", "ns", "sec", "secs", "mins",
-    "hours", "days", "celsius", "fahrenheit", "bytes",
+    "km",
+    "mi",
+    "cm",
+    "mm",
+    "kg",
+    "lb",
+    "mph",
+    "kmh",
+    "usd",
+    "eur",
+    "gbp",
+    "ms",
+    "us",
+    "ns",
+    "sec",
+    "secs",
+    "mins",
+    "hours",
+    "days",
+    "celsius",
+    "fahrenheit",
+    "bytes",
 ];
 
 impl Clues {
@@ -101,6 +180,11 @@ impl Clues {
         !self.is_number_of() && self.head().is_some_and(|head| IDS.contains(&head) || fused(head))
     }
 
+    /// Whether it names the row, rather than something that rows may share: where no value comes twice, that is meant.
+    pub fn is_identity(&self) -> bool {
+        self.is_id() && !self.head().is_some_and(|head| ["zip", "postcode", "phone", "flight"].contains(&head))
+    }
+
     /// Whether it may be below zero.
     pub fn is_signed(&self) -> bool {
         self.has(&SIGNED)
@@ -109,6 +193,11 @@ impl Clues {
     /// Whether it is measured or counted.
     pub fn is_measure(&self) -> bool {
         self.is_number_of() || self.head().is_some_and(|head| MEASURES.contains(&head))
+    }
+
+    /// Whether it is measured or counted, and the largest one seen tells about where it ends.
+    pub fn is_bounded(&self) -> bool {
+        self.is_measure() && !self.has(&MONEY)
     }
 
     /// `number_of_rooms`, `n_rooms`.
@@ -132,6 +221,13 @@ impl Clues {
     /// Whether it names a time of day.
     pub fn is_time(&self) -> bool {
         self.head() == Some("time")
+    }
+
+    /// How many there are in a second, where it names a point in time and these are whole numbers since 1970, of this age.
+    pub fn since_1970(&self, low: f64, high: f64) -> Option<(&'static str, f64)> {
+        let is_instant = self.head().is_some_and(|head| INSTANTS.contains(&head));
+        let units = [("Seconds", 1.0), ("Milliseconds", 1e3), ("Microseconds", 1e6)];
+        units.into_iter().find(|(_, each)| is_instant && 5e8 * each <= low && high < 5e9 * each)
     }
 
     /// The ends that values between `low` and `high` have by their name.
@@ -182,5 +278,8 @@ mod tests {
         assert_eq!(Clues::of("weekday").range(1.0, 7.0, true), Some((1.0, 7.0)));
         assert_eq!(Clues::of("weight_kg").unit().as_deref(), Some("kg"));
         assert_eq!(Clues::of("kg").unit(), None);
+        assert!(Clues::of("order_id").is_identity() && !Clues::of("phone").is_identity());
+        assert_eq!(Clues::of("created_at").since_1970(1.7e12, 1.8e12), Some(("Milliseconds", 1e3)));
+        assert_eq!(Clues::of("dep_time").since_1970(0.0, 2_400.0), None);
     }
 }

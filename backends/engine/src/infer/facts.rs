@@ -13,6 +13,11 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// `1 row`, `336,776 rows`.
+pub(super) fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 /// A number with at most five digits that count.
 pub(super) fn number(value: f64) -> String {
     if value == value.trunc() && value.abs() < 1e15 {
@@ -64,7 +69,9 @@ mod tests {
         assert_eq!(share(1, 3), "33.3%");
         assert_eq!(share(1, 100_000), "Under 0.1%");
         assert_eq!(share(5, 10), "50%");
-        for (value, bound) in [(4_983.0, 5_000.0), (695.0, 800.0), (450.0, 500.0), (1.21, 1.5), (10.0, 10.0), (0.07, 0.08)] {
+        for (value, bound) in
+            [(4_983.0, 5_000.0), (695.0, 800.0), (450.0, 500.0), (1.21, 1.5), (10.0, 10.0), (0.07, 0.08)]
+        {
             assert!((round_up(value) - bound).abs() < 1e-9, "{value}");
         }
     }

@@ -1,11 +1,12 @@
 //! What to write about a column: a rule only where it is meant, the facts as docs, and the rest as doubts.
 
 use bigdecimal::BigDecimal;
+use chrono::DateTime;
 use mlp_plan::{Constraint, DataType, Literal};
 
 use super::{
     clues::{Clues, is_name},
-    facts::{grouped, number, round_up, share},
+    facts::{counted, number, round_up, share},
     numbers::{EXACT, Numbers},
     profile::Profile,
     texts::Texts,
@@ -14,6 +15,8 @@ use super::{
 
 /// Values that it takes to tell a rule from chance.
 const ENOUGH: u64 = 100;
+/// Values that it takes for their ends to be worth a word.
+const FEW: u64 = 10;
 /// Values that it takes to tell a set or pattern.
 const SOME: u64 = 30;
 /// Members that a set has at most.
@@ -53,7 +56,11 @@ pub(super) fn judge(typed: &Typed, profile: &Profile) -> Judged {
         said.push(if first == last { format!("On {first}.") } else { format!("{first} to {last}.") });
     }
     if profile.nulls > 0 {
-        said.push(if values == 0 { "Always null.".to_owned() } else { format!("{} null.", share(profile.nulls, profile.rows)) });
+        said.push(if values == 0 {
+            "Always null.".to_owned()
+        } else {
+            format!("{} null.", share(profile.nulls, profile.rows))
+        });
     }
     if values > 0 && profile.rows >= ENOUGH && profile.nulls > profile.rows / 20 * 19 {
         judged.doubts.push("nearly always null: is it still filled?".to_owned());
@@ -85,9 +92,17 @@ fn of_numbers(
     judged.floated = judged.data != typed.data || typed.pointed;
     let whole = numbers.whole;
     let clock = whole && numbers.clock && clues.is_time() && high > 100.0;
+    let is_flag = whole && (low, high) == (0.0, 1.0);
     if clock {
         said.push("A time of day as hhmm.".to_owned());
-    } else if low < high && !clues.is_id() && (!clues.is_calendar() || clues.is_year()) {
+    } else if let Some((unit, each)) = clues.since_1970(low, high).filter(|_| whole) {
+        said.extend(since_1970(unit, low / each, high / each));
+    } else if numbers.count() >= FEW
+        && low < high
+        && !is_flag
+        && !clues.is_id()
+        && (!clues.is_calendar() || clues.is_year())
+    {
         let write = if clues.is_year() { plain } else { number };
         said.push(format!("{} to {}, median {}.", write(low), write(high), write(numbers.quantile(0.5))));
     }
@@ -97,7 +112,11 @@ fn of_numbers(
     }
     let (share_99, half) = (numbers.quantile(0.99), numbers.quantile(0.5));
     if half > 0.0 && high > 20.0 * share_99 && !clues.is_signed() && !clues.is_id() {
-        judged.doubts.push(format!("the largest value is {}, and 99% are at most {}: a mistake?", number(high), number(share_99)));
+        judged.doubts.push(format!(
+            "the largest value is {}, and 99% are at most {}: a mistake?",
+            number(high),
+            number(share_99)
+        ));
     }
     if numbers.odd {
         judged.doubts.push("there are NaN or infinite values, which lie in no range".to_owned());
@@ -134,17 +153,25 @@ fn range(clues: &Clues, numbers: &Numbers) -> Option<(f64, Option<f64>)> {
     if numbers.whole && high <= 10.0 && low <= 1.0 && high > low {
         return Some((low, Some(high)));
     }
-    let at_its_end = !numbers.whole && high > low && share_99 >= high && round_up(high) <= high;
+    let is_ten = [1.0, 10.0, 100.0, 1_000.0].contains(&high);
+    let at_its_end = !numbers.whole && high > low && share_99 >= high && is_ten;
     if at_its_end {
         return Some((from, Some(high)));
     }
     // beyond a long tail the next value is anywhere
     let tail = high > 3.0 * share_99.max(half);
     // and of what lies far from zero the upper end would be as arbitrary
-    if clues.is_measure() && !tail && high > 2.0 * low {
+    if clues.is_bounded() && !tail && high > 2.0 * low {
         return Some((from, Some(round_up(high))));
     }
     Some((from, None))
+}
+
+/// What numbers of seconds since 1970 are as days.
+fn since_1970(unit: &str, first: f64, last: f64) -> Option<String> {
+    #[expect(clippy::cast_possible_truncation, reason = "it is less than 5e9")]
+    let day = |seconds: f64| Some(DateTime::from_timestamp(seconds as i64, 0)?.date_naive());
+    Some(format!("{unit} since 1970, it seems: {} to {}.", day(first)?, day(last)?))
 }
 
 /// A bound as it is written: the decimal that the float prints as.
@@ -157,23 +184,21 @@ fn plain(value: f64) -> String {
     value.to_string()
 }
 
-fn of_texts(
-    typed: &Typed,
-    texts: &Texts,
-    clues: &Clues,
-    unique: bool,
-    judged: &mut Judged,
-    said: &mut Vec<String>,
-) {
+fn of_texts(typed: &Typed, texts: &Texts, clues: &Clues, unique: bool, judged: &mut Judged, said: &mut Vec<String>) {
     if texts.count == 0 {
         return;
     }
     if let Some(other) = &typed.reads_as {
-        judged.doubts.push(format!("text that reads as {other}: write the column as one, if it is one"));
+        judged.doubts.push(format!(
+            "every value reads as {other}, but the file keeps it as text: `string` for as long as it does"
+        ));
     }
     let different = texts.counts.as_ref().map(std::collections::BTreeMap::len);
-    if different == Some(1) && texts.count >= SOME {
-        judged.doubts.push("always the same text here: is this one part of a larger table?".to_owned());
+    if let Some(counts) = &texts.counts
+        && let (Some(only), 1) = (counts.keys().next(), counts.len())
+        && texts.count >= SOME
+    {
+        judged.doubts.push(format!("always {only:?} here: is this one part of a larger table?"));
         return;
     }
     if texts.count >= SOME
@@ -181,9 +206,11 @@ fn of_texts(
         && let Some(counts) = &texts.counts
         && (2..=MEMBERS).contains(&counts.len())
         && texts.count >= 5 * counts.len() as u64
+        && counts.values().filter(|count| **count == 1).count() * 3 <= counts.len()
     {
         let members: Vec<String> = counts.keys().cloned().collect();
-        let rare: Vec<String> = counts.iter().filter(|(_, count)| **count == 1).map(|(text, _)| format!("`{text}`")).collect();
+        let rare: Vec<String> =
+            counts.iter().filter(|(_, count)| **count == 1).map(|(text, _)| format!("{text:?}")).collect();
         if !rare.is_empty() {
             judged.doubts.push(format!("{} came once: are there others?", rare.join(", ")));
         }
@@ -195,8 +222,9 @@ fn of_texts(
         return;
     }
     match different {
-        _ if unique => said.push("All different.".to_owned()),
-        Some(different) if different > 1 => said.push(format!("{} different values.", grouped(different as u64))),
+        Some(different) if different > 1 && !unique => {
+            said.push(format!("{}.", counted(different as u64, "different value")))
+        }
         _ => {}
     }
     if texts.count < SOME || typed.reads_as.is_some() || typed.holed {
@@ -219,7 +247,7 @@ fn form(texts: &Texts, clues: &Clues) -> Option<Constraint> {
     }
     match shape.pattern() {
         Some(pattern) if steady || shape.is_code() || clues.is_id() => Some(Constraint::Matches(pattern)),
-        _ if steady && shape.longest > 0 => Some(length()),
+        _ if steady && !shape.spaced && shape.longest > 0 => Some(length()),
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use mlp_plan::{Constraint, Contract, DataType};
+use mlp_plan::{Column, Constraint, Contract, DataType};
 
 use super::{
     Unsure,
@@ -16,6 +16,8 @@ use crate::{EngineError, table::cast::Origin};
 
 /// Rows that it takes to tell a key from chance, where no name says so.
 const ENOUGH: u64 = 100;
+/// Rows that it takes to tell what identifies from what refers, beside a key.
+const MANY: u64 = 1_000;
 /// Columns that are tried together.
 const CANDIDATES: usize = 9;
 /// Sets of columns that are followed through all rows at once: each may take as much memory as a key has.
@@ -35,27 +37,33 @@ pub(super) fn keys(
     let unique: Vec<usize> = (0..profiles.len())
         .filter(|at| profiles.get(*at).is_some_and(|profile| profile.unique == Some(true) && profile.nulls == 0))
         .collect();
-    let ids: Vec<bool> = contract.columns.iter().map(|column| Clues::of(&column.name).is_id()).collect();
+    let ids: Vec<bool> = contract.columns.iter().map(|column| Clues::of(&column.name).is_identity()).collect();
     let named = |at: usize| ids.get(at) == Some(&true);
     let first = |at: usize| at == 0 && rows >= ENOUGH;
     let key = unique.iter().copied().find(|at| named(*at)).or_else(|| unique.iter().copied().find(|at| first(*at)));
+    let mut ask = |column: &Column, what: String| unsure.push(Unsure { column: Some(column.name.clone()), what });
     if let Some(key) = key {
         if let Some(column) = contract.columns.get(key) {
             contract.keys = vec![vec![column.name.clone()]];
+            if rows < ENOUGH {
+                ask(column, format!("no value comes twice in {rows} rows: is this the key?"));
+            }
         }
         for at in unique.iter().filter(|at| **at != key) {
             let named = named(*at);
             let Some(column) = contract.columns.get_mut(*at) else { continue };
-            if named {
+            if named && rows >= MANY {
                 column.value.constraints.push(Constraint::Unique);
             } else if rows >= ENOUGH {
-                let what = "no value comes twice: `unique`, if that is meant".to_owned();
-                unsure.push(Unsure { column: Some(column.name.clone()), what });
+                ask(column, "no value comes twice: `unique`, if that is meant".to_owned());
             }
         }
         return Ok(());
     }
     if rows < ENOUGH {
+        if let Some(column) = unique.first().filter(|at| **at == 0).and_then(|at| contract.columns.get(*at)) {
+            ask(column, format!("no value comes twice in {rows} rows: `key`, if that is meant"));
+        }
         return Ok(());
     }
     match together(source, contract, profiles)? {
@@ -118,11 +126,8 @@ fn together(
     contract: &Contract,
     profiles: &[Profile],
 ) -> Result<Option<Vec<String>>, EngineError> {
-    let mut candidates: Vec<(usize, u32)> = profiles
-        .iter()
-        .enumerate()
-        .filter_map(|(at, profile)| Some((at, weight(contract, at, profile)?)))
-        .collect();
+    let mut candidates: Vec<(usize, u32)> =
+        profiles.iter().enumerate().filter_map(|(at, profile)| Some((at, weight(contract, at, profile)?))).collect();
     candidates.sort_by_key(|(at, weight)| (std::cmp::Reverse(*weight), *at));
     candidates.truncate(CANDIDATES);
     candidates.sort_unstable();
@@ -131,7 +136,14 @@ fn together(
         let Some(column) = contract.columns.get(*at) else { continue };
         // an enum is text, and what is no column of the file is not here
         let data = if column.value.data.is_text() { DataType::String } else { column.value.data.clone() };
-        columns.push(Typed { name: column.name.clone(), data, reads_as: None, pointed: false, holed: false, doubts: Vec::new() });
+        columns.push(Typed {
+            name: column.name.clone(),
+            data,
+            reads_as: None,
+            pointed: false,
+            holed: false,
+            doubts: Vec::new(),
+        });
     }
     let weights: Vec<u32> = candidates.iter().map(|(_, weight)| *weight).collect();
     for size in 2..=4 {

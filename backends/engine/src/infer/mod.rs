@@ -18,8 +18,18 @@ mod types;
 
 use mlp_plan::{Column, Contract, ValueType};
 
-use self::{facts::grouped, judge::judge, profile::Profile, source::Source, types::Typed};
-use crate::{EngineError, scan::Input, table::csv::Dialect};
+use self::{
+    facts::{counted, grouped},
+    judge::judge,
+    profile::Profile,
+    source::Source,
+    types::Typed,
+};
+use crate::{
+    EngineError,
+    scan::{DataFormat, Input},
+    table::csv::Dialect,
+};
 
 /// Data of which a contract is wanted.
 #[derive(Debug)]
@@ -56,6 +66,15 @@ pub struct Unsure {
     pub what: String,
 }
 
+impl Unsure {
+    fn left_out(column: &str, why: &str) -> Self {
+        // a name may be anything, where the file is none of a table
+        let short: String = column.chars().take(40).collect();
+        let cut = if short.len() < column.len() { ".." } else { "" };
+        Self { column: None, what: format!("the column {short:?}{cut} is left out: {why}") }
+    }
+}
+
 impl Inference<'_> {
     /// Reads the data.
     ///
@@ -70,13 +89,8 @@ impl Inference<'_> {
         let (mut kept, mut floated) = (Vec::new(), Vec::new());
         for (typed, profile) in typed.into_iter().zip(profiles) {
             if profile.failed > 0 {
-                let what = format!(
-                    "the column `{}` is left out: {} of its values are no {}",
-                    typed.name,
-                    grouped(profile.failed),
-                    typed.data
-                );
-                unsure.push(Unsure { column: None, what });
+                let why = format!("{} of its values do not fit {}", grouped(profile.failed), typed.data);
+                unsure.push(Unsure::left_out(&typed.name, &why));
                 continue;
             }
             let (column, doubts, is_floated) = column(&typed, &profile);
@@ -86,30 +100,75 @@ impl Inference<'_> {
             kept.push(profile);
         }
         if !floated.is_empty() {
-            let list = floated.join(", ");
-            let what = format!("whole numbers that are kept as floats, since there are nulls: int64 for {list}");
+            let are = if floated.len() == 1 { "is a float" } else { "are floats" };
+            let what = format!(
+                "{} {are} in the file, but all values are whole and some are null: int64 is written here",
+                floated.join(", ")
+            );
             unsure.push(Unsure { column: None, what });
         }
+        self.refuse_nothing(&source, &contract, rows, &unsure)?;
         keys::keys(&source, &mut contract, &kept, rows, &mut unsure)?;
         contract.doc = Some(self.doc(rows, contract.columns.len()));
         self.doubts(rows, &mut unsure);
         Ok(Inferred { contract, unsure, rows })
     }
 
+    /// Refuses data that a contract would say nothing about.
+    fn refuse_nothing(
+        &self,
+        source: &Source<'_>,
+        contract: &Contract,
+        rows: u64,
+        unsure: &[Unsure],
+    ) -> Result<(), EngineError> {
+        let name = self.inputs.first().map_or(self.title.as_str(), |input| input.name.as_str());
+        let refused = |why: &str| Err(EngineError::refused(format!("{name}: {why}")));
+        if contract.columns.is_empty() {
+            let Some(first) = unsure.first() else {
+                return refused("there are no columns: nothing to infer a contract from");
+            };
+            let delimiter = char::from(self.dialect.delimiter);
+            let help = if source.format == DataFormat::Csv {
+                format!(
+                    "; the first line is taken for names with `{delimiter}` between them (another one is said with `--delimiter`)"
+                )
+            } else {
+                String::new()
+            };
+            return refused(&format!("no column remains for a contract: {}{help}", first.what));
+        }
+        if rows == 0 && source.textual() {
+            return refused("there are no rows, and without them text says nothing about its types");
+        }
+        Ok(())
+    }
+
     fn doc(&self, rows: u64, columns: usize) -> String {
         let part = if self.sample.is_some_and(|sample| rows >= sample) { "the first " } else { "" };
-        format!("{}: inferred from {part}{} rows of {columns} columns.", self.title, grouped(rows))
+        format!(
+            "{}: inferred from {part}{} of {}.",
+            self.title,
+            counted(rows, "row"),
+            counted(columns as u64, "column")
+        )
     }
 
     /// What is unsure about the whole.
     fn doubts(&self, rows: u64, unsure: &mut Vec<Unsure>) {
         let mut whole = |what: String| unsure.insert(0, Unsure { column: None, what });
         if self.sample.is_some_and(|sample| rows >= sample) {
-            whole(format!("only the first {} rows were looked at: the others may break any of this", grouped(rows)));
+            whole(format!(
+                "only the first {} {} looked at: the others may break any of this",
+                counted(rows, "row"),
+                if rows == 1 { "was" } else { "were" }
+            ));
         }
         match rows {
-            0 => whole("there are no rows: names and, where the file says them, types are all there is".to_owned()),
-            1..20 => whole(format!("{rows} rows tell little: ranges, sets and patterns are left to you")),
+            0 => whole("there are no rows: names and types are all there is".to_owned()),
+            1 => whole("one row tells little: ranges, sets and patterns are left to you".to_owned()),
+            2..30 => whole(format!("{rows} rows tell little: ranges, sets and patterns are left to you")),
+            30..100 => whole(format!("{rows} rows are too few to tell ranges by: they are left to you")),
             _ => {}
         }
         if self.inputs.iter().any(|input| !input.partitions.is_empty()) {

@@ -42,9 +42,8 @@ pub(super) fn profiles(source: &Source<'_>, typed: &[Typed]) -> Result<(u64, Vec
     let contract = bare(typed);
     let origin = Origin { textual: source.textual(), ..Origin::default() };
     // what measures is no key
-    let is_asked = |data: &DataType| {
-        matches!(data, DataType::Int(_) | DataType::Uint(_) | DataType::String | DataType::Uuid)
-    };
+    let is_asked =
+        |data: &DataType| matches!(data, DataType::Int(_) | DataType::Uint(_) | DataType::String | DataType::Uuid);
     let asked = typed.iter().filter(|typed| is_asked(&typed.data)).count();
     let once = |typed: &Typed| is_asked(&typed.data).then(|| Once::one_of(asked));
     let mut open: Vec<(Profile, Option<Once>)> = typed.iter().map(|typed| (Profile::default(), once(typed))).collect();
@@ -64,7 +63,13 @@ pub(super) fn profiles(source: &Source<'_>, typed: &[Typed]) -> Result<(u64, Vec
 }
 
 impl Profile {
-    fn see(&mut self, array: &ArrayRef, data: &DataType, origin: Origin, once: Option<&mut Once>) -> Result<(), EngineError> {
+    fn see(
+        &mut self,
+        array: &ArrayRef,
+        data: &DataType,
+        origin: Origin,
+        once: Option<&mut Once>,
+    ) -> Result<(), EngineError> {
         self.rows += array.len() as u64;
         let cast = match cast_value(array, data, origin) {
             Ok(cast) => cast,
@@ -119,7 +124,11 @@ impl Profile {
 }
 
 /// The columns of a batch in the types of a contract.
-pub(super) fn cast_columns(batch: &RecordBatch, typed: &[&Typed], origin: Origin) -> Result<Vec<ArrayRef>, EngineError> {
+pub(super) fn cast_columns(
+    batch: &RecordBatch,
+    typed: &[&Typed],
+    origin: Origin,
+) -> Result<Vec<ArrayRef>, EngineError> {
     let cast = |typed: &&Typed| {
         let array = batch.column_by_name(&typed.name).ok_or_else(|| EngineError::refused("a column went away"))?;
         match cast_value(array, &typed.data, origin) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Characters beyond which a text is prose.
-const LONGEST: usize = 48;
+const LONGEST: usize = 64;
 /// Runs beyond which a text has no shape.
 const RUNS: usize = 12;
 
@@ -46,6 +46,8 @@ pub(super) struct Shape {
     classes: Option<BTreeSet<Class>>,
     /// Whether every small letter is one of a hexadecimal number.
     hexadecimal: bool,
+    /// Whether there are blanks.
+    pub spaced: bool,
     pub shortest: usize,
     pub longest: usize,
 }
@@ -59,6 +61,7 @@ impl Shape {
                 runs: Some(Vec::new()),
                 classes: Some(BTreeSet::new()),
                 hexadecimal: true,
+                spaced: false,
                 shortest: length,
                 longest: length,
             };
@@ -83,6 +86,7 @@ impl Shape {
                 self.classes = None;
             }
         }
+        self.spaced |= text.contains(char::is_whitespace);
         self.hexadecimal &= text.chars().all(|letter| !letter.is_ascii_lowercase() || letter <= 'f');
     }
 
@@ -99,11 +103,7 @@ impl Shape {
 
     /// A pattern that all texts match and that says something: some digits are in it, no blanks, and what varies is little or of one kind.
     pub fn pattern(&self) -> Option<String> {
-        if !self.seen || !self.has_digits() || self.shortest == 0 {
-            return None;
-        }
-        let spaced = |class: &Class| matches!(class, Class::Other(letter) if letter.is_whitespace());
-        if self.classes.as_ref()?.iter().any(spaced) {
+        if !self.seen || !self.has_digits() || self.spaced || self.shortest == 0 {
             return None;
         }
         if let Some(runs) = &self.runs {
@@ -111,7 +111,7 @@ impl Shape {
         }
         let classes = self.classes.as_ref()?;
         let plain = classes.iter().all(|class| !matches!(class, Class::Other(_)));
-        if !plain || self.longest - self.shortest > 4 || self.longest > 40 {
+        if !plain || self.longest - self.shortest > 4 {
             return None;
         }
         let set: String = classes

@@ -8,6 +8,7 @@ use arrow::{
 };
 use mlp_plan::Contract;
 
+use super::types::twice;
 use crate::{
     EngineError,
     scan::{DataFormat, Input},
@@ -34,8 +35,8 @@ impl<'s> Source<'s> {
         let Some(first) = inputs.first() else { return Err(EngineError::refused("no file was given")) };
         if let Some(other) = inputs.iter().find(|input| input.format != first.format) {
             return Err(EngineError::refused(format!(
-                "{} is {} and {} is {}: the files of one table have one format",
-                first.name, first.format, other.name, other.format
+                "{} is {} and {} is {}: the files of one table have one format; a glob like `*.{}` chooses some",
+                first.name, first.format, other.name, other.format, first.format
             )));
         }
         Ok(Self { inputs, format: first.format, sample, dialect })
@@ -57,6 +58,9 @@ impl<'s> Source<'s> {
                 DataFormat::Arrow => ipc::open(blob, Reading::default())?.whole,
                 DataFormat::Jsonl => return Ok(Arc::new(Schema::empty())),
             };
+            if let Some(name) = twice(schema.fields()) {
+                return Err(EngineError::refused(format!("{}: column `{name}` stands twice", input.name)));
+            }
             match &known {
                 None => known = Some((input, schema)),
                 Some((first, columns)) => {

@@ -1,11 +1,14 @@
 //! The type of each column: what the file says, or what all of its text can be read as.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use arrow::{
     array::{Array as _, AsArray as _, StringArray},
     compute::cast,
-    datatypes::{DataType as ArrowType, Field, TimeUnit as ArrowUnit},
+    datatypes::{DataType as ArrowType, Field, Fields, TimeUnit as ArrowUnit},
 };
 use mlp_plan::{Column, Contract, DataType, StructField, TimeUnit, ValueType};
 
@@ -45,12 +48,16 @@ pub(super) fn types(source: &Source<'_>, unsure: &mut Vec<Unsure>) -> Result<Vec
     };
     let mut typed = Vec::new();
     for (name, data) in found {
-        let data = if is_name(&name) { data } else { Err("its name is none that the language can spell".to_owned()) };
+        let data = if is_name(&name) {
+            data
+        } else {
+            Err("a name has letters, digits and `_`, and no digit first".to_owned())
+        };
         match data {
-            Ok(data) => typed.push(Typed { name, data, reads_as: None, pointed: false, holed: false, doubts: Vec::new() }),
-            Err(why) => {
-                unsure.push(Unsure { column: None, what: format!("the column {name:?} is left out: {why}") });
+            Ok(data) => {
+                typed.push(Typed { name, data, reads_as: None, pointed: false, holed: false, doubts: Vec::new() })
             }
+            Err(why) => unsure.push(Unsure::left_out(&name, &why)),
         }
     }
     read_text(source, &mut typed)?;
@@ -272,19 +279,26 @@ fn data_of(field: &Field) -> Result<DataType, String> {
                 }
                 Ok(StructField { name: field.name().clone(), value: inner(field)?, default: None })
             };
+            if let Some(twice) = twice(fields) {
+                return Err(format!("it has two parts that are called {twice:?}"));
+            }
             DataType::Struct(fields.iter().map(part).collect::<Result<_, String>>()?)
         }
         ArrowType::Map(entries, _) => match entries.data_type() {
             ArrowType::Struct(parts) => match parts.as_ref() {
-                [key, value] => {
-                    DataType::Map(Box::new(ValueType::plain(data_of(key)?)), Box::new(inner(value)?))
-                }
+                [key, value] => DataType::Map(Box::new(ValueType::plain(data_of(key)?)), Box::new(inner(value)?)),
                 _ => return none(),
             },
             _ => return none(),
         },
         _ => return none(),
     })
+}
+
+/// A name that two fields have.
+pub(super) fn twice(fields: &Fields) -> Option<&str> {
+    let mut known = BTreeSet::new();
+    fields.iter().map(|field| field.name().as_str()).find(|name| !known.insert(*name))
 }
 
 /// What is inside of a value may be null.

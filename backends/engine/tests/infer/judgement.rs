@@ -45,6 +45,8 @@ fn ranges_are_meant_or_not_there() {
         ("amount", Box::new(|row| if row == 7 { 90_000 } else { row % 40 + 5 }), "amount: int64 in 0 .."),
         ("rooms", Box::new(|row| row % 4 + 1), "rooms: int64 in 1 .. 4"),
         ("temperature", Box::new(|row| row % 40), "temperature: int64"),
+        // money has no end
+        ("price", Box::new(|row| row * 31 % 700 + 5), "price: int64 in 0 .."),
     ] {
         assert_eq!(line(name, 158, |row| value(row).to_string()), expected);
     }
@@ -71,6 +73,11 @@ fn texts_are_what_they_read_as() {
         (Box::new(|row| format!("{}{}", ["N", "D"][row % 2], 1_000 + row)), "a: string matches /[A-Z][0-9]{4}/"),
         (Box::new(|row| "word ".repeat(row % 9 + 1)), "a: string in { "),
         (Box::new(|row| format!("the {row}th of many texts")), "a: string"),
+        // as long as each other by chance
+        (Box::new(|row| format!("Jan {} 2000", row % 9 + 1)), "a: string in { "),
+        (Box::new(|row| format!("Jan {} {}", row % 9 + 1, 1_900 + row)), "a: string"),
+        // a set of which most members came once is none
+        (Box::new(|row| ["one", "two", "three", "four", "five"][row.min(4)].to_owned()), "a: string"),
     ] {
         let found = line("a", 158, value);
         assert!(found == expected || (expected.ends_with("{ ") && found.starts_with(expected)), "{found} / {expected}");
@@ -104,15 +111,50 @@ fn doubts_are_told() {
     let first = contract.columns.first().unwrap();
     assert_eq!(first.value.data, DataType::String);
     for doubt in [
-        "always the same text here: is this one part of a larger table?",
+        "always \"same\" here: is this one part of a larger table?",
         "every value is null: the type is a guess",
         "`NA` stands 20 times: does it mean that there is no value? `--null` reads it as such",
     ] {
         assert!(doubts.iter().any(|found| found == doubt), "{doubt}: {doubts:?}");
     }
     let (_, _, doubts) = of_csv("a,b c\n1,2\n");
-    assert_eq!(doubts.first().unwrap(), "1 rows tell little: ranges, sets and patterns are left to you");
+    assert_eq!(doubts.first().unwrap(), "one row tells little: ranges, sets and patterns are left to you");
     assert!(doubts.iter().any(|doubt| doubt.starts_with("the column \"b c\" is left out")), "{doubts:?}");
-    let (_, _, doubts) = of_csv("a,b\n");
-    assert!(doubts.iter().any(|doubt| doubt.starts_with("there are no rows")), "{doubts:?}");
+}
+
+#[test]
+fn what_identifies_is_told_from_what_refers() {
+    let header = "order_id,customer_id,external_id,phone,price";
+    let row = |row: usize| format!("{row},{},{},{},{}", row % 700, 9_000 - row, 5_550_000 + row * 7, row % 13);
+    let (lines, contract, doubts) = of_csv(&column(header, 1_500, row));
+    assert_eq!(contract.keys, [["order_id"]]);
+    assert_eq!(
+        lines[1..4],
+        ["customer_id: int64 in 0 ..", "external_id: int64 in 0 .. unique", "phone: int64 in 0 .."]
+    );
+    assert!(doubts.contains(&"no value comes twice: `unique`, if that is meant".to_owned()), "{doubts:?}");
+
+    let (_, contract, doubts) = of_csv(&column("order_id,customer_id", 20, |row| format!("{row},{}", row * 7)));
+    assert_eq!(contract.keys, [["order_id"]]);
+    assert!(doubts.contains(&"no value comes twice in 20 rows: is this the key?".to_owned()), "{doubts:?}");
+}
+
+#[test]
+fn what_says_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text, expected) in [
+        ("empty.csv", "", "there are no columns"),
+        ("empty.jsonl", "", "there are no columns"),
+        ("objects.jsonl", "{}\n{}\n", "there are no columns"),
+        ("header.csv", "a,b\n", "there are no rows, and without them text says nothing about its types"),
+        ("semicolons.csv", "a;b\n1;2\n", "no column remains for a contract: the column \"a;b\" is left out"),
+        ("numbers.csv", "1,2\n3,4\n", "the first line is taken for names with `,` between them"),
+        ("zeros.csv", "\0\0\0\0", "no column remains for a contract: the column \"\\0\\0\\0\\0\" is left out"),
+        ("twice.csv", "a,b,a\n1,2,3\n", "column `a` stands twice"),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        let said = infer(&path).unwrap_err().to_string();
+        assert!(said.contains(expected) && said.contains(name), "{said}");
+    }
 }

@@ -11,7 +11,7 @@ use mlp_formats::mlp::Module;
 use super::{
     Exit, contract_name,
     data::{dialect, inputs},
-    put,
+    is_free, put,
 };
 use crate::{args::ContractInferArgs, output::Output};
 
@@ -20,6 +20,10 @@ pub fn infer(args: &ContractInferArgs, output: &Output) -> Exit {
     let failed = |error: &dyn std::fmt::Display| output.failure(&error.to_string(), None);
     if let Some(name) = &args.name {
         contract_name(name, output)?;
+    }
+    // before all of the data is read
+    if let Some(out) = &args.out {
+        is_free(out, output)?;
     }
     let format: Option<DataFormat> =
         args.data_format.as_deref().map(str::parse).transpose().map_err(|message: String| failed(&message))?;

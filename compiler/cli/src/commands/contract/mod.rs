@@ -53,6 +53,15 @@ fn contract_name(name: &str, output: &Output) -> Result<(), u8> {
     Err(output.failure(&format!("{name:?} is no name of a contract"), Some(help)))
 }
 
+/// Refuses a file that is there.
+fn is_free(out: &Path, output: &Output) -> Result<(), u8> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let help = "name a new file with -o, or remove this one first";
+    Err(output.failure(&format!("{}: there is a file already", out.display()), Some(help)))
+}
+
 /// Prints source as `mlp fmt` lays it out, or writes it to a new file.
 fn put(text: &str, out: Option<&Path>, output: &Output) -> Result<(), u8> {
     let mut sources = SourceMap::new();
@@ -62,10 +71,7 @@ fn put(text: &str, out: Option<&Path>, output: &Output) -> Result<(), u8> {
         output.result(&text);
         return Ok(());
     };
-    if out.exists() {
-        let help = "name a new file with -o, or remove this one first";
-        return Err(output.failure(&format!("{}: there is a file already", out.display()), Some(help)));
-    }
+    is_free(out, output)?;
     mlp_store::write_atomically(out, text.as_bytes()).map_err(|error| output.failure(&error.to_string(), None))?;
     output.note(&format!("wrote {}", out.display()));
     Ok(())
