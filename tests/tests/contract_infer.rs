@@ -1,6 +1,6 @@
 //! `mlp contract infer` on real tables: what it writes reads well, is laid out as `mlp fmt` does, checks, and the data keeps it, in every format.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,
@@ -112,6 +112,62 @@ fn a_sample_says_that_it_is_one() {
     assert!(said.contains("unsure: Flights: only the first 5,000 rows were looked at"), "{said}");
 }
 
+/// Names that are words of the language or of no alphabet that it is written in, and values that look like its text.
+#[test]
+fn whatever_stands_in_the_data_can_be_written_down() {
+    const NAMES: &str = "key in where contract unit from matches unique length references expect warn owner version label \
+        known at moments self not and or true false none null enum string int64 as use stage pipeline policy is open was \
+        accepts compatibility retention f promote größe 日付 année é _ __ _1 дата x²";
+    const TEXTS: [&str; 12] = [
+        "say \"\"it\"\"",
+        "two\nlines",
+        "// no comment",
+        "/// no doc",
+        "{x}",
+        "a\\b",
+        "tab\there",
+        "zwölf",
+        "key",
+        "true story",
+        "'",
+        "$1",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let ours = |args: &[&str]| run(Command::new(mlp()).args(args).current_dir(folder.path()));
+    let names: Vec<&str> = NAMES.split_whitespace().collect();
+    for members in [1, 3, 12] {
+        let row = |row: usize| {
+            let cell = |at: usize| format!("\"{}\"", TEXTS[(row + at) % members]);
+            (0..names.len()).map(cell).collect::<Vec<_>>().join(",")
+        };
+        let rows: Vec<String> = (0..120).map(row).collect();
+        fs::write(folder.path().join("data.csv"), format!("{}\r\n{}\r\n", names.join(","), rows.join("\r\n"))).unwrap();
+        ours(&["contract", "infer", "data.csv", "-o", "data.mlp"]);
+        ours(&["check", "data.mlp"]);
+        ours(&["fmt", "--check", "data.mlp"]);
+        ours(&["contract", "check", "Data", "data.csv", "--package", "data.mlp"]);
+        let written = fs::read_to_string(folder.path().join("data.mlp")).unwrap();
+        assert!(names.iter().all(|name| written.contains(&format!("\n  {name}:"))), "{written}");
+        fs::remove_file(folder.path().join("data.mlp")).unwrap();
+    }
+}
+
+#[test]
+fn folders_and_globs_are_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let years = folder.path().join("prices");
+    for (year, shift) in [("2012", 0), ("2013", 1_000)] {
+        let rows: String = (0..200).map(|row| format!("{},{}\n", row + shift, row % 7)).collect();
+        fs::create_dir_all(years.join(format!("year={year}"))).unwrap();
+        fs::write(years.join(format!("year={year}/part.csv")), format!("id,amount\n{rows}")).unwrap();
+    }
+    for place in ["prices", "prices/*/part.csv"] {
+        let said = text(&run(Command::new(mlp()).args(["contract", "infer", place]).current_dir(folder.path())));
+        assert!(said.contains("contract Prices {") && said.contains("inferred from 400 rows of 2 columns"), "{said}");
+        assert!(said.contains("id:     int64  key"), "{said}");
+    }
+}
+
 #[test]
 fn what_is_no_data_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -119,18 +175,58 @@ fn what_is_no_data_is_told() {
     fs::write(folder.path().join("lines.jsonl"), "{\"a\": 1}\n{\"a\": \n").unwrap();
     fs::write(folder.path().join("there.mlp"), "").unwrap();
     fs::write(folder.path().join("a.csv"), "a\n1\n").unwrap();
+    let planes = fs::read(tables().join("planes.parquet")).unwrap();
+    fs::write(folder.path().join("half.parquet"), &planes[..planes.len() / 2]).unwrap();
+    fs::write(folder.path().join("rubbish.arrow"), &planes[100..]).unwrap();
+    fs::write(folder.path().join("rubbish.csv"), &planes).unwrap();
+    fs::write(folder.path().join("rubbish.jsonl"), &planes).unwrap();
+    fs::write(folder.path().join("latin.csv"), b"name\ncaf\xe9\n").unwrap();
+    fs::write(folder.path().join("wide.csv"), b"\xff\xfea\0\n\0").unwrap();
+    fs::write(folder.path().join("ragged.csv"), "a,b\n1,2\n3\n").unwrap();
+    fs::write(folder.path().join("header.csv"), "a,b\n").unwrap();
+    fs::write(folder.path().join("empty.csv"), "").unwrap();
+    fs::create_dir_all(folder.path().join("none/below")).unwrap();
+    fs::create_dir_all(folder.path().join("mixed")).unwrap();
+    fs::write(folder.path().join("mixed/a.csv"), "a\n1\n").unwrap();
+    fs::write(folder.path().join("mixed/b.jsonl"), "{\"a\": 1}\n").unwrap();
     for (args, expected) in [
         (&["nowhere.csv"][..], "nowhere.csv: "),
         (&["cut.parquet"], "cut.parquet: not a whole Parquet file"),
+        (&["half.parquet"], "half.parquet: not a whole Parquet file"),
+        (&["rubbish.arrow"], "rubbish.arrow: not a whole Arrow file"),
+        (&["rubbish.csv"], "only UTF-8 is read"),
+        (&["rubbish.jsonl"], "rubbish.jsonl: line 1: this is not UTF-8"),
+        (&["latin.csv"], "only UTF-8 is read"),
+        (&["wide.csv"], "its byte order mark says UTF-16"),
+        (&["ragged.csv"], "ragged.csv: incorrect number of fields for line 3"),
+        (&["header.csv"], "header.csv: there are no rows"),
+        (&["empty.csv"], "empty.csv: there are no columns"),
+        (&["none"], "none: no data in this folder"),
+        (&["no*.csv"], "no*.csv: nothing matches"),
+        (&["mixed"], "the files of one table have one format"),
+        (&["s3://nowhere/a.parquet"], "its endpoint cannot be reached"),
         (&["lines.jsonl"], "lines.jsonl: line 2: "),
         (&["a.csv", "--name", "not a name"], "\"not a name\" is no name of a contract"),
         (&["a.csv", "-o", "there.mlp"], "there.mlp: there is a file already"),
         (&["there.mlp"], "its name does not tell its format"),
     ] {
-        let output =
-            Command::new(mlp()).args(["contract", "infer"]).args(args).current_dir(folder.path()).output().unwrap();
-        let said = text(&output);
+        let mut command = Command::new(mlp());
+        command.args(["contract", "infer"]).args(args).current_dir(folder.path());
+        if !args.contains(&"-o") {
+            command.args(["-o", "new.mlp"]);
+        }
+        // nobody listens there
+        command.envs([
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_REGION", "us-east-1"),
+        ]);
+        command.envs([("AWS_ACCESS_KEY_ID", "nobody"), ("AWS_SECRET_ACCESS_KEY", "nothing")]);
+        let output = command.output().unwrap();
+        // lines are wrapped for people
+        let said = text(&output).replace("\n  │ ", " ");
         assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
         assert!(said.contains(expected), "{args:?}: {said}");
+        assert!(!folder.path().join("new.mlp").exists(), "{args:?}");
     }
 }
