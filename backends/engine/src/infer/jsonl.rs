@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use mlp_plan::{DataType, StructField, ValueType};
 use serde_json::Value;
 
-use super::{clues::is_name, source::Source};
+use super::{clues::is_name, source::Source, types::Found};
 use crate::{
     EngineError,
     table::{
@@ -30,7 +30,7 @@ struct Seen {
 }
 
 /// The columns in the order in which they first appear. Numbers are floats until they are read.
-pub(super) fn columns(source: &Source<'_>) -> Result<Vec<(String, Result<DataType, String>)>, EngineError> {
+pub(super) fn columns(source: &Source<'_>) -> Result<Vec<Found>, EngineError> {
     let mut seen: Vec<Seen> = Vec::new();
     let mut rows = 0;
     for input in source.inputs {

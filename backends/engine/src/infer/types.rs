@@ -33,9 +33,12 @@ pub(super) struct Typed {
     pub doubts: Vec<String>,
 }
 
+/// A column's name with its type or, in words, why the language has none.
+pub(super) type Found = (String, Result<DataType, String>);
+
 /// The columns whose type the language has; what is said of the others is unsure.
 pub(super) fn types(source: &Source<'_>, unsure: &mut Vec<Unsure>) -> Result<Vec<Typed>, EngineError> {
-    let found: Vec<(String, Result<DataType, String>)> = match source.format {
+    let found: Vec<Found> = match source.format {
         DataFormat::Jsonl => jsonl::columns(source)?,
         DataFormat::Csv => {
             let schema = source.schema()?;

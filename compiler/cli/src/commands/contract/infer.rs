@@ -57,11 +57,18 @@ fn title(file: &str) -> String {
     path.file_name().map_or_else(|| file.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// A contract named after a file: `flights.csv` has `Flights`, a glob the name of its folder.
+/// A contract named after a file: `flights.csv` has `Flights`, and so have `flights-*.csv`, `flights/*.csv` and `flights/year=2013/`.
 fn named(file: &str) -> String {
-    let plain = |part: &&str| !part.contains(['*', '?', '[', '=']) && !part.is_empty();
-    let part = file.split('/').rfind(plain).unwrap_or_default();
-    mlp_formats::contract_name(part.split('.').next().unwrap_or(part))
+    let many = |letter: char| matches!(letter, '*' | '?' | '[' | '=');
+    let mut folder = "";
+    for part in file.split('/').filter(|part| !part.is_empty()) {
+        match part.split_once(many) {
+            Some((start, _)) if !start.is_empty() && !part.contains('=') => return mlp_formats::contract_name(start),
+            Some(_) => break,
+            None => folder = part,
+        }
+    }
+    mlp_formats::contract_name(folder.split('.').next().unwrap_or(folder))
 }
 
 /// The source with what is unsure before what it is about.
@@ -79,4 +86,23 @@ fn commented(text: &str, unsure: &[Unsure]) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contracts_are_named_after_files() {
+        for file in [
+            "flights.csv",
+            "/data/flights.2013.parquet",
+            "data/flights-*.csv",
+            "flights/*.csv",
+            "s3://lake/flights/year=*/part-*.parquet",
+            "flights/year=2013/",
+        ] {
+            assert_eq!(named(file), "Flights", "{file}");
+        }
+    }
 }
