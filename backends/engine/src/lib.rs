@@ -12,6 +12,7 @@
 
 pub mod builtins;
 mod error;
+pub mod infer;
 pub mod metrics;
 pub mod policy;
 pub mod scan;

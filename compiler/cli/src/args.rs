@@ -359,10 +359,26 @@ pub enum RunsCommand {
 pub enum ContractCommand {
     /// Checks data against a contract: files, buckets, a database.
     Check(Box<ContractCheckArgs>),
+    /// Writes the contract that data keeps, as a person would; says what it is unsure of.
+    Infer(ContractInferArgs),
     /// Writes the contracts of a file of another format as .mlp; says what did not come along.
     Import(ContractImportArgs),
     /// Writes a contract in another format; says what did not come along.
     Export(ContractExportArgs),
+}
+
+/// How a CSV file is written.
+#[derive(Debug, ClapArgs)]
+pub struct CsvArgs {
+    /// What stands between the values of a CSV file: one character, or `tab`.
+    #[arg(long, value_name = "CHAR")]
+    pub delimiter: Option<String>,
+    /// What values of a CSV file are quoted with.
+    #[arg(long, value_name = "CHAR", default_value = "\"")]
+    pub quote: String,
+    /// What stands for a missing value in a CSV file, beside nothing at all.
+    #[arg(long, value_name = "TEXT")]
+    pub null: Option<String>,
 }
 
 /// `mlp contract check`.
@@ -376,18 +392,11 @@ pub struct ContractCheckArgs {
     /// What the data is, where names do not tell: parquet, csv, jsonl or arrow.
     #[arg(long, value_name = "FORMAT")]
     pub data_format: Option<String>,
-    /// What stands between the values of a CSV file: one character, or `tab`.
-    #[arg(long, value_name = "CHAR")]
-    pub delimiter: Option<String>,
-    /// What values of a CSV file are quoted with.
-    #[arg(long, value_name = "CHAR", default_value = "\"")]
-    pub quote: String,
+    #[command(flatten)]
+    pub csv: CsvArgs,
     /// The CSV file has no header: its columns are those of the contract, in order.
     #[arg(long)]
     pub no_header: bool,
-    /// What stands for a missing value in a CSV file, beside nothing at all.
-    #[arg(long, value_name = "TEXT")]
-    pub null: Option<String>,
     /// The table of a contract that is referred to: `Plane=planes.parquet`; in the same database with `--postgres`.
     #[arg(long, value_name = "CONTRACT=DATA")]
     pub with: Vec<String>,
@@ -418,6 +427,27 @@ pub struct ContractCheckArgs {
     /// Writes the report as a page as well.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+}
+
+/// `mlp contract infer`.
+#[derive(Debug, ClapArgs)]
+pub struct ContractInferArgs {
+    /// A file, folder or glob, of this machine or in a bucket (s3://, gs://, az://): one table.
+    pub file: String,
+    /// What the contract is called; as the file where absent.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// A new file to write it to; stdout where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Looks at the first N rows only.
+    #[arg(long, value_name = "N")]
+    pub sample: Option<std::num::NonZeroU64>,
+    /// What the data is, where names do not tell: parquet, csv, jsonl or arrow.
+    #[arg(long, value_name = "FORMAT")]
+    pub data_format: Option<String>,
+    #[command(flatten)]
+    pub csv: CsvArgs,
 }
 
 /// `mlp contract import`.

@@ -98,7 +98,7 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
 }
 
 /// Where a text begins behind its byte order mark; one that is not of UTF-8 is told.
-pub(super) fn text_begins(blob: &dyn Blob) -> Result<u64, EngineError> {
+pub(crate) fn text_begins(blob: &dyn Blob) -> Result<u64, EngineError> {
     let head = blob.read(0..blob.size().min(4))?;
     let encoding = match head.as_ref() {
         [0xEF, 0xBB, 0xBF, ..] => return Ok(3),

@@ -89,6 +89,12 @@ impl<T: Word> Pile<T> {
         }
     }
 
+    /// With a bound of its own on the bytes that are held in memory.
+    #[must_use]
+    pub fn within(bytes: usize) -> Self {
+        Self { most: bytes.min(HELD) / T::BYTES, ..Self::with_capacity(0) }
+    }
+
     /// Adds one.
     #[inline]
     pub fn add(&mut self, word: T) {

@@ -57,6 +57,12 @@ impl Seen {
         Self { how: How::Digests(Pile::with_capacity(rows)), again: Bitmap::default() }
     }
 
+    /// Of digests, of which so many bytes are held in memory.
+    #[must_use]
+    pub fn within(bytes: usize) -> Self {
+        Self { how: How::Digests(Pile::within(bytes)), again: Bitmap::default() }
+    }
+
     /// Of whole numbers, each by its 64 bits.
     #[must_use]
     pub fn of_numbers() -> Self {

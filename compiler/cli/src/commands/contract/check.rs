@@ -13,13 +13,13 @@ use mlp_diagnostics::{Diagnostic, render::render};
 use mlp_engine::{
     EngineError,
     scan::{Bounds, Report, Scan},
-    table::{csv::Dialect, outcome::Outcome},
+    table::outcome::Outcome,
 };
 use mlp_plan::{Contract, SecretRef};
 use mlp_workspace::{Loaded, Override};
 
 use super::{
-    data::{Found, inputs},
+    data::{Found, dialect, inputs},
     find, page,
     report::{Told, show},
 };
@@ -87,7 +87,7 @@ fn contract_of(checked: &mut Checked<'_>, loaded: &Loaded, name: &str, output: &
 
 fn of_files(args: &ContractCheckArgs, asked: &Asked, output: &Output) -> Result<(Report, Vec<String>), u8> {
     let failed = |error: &dyn std::fmt::Display| output.failure(&error.to_string(), None);
-    let dialect = dialect(args).map_err(|message| output.failure(&message, None))?;
+    let dialect = dialect(&args.csv, &args.data, !args.no_header).map_err(|message| output.failure(&message, None))?;
     let format = args.data_format.as_deref().map(str::parse).transpose();
     let format = format.map_err(|message: String| output.failure(&message, None))?;
     let Found { inputs: data, size } = inputs(&args.data, format).map_err(|error| failed(&error))?;
@@ -144,20 +144,6 @@ fn known_references<'n>(
 fn bounds(args: &ContractCheckArgs) -> Bounds {
     let errors = if args.fail_fast { Some(1) } else { args.max_errors.map(std::num::NonZeroU64::get) };
     Bounds { sample: args.sample, errors, threads: args.jobs }
-}
-
-fn dialect(args: &ContractCheckArgs) -> Result<Dialect, String> {
-    let one = |name: &str, text: &str| match text.as_bytes() {
-        [byte] if byte.is_ascii() => Ok(*byte),
-        _ => Err(format!("--{name} `{text}`: one ASCII character is meant")),
-    };
-    let delimiter = match args.delimiter.as_deref() {
-        Some("tab" | "\\t") => b'\t',
-        Some(text) => one("delimiter", text)?,
-        None if args.data.iter().any(|path| path.ends_with(".tsv")) => b'\t',
-        None => b',',
-    };
-    Ok(Dialect { delimiter, quote: one("quote", &args.quote)?, header: !args.no_header, null: args.null.clone() })
 }
 
 fn of_database(

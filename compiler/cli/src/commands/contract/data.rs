@@ -11,9 +11,11 @@ use bytes::Bytes;
 use mlp_engine::{
     EngineError,
     scan::{DataFormat, Input, local_inputs, partitions},
-    table::blob::Blob,
+    table::{blob::Blob, csv::Dialect},
 };
 use mlp_store::{RemoteObject, StoreError};
+
+use crate::args::CsvArgs;
 
 /// What paths and addresses mean.
 pub struct Found {
@@ -94,6 +96,21 @@ fn remote(place: &str, format: Option<DataFormat>) -> Result<(Vec<Input>, u64), 
         return Err(Lost::Unclear(format!("{place}: no data there: .parquet, .csv, .jsonl or .arrow")));
     }
     Ok((inputs, size))
+}
+
+/// How CSV is written, by what was said and by the names of the files.
+pub fn dialect(args: &CsvArgs, data: &[String], header: bool) -> Result<Dialect, String> {
+    let one = |name: &str, text: &str| match text.as_bytes() {
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err(format!("--{name} `{text}`: one ASCII character is meant")),
+    };
+    let delimiter = match args.delimiter.as_deref() {
+        Some("tab" | "\\t") => b'\t',
+        Some(text) => one("delimiter", text)?,
+        None if data.iter().any(|path| path.ends_with(".tsv")) => b'\t',
+        None => b',',
+    };
+    Ok(Dialect { delimiter, quote: one("quote", &args.quote)?, header, null: args.null.clone() })
 }
 
 /// An object of a bucket.

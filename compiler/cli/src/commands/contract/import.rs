@@ -4,9 +4,8 @@ use std::path::Path;
 
 use mlp_formats::{Fault, Format, Imported, Note, Outcome, Thing, format_names, mlp::Module};
 use mlp_plan::Contract;
-use mlp_source::SourceMap;
 
-use super::{Exit, refused, tell};
+use super::{Exit, contract_name, put, refused, tell};
 use crate::{args::ContractImportArgs, output::Output};
 
 /// Writes the contracts of a file as `.mlp`, to stdout or into a new file.
@@ -28,19 +27,7 @@ pub fn import(args: &ContractImportArgs, output: &Output) -> Exit {
     let text = Module::of(imported.contracts)
         .print()
         .map_err(|found| output.failure(&format!("{file}: {found}"), Some("mend it in the file, and import again")))?;
-    let text = formatted(&text);
-    match &args.out {
-        Some(out) => {
-            if out.exists() {
-                let help = "name a new file with -o, or remove this one first";
-                return Err(output.failure(&format!("{}: there is a file already", out.display()), Some(help)));
-            }
-            mlp_store::write_atomically(out, text.as_bytes())
-                .map_err(|error| output.failure(&error.to_string(), None))?;
-            output.note(&format!("wrote {}", out.display()));
-        }
-        None => output.result(&text),
-    }
+    put(&text, args.out.as_deref(), output)?;
     tell(&imported.notes, output);
     Ok(0)
 }
@@ -62,10 +49,7 @@ fn name(imported: &mut Imported, asked: Option<&str>, file: &Path, output: &Outp
     let unnamed = |contract: &Contract| contract.name == mlp_formats::UNNAMED;
     match (asked, imported.contracts.as_mut_slice()) {
         (Some(asked), [only]) => {
-            if !mlp_formats::mlp::is_name(asked) {
-                let help = "a name has letters, digits and `_`, and no digit first";
-                return Err(output.failure(&format!("{asked:?} is no name of a contract"), Some(help)));
-            }
+            contract_name(asked, output)?;
             let old = std::mem::replace(&mut only.name, asked.to_owned());
             for reference in only.references.iter_mut().filter(|reference| reference.contract == old) {
                 asked.clone_into(&mut reference.contract);
@@ -102,10 +86,4 @@ fn resolve(imported: &mut Imported) {
             there
         });
     }
-}
-
-fn formatted(text: &str) -> String {
-    let mut sources = SourceMap::new();
-    let file = sources.add("imported.mlp", text);
-    mlp_syntax::format(&mlp_syntax::parse(file, text).file, text)
 }

@@ -5,10 +5,14 @@ mod data;
 mod export;
 mod find;
 mod import;
+mod infer;
 mod page;
 mod report;
 
+use std::path::Path;
+
 use mlp_formats::{Fault, Note};
+use mlp_source::SourceMap;
 
 use super::Exit;
 use crate::{
@@ -20,6 +24,7 @@ use crate::{
 pub fn contract(at: &Where, command: ContractCommand, output: &Output) -> Exit {
     match command {
         ContractCommand::Check(args) => check::check(at, &args, output),
+        ContractCommand::Infer(args) => infer::infer(&args, output),
         ContractCommand::Import(args) => import::import(&args, output),
         ContractCommand::Export(args) => export::export(at, &args, output),
     }
@@ -37,4 +42,37 @@ fn refused(file: &str, fault: &Fault, output: &Output) -> u8 {
     let place = fault.line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
     let help = Some(fault.help.as_str()).filter(|help| !help.is_empty());
     output.failure(&format!("{place}: {fault}"), help)
+}
+
+/// Refuses what is no name.
+fn contract_name(name: &str, output: &Output) -> Result<(), u8> {
+    if mlp_formats::mlp::is_name(name) {
+        return Ok(());
+    }
+    let help = "a name has letters, digits and `_`, and no digit first";
+    Err(output.failure(&format!("{name:?} is no name of a contract"), Some(help)))
+}
+
+/// Refuses a file that is there.
+fn is_free(out: &Path, output: &Output) -> Result<(), u8> {
+    if !out.exists() {
+        return Ok(());
+    }
+    let help = "name a new file with -o, or remove this one first";
+    Err(output.failure(&format!("{}: there is a file already", out.display()), Some(help)))
+}
+
+/// Prints source as `mlp fmt` lays it out, or writes it to a new file.
+fn put(text: &str, out: Option<&Path>, output: &Output) -> Result<(), u8> {
+    let mut sources = SourceMap::new();
+    let file = sources.add("contract.mlp", text);
+    let text = mlp_syntax::format(&mlp_syntax::parse(file, text).file, text);
+    let Some(out) = out else {
+        output.result(&text);
+        return Ok(());
+    };
+    is_free(out, output)?;
+    mlp_store::write_atomically(out, text.as_bytes()).map_err(|error| output.failure(&error.to_string(), None))?;
+    output.note(&format!("wrote {}", out.display()));
+    Ok(())
 }
