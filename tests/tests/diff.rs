@@ -58,7 +58,27 @@ fn diff(folder: &Path, args: &[&str]) -> Output {
 fn json(folder: &Path, args: &[&str]) -> (i32, Value) {
     let done = diff(folder, &[args, &["--format", "json"]].concat());
     let answer = serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&done)));
+    keeps_its_schema(&answer);
     (done.status.code().unwrap(), answer)
+}
+
+/// Every answer of these tests is as the published schema says.
+fn keeps_its_schema(answer: &Value) {
+    let path = mlp_tests::root().join("docs/reference/schemas/diff.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let faults: Vec<_> =
+        jsonschema::validator_for(&schema).unwrap().iter_errors(answer).map(|fault| fault.to_string()).collect();
+    assert!(faults.is_empty(), "{faults:?}: {answer:#}");
+}
+
+#[test]
+#[should_panic(expected = "is not one of")]
+fn an_answer_that_is_not_as_the_schema_says_is_found() {
+    let folder = repository(ORDERS);
+    change(folder.path(), " @pii", "");
+    let (_, mut answer) = json(folder.path(), &["--against", "HEAD"]);
+    answer["changes"][0]["direction"] = "sideways".into();
+    keeps_its_schema(&answer);
 }
 
 /// Kind and code of every change.

@@ -11,6 +11,12 @@ pub struct Args {
     /// When to colour the output.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    /// Never asks the network for packages from git: only those that were fetched before are used.
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Uses packages from git only as mlp.lock pins them, and leaves it as it is: for CI.
+    #[arg(long, global = true)]
+    pub locked: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -150,6 +156,13 @@ pub enum Command {
         /// Writes released versions to contracts.lock, for modes that look back to all of them.
         #[arg(long)]
         record: bool,
+    },
+    /// Pins packages from git anew in mlp.lock: what their branches and tags are now.
+    Update {
+        /// Only these; all where none is named.
+        names: Vec<String>,
+        #[command(flatten)]
+        at: Where,
     },
     /// Runs a pipeline here.
     Run(RunArgs),

@@ -21,7 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     let args = args::Args::parse();
-    let output = output::Output::new(args.color);
+    let output = output::Output::new(&args);
     // analysis and lowering recurse as deep as programs nest, which is more than a main thread's stack allows on some systems
     let worker = std::thread::Builder::new().stack_size(16 << 20).spawn(move || commands::run(args, &output));
     let code = match worker.map(std::thread::JoinHandle::join) {

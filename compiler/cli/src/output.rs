@@ -1,29 +1,33 @@
-//! The one printer.
+//! The one printer, and what else holds for the whole of a command.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use mlp_diagnostics::render::{Format, Options, failure};
 
-use crate::args::Color;
+use crate::args::{Args, Color};
 
-/// Where results and notes go, and whether they are coloured.
+/// Where results and notes go, whether they are coloured, and whether packages may be fetched.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     color: Option<bool>,
+    /// `--offline`.
+    pub offline: bool,
+    /// `--locked`.
+    pub locked: bool,
 }
 
 impl Output {
     /// By `--color`, `NO_COLOR` and `CLICOLOR_FORCE`.
-    pub fn new(color: Color) -> Self {
+    pub fn new(args: &Args) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
-        let color = match color {
+        let color = match args.color {
             Color::Always => Some(true),
             Color::Never => Some(false),
             Color::Auto if set("NO_COLOR") => Some(false),
             Color::Auto if set("CLICOLOR_FORCE") => Some(true),
             Color::Auto => None,
         };
-        Self { color }
+        Self { color, offline: args.offline, locked: args.locked }
     }
 
     /// Prints a result, ending with a line end.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -10,7 +11,7 @@ use mlp_diagnostics::{Code, Diagnostic};
 use mlp_plan::{Backend, Package, Plan, Target};
 use mlp_source::{FileId, Span};
 use mlp_sql::DataFusionChecker;
-use mlp_workspace::{Loaded, Override, apply_target, load, target_of};
+use mlp_workspace::{Fetching, LoadError, Loaded, Override, apply_target, load, package_root, target_of};
 
 use crate::{args::Where, output::Output};
 
@@ -19,14 +20,54 @@ pub fn path_of(at: &Where) -> PathBuf {
     at.package.clone().unwrap_or_else(|| PathBuf::from("."))
 }
 
+/// The packages that paths are about: all below a folder that is in none, as the top of a repository may be; any other path is its own.
+pub fn packages(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let each = |path: &PathBuf| {
+        let below = if path.is_dir() && package_root(path).is_none() { below(path) } else { Vec::new() };
+        if below.is_empty() { vec![path.clone()] } else { below }
+    };
+    paths.iter().flat_map(each).collect()
+}
+
+/// Folders with a manifest, sorted; what is hidden, built or installed is left out.
+pub fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_path_buf(), 0)];
+    while let Some((folder, depth)) = open.pop() {
+        if folder.join("mlp.toml").is_file() {
+            found.push(folder.clone());
+        }
+        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let kept = folders.map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            !name.starts_with('.') && !["target", "node_modules", "__pycache__"].contains(&name.as_str())
+        });
+        if depth < 16 {
+            open.extend(kept.map(|path| (path, depth + 1)));
+        }
+    }
+    found.sort();
+    found
+}
+
 /// Loads a package; says why it cannot be.
 pub fn loaded(path: &Path, output: &Output) -> Result<Loaded, u8> {
-    load(path).map_err(|error| {
+    with_packages(output, |fetching| load(path, fetching)).map_err(|error| {
         for message in &error.0 {
             output.failure(message, None);
         }
         2
     })
+}
+
+/// Does what may fetch packages from git as the command line allows it, with a note for each.
+pub fn with_packages<T>(
+    output: &Output,
+    work: impl FnOnce(Fetching<'_>) -> Result<T, LoadError>,
+) -> Result<T, LoadError> {
+    let note = |line: &str| output.note(&format!("note: {line}"));
+    work(Fetching { offline: output.offline, locked: output.locked, note: &note })
 }
 
 /// Checks a loaded package, and hands on what was worked out and everything that was found, sorted.

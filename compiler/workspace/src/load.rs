@@ -14,8 +14,11 @@ use rayon::prelude::*;
 
 use crate::{
     disk::{DiskFiles, read_text, sources},
-    lock,
     manifest::Manifest,
+    packages::{
+        self, Fetching,
+        lock::{self, Pin},
+    },
 };
 
 /// Why a package cannot be looked at: one line for each file or folder.
@@ -83,20 +86,15 @@ pub fn package_root(start: &Path) -> Option<PathBuf> {
 /// Loads the package at `path`: a folder with a manifest (or below one), or a single `.mlp` file.
 ///
 /// # Errors
-/// Where a file or folder cannot be read, or a manifest is wrong.
-pub fn load(path: &Path) -> Result<Loaded, LoadError> {
+/// Where a file or folder cannot be read, a manifest is wrong, or a package from git cannot be had.
+pub fn load(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
     let one = |message: String| LoadError(vec![message]);
     let meta = std::fs::metadata(path)
         .map_err(|error| one(format!("{}: {}", path.display(), crate::disk::io_words(&error))))?;
     if meta.is_file() {
-        return load_file(path);
+        return load_file(path, fetching);
     }
-    let Some(root) = package_root(path) else {
-        return Err(one(format!(
-            "{}: there is no mlp.toml here or above; `mlp new NAME` makes a package",
-            path.display()
-        )));
-    };
+    let root = root_of(path)?;
     let manifest = read_manifest(&root).map_err(one)?;
     let mut pending = Vec::new();
     let mut roots = BTreeMap::new();
@@ -104,8 +102,17 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     let shown = if root == path { path.to_path_buf() } else { relative_to_here(&root) };
     collect(&manifest.package.name, &shown, true, &mut pending, &mut faults);
     roots.insert(manifest.package.name.clone(), root.clone());
-    dependencies(&manifest, &root, &mut roots, &mut pending, &mut faults);
-    if let Err(fault) = lock::write(&root, &manifest) {
+    let found = packages::resolve(&manifest, &root, &|_| false, fetching);
+    for (name, folder) in found.found {
+        collect(&name, &relative_to_here(&folder), false, &mut pending, &mut faults);
+        roots.insert(name, folder);
+    }
+    faults.extend(found.faults);
+    // what is missing is not forgotten: it stays pinned until all is there
+    if faults.is_empty()
+        && !fetching.locked
+        && let Err(fault) = lock::write(&root, &manifest, &found.pins)
+    {
         faults.push(fault);
     }
     if !faults.is_empty() {
@@ -114,8 +121,45 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), false))
 }
 
+/// Pins packages from git anew, all of them or those of these names; answers each as it was pinned before, and as it is now.
+///
+/// # Errors
+/// As [`load`]; also where a name is that of no package from git.
+pub fn update(path: &Path, names: &[String], fetching: Fetching<'_>) -> Result<Vec<(Option<Pin>, Pin)>, LoadError> {
+    let one = |message: String| LoadError(vec![message]);
+    let root = root_of(path)?;
+    let manifest = read_manifest(&root).map_err(one)?;
+    // what cannot be read as a lock file is what is made anew
+    let before =
+        if names.is_empty() { lock::read(&root).unwrap_or_default() } else { lock::read(&root).map_err(one)? };
+    let renew = |name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
+    let found = packages::resolve(&manifest, &root, &renew, fetching);
+    if !found.faults.is_empty() {
+        return Err(LoadError(found.faults));
+    }
+    let unknown: Vec<String> =
+        names.iter().filter(|name| !found.pins.iter().any(|pin| pin.name == **name)).cloned().collect();
+    if !unknown.is_empty() {
+        let known: Vec<&str> = found.pins.iter().map(|pin| pin.name.as_str()).collect();
+        let known = if known.is_empty() { "none is".to_owned() } else { format!("those are {}", known.join(", ")) };
+        return Err(one(format!("`{}` is no package from git of this one; {known}", unknown.join("`, `"))));
+    }
+    lock::write(&root, &manifest, &found.pins).map_err(one)?;
+    let was = |pin: &Pin| before.iter().find(|known| known.name == pin.name).cloned();
+    Ok(found.pins.into_iter().filter(|pin| renew(&pin.name)).map(|pin| (was(&pin), pin)).collect())
+}
+
+fn root_of(path: &Path) -> Result<PathBuf, LoadError> {
+    package_root(path).ok_or_else(|| {
+        LoadError(vec![format!(
+            "{}: there is no mlp.toml here or above; `mlp new NAME` makes a package",
+            path.display()
+        )])
+    })
+}
+
 /// A `.mlp` file is a package too; one inside of a package's `src` is checked with its package.
-fn load_file(path: &Path) -> Result<Loaded, LoadError> {
+fn load_file(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
     let one = |message: String| LoadError(vec![message]);
     if path.extension().is_none_or(|extension| extension != "mlp") {
         return Err(one(format!("{}: is no .mlp file", path.display())));
@@ -123,7 +167,7 @@ fn load_file(path: &Path) -> Result<Loaded, LoadError> {
     if let Some(root) = package_root(path)
         && std::path::absolute(path).is_ok_and(|full| full.starts_with(root.join("src")))
     {
-        return load(&root);
+        return load(&root, fetching);
     }
     let text = read_text(path).map_err(one)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -201,39 +245,6 @@ fn collect(package: &str, root: &Path, own: bool, pending: &mut Vec<Pending>, fa
                 pending.push(Pending { package: package.to_owned(), module, name, place, text });
             }
             Err(fault) => faults.push(fault),
-        }
-    }
-}
-
-/// Adds dependencies by path, with theirs; each package once.
-fn dependencies(
-    manifest: &Manifest,
-    root: &Path,
-    roots: &mut BTreeMap<String, PathBuf>,
-    pending: &mut Vec<Pending>,
-    faults: &mut Vec<String>,
-) {
-    for (name, dependency) in &manifest.dependencies {
-        if roots.contains_key(name) {
-            continue;
-        }
-        let Some(path) = &dependency.path else {
-            let why = if dependency.git.is_some() {
-                "names a git repository; check it out and use `path`"
-            } else {
-                "needs `path`"
-            };
-            faults.push(format!("{}: dependency `{name}` {why}", root.join("mlp.toml").display()));
-            continue;
-        };
-        let folder = root.join(path);
-        match read_manifest(&folder) {
-            Ok(theirs) => {
-                roots.insert(name.clone(), folder.clone());
-                collect(name, &relative_to_here(&folder), false, pending, faults);
-                dependencies(&theirs, &folder, roots, pending, faults);
-            }
-            Err(fault) => faults.push(format!("dependency `{name}`: {fault}")),
         }
     }
 }

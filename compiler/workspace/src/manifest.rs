@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
+use toml::Spanned;
+
+use crate::git::without_credentials;
 
 /// The manifest of a package.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -36,12 +39,22 @@ pub struct PackageTable {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dependency {
-    /// A folder, relative to the manifest.
+    /// A folder, relative to the manifest; with `git` relative to the top of the repository.
     pub path: Option<String>,
     /// A git repository.
     pub git: Option<String>,
-    /// Its revision.
+    /// Its revision: a branch, a tag, a commit; the default branch where absent.
     pub rev: Option<String>,
+    /// The line of the manifest that says so, from 1.
+    #[serde(skip)]
+    pub line: usize,
+}
+
+/// Where the dependencies of a manifest stand in it.
+#[derive(Deserialize)]
+struct Places {
+    #[serde(default)]
+    dependencies: BTreeMap<String, Spanned<IgnoredAny>>,
 }
 
 /// `[targets.NAME]`.
@@ -71,7 +84,16 @@ impl Manifest {
     /// # Errors
     /// In words with the path, where it is no manifest, or speaks a language version that this compiler does not know.
     pub fn parse(text: &str, path: &Path) -> Result<Self, String> {
-        let manifest: Self = toml::from_str(text).map_err(|error| format!("{}: {error}", path.display()))?;
+        // the message quotes the line, and that may hold the address of a repository
+        let fault = |error: toml::de::Error| format!("{}: {}", path.display(), without_credentials(&error.to_string()));
+        let mut manifest: Self = toml::from_str(text).map_err(fault)?;
+        if !manifest.dependencies.is_empty() {
+            let places: Places = toml::from_str(text).map_err(fault)?;
+            for (name, dependency) in &mut manifest.dependencies {
+                let start = places.dependencies.get(name).map_or(0, |place| place.span().start);
+                dependency.line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+            }
+        }
         if manifest.package.name.is_empty() {
             return Err(format!("{}: the package has no name", path.display()));
         }

@@ -141,3 +141,63 @@ fn a_folder_outside_of_any_repository_is_told() {
     let said = Repository::containing(temp.path()).unwrap_err();
     assert_eq!(said, format!("{}: is in no git repository", temp.path().display()));
 }
+
+#[test]
+fn a_wanted_file_that_is_too_large_is_told_and_not_passed_over() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    repository(at);
+    fs::write(at.join("risk/src/large.mlp"), vec![b' '; (32 << 20) + 1]).unwrap();
+    git(at, &["add", "."]);
+    git(at, &["commit", "--quiet", "-m", "large"]);
+    let repository = Repository::containing(at).unwrap();
+    let read = |folder: &str, end: &str| {
+        let commit = repository.resolve("HEAD").unwrap();
+        repository.files_at(&commit, folder, |path| path.ends_with(end))
+    };
+    assert_eq!(
+        read("risk", ".mlp").unwrap_err(),
+        "`risk/src/large.mlp`: is larger than 32 MiB, and a source file is not; data has no place under such a name"
+    );
+    assert_eq!(read("risk", ".bin").unwrap().len(), 1, "what is not wanted may be as large as it is");
+    // a link is small, what it leads to is not
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("../risk/src/large.mlp", at.join("shared/link.mlp")).unwrap();
+    git(at, &["add", "."]);
+    git(at, &["commit", "--quiet", "-m", "a link"]);
+    assert!(read("shared", ".mlp").unwrap_err().starts_with("`link.mlp`: is larger than 32 MiB"));
+}
+
+#[test]
+fn a_tree_whose_names_lead_out_of_it_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = temp.path();
+    repository(at);
+    let made = |input: &str| {
+        let mut command = Command::new("git");
+        let mut child = command
+            .arg("-C")
+            .arg(at)
+            .arg("mktree")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap().trim().to_owned()
+    };
+    let repository = Repository::containing(at).unwrap();
+    // the empty file, which the repository has
+    let inner = made("100644 blob e69de29bb2d1d6434b8b29ae775ad8c2e48c5391\tx.mlp\n");
+    let outer = made(&format!("040000 tree {inner}\t..\n"));
+    let tree = made(&format!("040000 tree {outer}\trisk\n"));
+    let written = Command::new("git")
+        .arg("-C")
+        .arg(at)
+        .args(["-c", "user.name=A", "-c", "user.email=a@example.com", "commit-tree", &tree, "-m", "out"])
+        .output()
+        .unwrap();
+    let id = String::from_utf8(written.stdout).unwrap().trim().to_owned();
+    let why = repository.files_at(&id, "", |_| true).unwrap_err();
+    assert_eq!(why, "`risk/../x.mlp`: is no path of a file inside of a repository");
+}

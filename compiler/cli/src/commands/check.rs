@@ -16,7 +16,7 @@ use super::{
 use crate::{
     args::{Deny, Where},
     output::Output,
-    program::{checked, loaded, path_of},
+    program::{checked, loaded, packages, path_of},
 };
 
 /// What a check is asked for besides its paths and form.
@@ -41,7 +41,7 @@ pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, how: &How, out
             output.failure("`--explain-checks` has no such form", Some("--format pretty, narrated, short or json"))
         );
     }
-    let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
+    let paths = packages(&if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() });
     if how.dry_run {
         return offered(&paths, output);
     }

@@ -16,6 +16,7 @@ mod run;
 mod runs;
 mod step;
 mod test;
+mod update;
 
 use clap::CommandFactory as _;
 
@@ -43,6 +44,7 @@ pub fn run(args: Args, output: &Output) -> u8 {
             let how = diff::How { against, head, mode, today, deny, record };
             diff::diff(&at, format.as_deref(), &how, output)
         }
+        Command::Update { names, at } => update::update(&names, &at, output),
         Command::Run(args) => run::run(&args, output),
         Command::Runs { at, command } => runs::runs(&at, command, output),
         Command::Registry { at, store, command } => registry::registry(&at, store.as_deref(), command, output),

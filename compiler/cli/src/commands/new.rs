@@ -1,6 +1,11 @@
 //! `mlp new`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use mlp_workspace::relative_to_here;
 
 use super::Exit;
 use crate::{args::Template, output::Output};
@@ -8,9 +13,11 @@ use crate::{args::Template, output::Output};
 /// A file of a template: its path, and its text or bytes.
 type TemplateFile = (&'static str, &'static [u8]);
 
-const COMMON: [TemplateFile; 4] = [
+const COMMON: [TemplateFile; 5] = [
     (".github/workflows/mlp.yml", include_bytes!("../../templates/common/workflow.yml")),
     (".pre-commit-config.yaml", include_bytes!("../../templates/common/pre-commit.yaml")),
+    // what this repository offers to others, a package's repository offers, too
+    (".pre-commit-hooks.yaml", include_bytes!("../../../../.pre-commit-hooks.yaml")),
     (".vscode/settings.json", include_bytes!("../../templates/common/settings.json")),
     (".gitignore", include_bytes!("../../templates/common/gitignore")),
 ];
@@ -63,7 +70,21 @@ pub fn new(name: &str, template: Template, output: &Output) -> Exit {
         }
     }
     output.result(&format!("made {}; try\n  mlp check --package {name}\n  mlp run --package {name}", folder.display()));
+    if let Some(top) = repository_of(folder) {
+        output.note(&format!(
+            "note: GitHub and pre-commit read their files at the top of a repository only: move .github, .pre-commit-config.yaml and .pre-commit-hooks.yaml of {} \
+             to {}, where they hold for all packages below",
+            folder.display(),
+            top.display()
+        ));
+    }
     Ok(0)
+}
+
+/// The top of the repository that a new folder lies in, where it is in one.
+fn repository_of(folder: &Path) -> Option<PathBuf> {
+    let full = std::path::absolute(folder).ok()?;
+    full.ancestors().skip(1).find(|above| above.join(".git").exists()).map(relative_to_here)
 }
 
 /// The manifest under the package's own name.

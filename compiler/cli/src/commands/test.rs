@@ -20,7 +20,7 @@ use super::{Exit, with_member};
 use crate::{
     args::Where,
     output::Output,
-    program::{checked, loaded, path_of},
+    program::{checked, loaded, packages, path_of},
     testing::{
         coverage::{self, Clause, clauses},
         stages::Stages,
@@ -45,7 +45,7 @@ struct Tested {
 /// Runs the `test` blocks of packages or single files.
 pub fn test(paths: &[PathBuf], at: &Where, how: &How, format: Option<&str>, output: &Output) -> Exit {
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
-    let paths = if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() };
+    let paths = packages(&if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() });
     let mut worst = 0;
     for path in &paths {
         worst = worst.max(package(path, how, format, output)?);

@@ -1,18 +1,43 @@
 //! Repositories, through the git program: revisions, and the files of one. Working trees and bare repositories alike; nothing is checked out or changed.
 
+mod address;
 mod program;
+mod remote;
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+pub(crate) use address::{Address, without_credentials};
+pub(crate) use remote::Remote;
 
 use program::{git, output, read_objects, stdout, words};
 
 use crate::disk::MAX_BYTES;
+
+/// What programs are made of, by the ends of names; anything else in a repository is data, and is not read.
+const TEXTS: [&str; 18] = [
+    "mlp", "toml", "lock", "sql", "py", "txt", "in", "cfg", "yaml", "yml", "sh", "r", "R", "jl", "js", "ts", "go",
+    "scala",
+];
+
+/// Whether a path of a repository is a text that programs are made of.
+#[must_use]
+pub fn is_text(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| TEXTS.iter().any(|known| end == *known))
+}
 
 /// A folder of a repository: of a working tree, or a bare repository itself.
 #[derive(Clone, Debug)]
 pub struct Repository {
     folder: PathBuf,
     prefix: String,
+}
+
+/// What is said of a file that no program would be in: it is never passed over.
+fn too_large(path: &str) -> String {
+    format!(
+        "`{path}`: is larger than {} MiB, and a source file is not; data has no place under such a name",
+        MAX_BYTES >> 20
+    )
 }
 
 /// A file of a revision.
@@ -115,8 +140,12 @@ impl Repository {
             if full.contains(char::REPLACEMENT_CHARACTER) || full.contains('\n') {
                 return Err(format!("`{}`: a name that is not UTF-8, or has a line end", full.escape_debug()));
             }
+            // a tree can be made with names that git itself would never give a file
+            if !Path::new(full).components().all(|part| matches!(part, Component::Normal(_))) {
+                return Err(format!("`{full}`: is no path of a file inside of a repository"));
+            }
             if size.parse::<u64>().is_ok_and(|size| size > MAX_BYTES) {
-                return Err(format!("`{full}`: is larger than {} MiB", MAX_BYTES >> 20));
+                return Err(too_large(full));
             }
             let object = if mode == "120000" { format!("{commit}:{full}") } else { id.to_owned() };
             files.push(TreeFile { path: path.to_owned(), object });

@@ -7,8 +7,8 @@ use std::{
     thread,
 };
 
-use super::TreeFile;
-use crate::disk::io_words;
+use super::{TreeFile, too_large};
+use crate::disk::{MAX_BYTES, io_words};
 
 /// What the environment may say of another repository than the one that is meant: hooks run with it.
 const PLACES: [&str; 6] =
@@ -119,6 +119,10 @@ fn read_object(from: &mut BufReader<impl std::io::Read>, path: &str) -> Result<V
         "blob" => {}
         "tree" => return Err(format!("`{path}`: is a link to a folder, and a file is meant here")),
         _ => return Err(format!("`{path}`: is a link that leads to no file of the repository")),
+    }
+    // a listing has the size of a link, not of what it leads to
+    if size > MAX_BYTES {
+        return Err(too_large(path));
     }
     let mut bytes = Vec::new();
     from.by_ref().take(size).read_to_end(&mut bytes).map_err(cut)?;

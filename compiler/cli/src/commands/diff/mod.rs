@@ -122,8 +122,8 @@ fn one(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Opti
     let history = record::history(&new.root).map_err(fail)?;
     let today = how.today.unwrap_or_else(|| Local::now().date_naive());
     let options = Options { today, mode: how.mode, history: &history };
-    let (before, mut notes) = neighbours::dependents(sides.old_tree(), package);
-    let (after, more) = neighbours::dependents(sides.new_tree(), package);
+    let (before, mut notes) = neighbours::dependents(sides.old_tree(), package, output);
+    let (after, more) = neighbours::dependents(sides.new_tree(), package, output);
     notes.extend(more);
     let mut found = compare(
         &Version { plan: &old.plan, dependents: neighbours::listed(&before) },

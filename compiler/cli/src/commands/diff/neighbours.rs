@@ -5,8 +5,11 @@ use std::{fs, path::Path};
 use mlp_plan::Plan;
 use mlp_workspace::{Override, load};
 
-use super::sides::{Repo, Tree, below, manifest};
-use crate::program::{local, lowered};
+use super::sides::{Repo, Tree, manifest};
+use crate::{
+    output::Output,
+    program::{below, local, lowered, with_packages},
+};
 
 /// A package that depends on another.
 pub struct Dependent {
@@ -16,7 +19,7 @@ pub struct Dependent {
 }
 
 /// The packages of a tree that depend on one by its path; of those that do not check, a note says so.
-pub fn dependents(tree: Option<&Tree>, package: &Repo) -> (Vec<Dependent>, Vec<String>) {
+pub fn dependents(tree: Option<&Tree>, package: &Repo, output: &Output) -> (Vec<Dependent>, Vec<String>) {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let Some(tree) = tree else { return (found, notes) };
     let own = real(&tree.top.join(&package.inside));
@@ -27,7 +30,7 @@ pub fn dependents(tree: Option<&Tree>, package: &Repo) -> (Vec<Dependent>, Vec<S
         });
         let Some((alias, _)) = known else { continue };
         let name = manifest.package.name.clone();
-        match planned(&root) {
+        match planned(&root, output) {
             Ok(plan) => found.push(Dependent { name, plan, alias: alias.clone() }),
             Err(why) => notes.push(format!("`{name}` depends on this package and does not check: {why}")),
         }
@@ -40,8 +43,9 @@ pub fn listed(dependents: &[Dependent]) -> Vec<(String, &Plan, String)> {
     dependents.iter().map(|one| (one.name.clone(), &one.plan, one.alias.clone())).collect()
 }
 
-fn planned(root: &Path) -> Result<Plan, String> {
-    let loaded = load(root).map_err(|error| error.0.into_iter().next().unwrap_or_default())?;
+fn planned(root: &Path, output: &Output) -> Result<Plan, String> {
+    let loaded = with_packages(output, |fetching| load(root, fetching))
+        .map_err(|error| error.0.into_iter().next().unwrap_or_default())?;
     lowered(&loaded, local(), &Override::new()).map_err(|found| {
         let first = found.iter().find(|one| one.is_error());
         first.map(|one| format!("{}: {}", one.code, one.message)).unwrap_or_default()

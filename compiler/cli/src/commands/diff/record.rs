@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use mlp_evolution::History;
-use mlp_workspace::{Override, load, read_text};
+use mlp_workspace::{Override, read_text};
 
 use super::Exit;
 use crate::{
     output::Output,
-    program::{local, lowered},
+    program::{loaded, local, lowered},
 };
 
 /// The released versions of a package; none where it has no record.
@@ -31,12 +31,7 @@ pub fn record(roots: &[PathBuf], output: &Output) -> Exit {
                 output.failure(&format!("{}: a single file has no record; make a package of it", root.display()), None)
             );
         }
-        let loaded = load(root).map_err(|error| {
-            for message in &error.0 {
-                output.failure(message, None);
-            }
-            2_u8
-        })?;
+        let loaded = loaded(root, output)?;
         let plan = lowered(&loaded, local(), &Override::new()).map_err(|_| {
             output.failure(
                 &format!("{}: does not check, so that nothing is recorded", root.display()),

@@ -6,20 +6,18 @@ use std::{
 };
 
 use mlp_plan::Plan;
-use mlp_workspace::{Loaded, Manifest, Override, git::Repository, load, package_root, read_text, relative_to_here};
+use mlp_workspace::{
+    Loaded, Manifest, Override,
+    git::{Repository, is_text},
+    load, package_root, read_text, relative_to_here,
+};
 use tempfile::TempDir;
 
 use crate::{
     args::Where,
     output::Output,
-    program::{local, lowered, path_of},
+    program::{below, local, lowered, path_of, with_packages},
 };
-
-/// What programs are made of; anything else in a repository is data to a comparison.
-const TEXTS: [&str; 18] = [
-    "mlp", "toml", "lock", "sql", "py", "txt", "in", "cfg", "yaml", "yml", "sh", "r", "R", "jl", "js", "ts", "go",
-    "scala",
-];
 
 /// A package, by its place in the repository.
 #[derive(Clone, Debug)]
@@ -164,9 +162,7 @@ impl Tree {
     /// The texts of a commit, in a folder of their own.
     fn at(repository: &Repository, rev: &str) -> Result<Self, String> {
         let commit = repository.resolve(rev)?;
-        let wanted =
-            |path: &str| Path::new(path).extension().is_some_and(|end| TEXTS.iter().any(|known| end == *known));
-        let files = repository.files_at(&commit, "", wanted)?;
+        let files = repository.files_at(&commit, "", is_text)?;
         let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder cannot be made: {error}"))?;
         for (path, bytes) in files {
             let full = folder.path().join(&path);
@@ -216,28 +212,6 @@ fn found(path: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(roots)
 }
 
-/// Folders with a manifest, sorted; what is hidden, built or installed is left out.
-pub fn below(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut open = vec![(folder.to_path_buf(), 0)];
-    while let Some((folder, depth)) = open.pop() {
-        if folder.join("mlp.toml").is_file() {
-            found.push(folder.clone());
-        }
-        let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        let kept = folders.map(|entry| entry.path()).filter(|path| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            !name.starts_with('.') && !["target", "node_modules", "__pycache__"].contains(&name.as_str())
-        });
-        if depth < 16 {
-            open.extend(kept.map(|path| (path, depth + 1)));
-        }
-    }
-    found.sort();
-    found
-}
-
 fn join(prefix: &str, file: Option<&std::ffi::OsStr>) -> String {
     match file {
         Some(name) if prefix.is_empty() => name.to_string_lossy().into_owned(),
@@ -260,7 +234,7 @@ fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output)
         Some((top, name)) => text.replace(&format!("{}/", top.display()), &format!("{name}:")),
         None => text.to_owned(),
     };
-    let loaded = load(root).map_err(|error| {
+    let loaded = with_packages(output, |fetching| load(root, fetching)).map_err(|error| {
         for message in &error.0 {
             output.failure(&plain(message), None);
         }
