@@ -89,28 +89,45 @@ pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> C
             (None, None) => {}
         }
     }
-    forget_repetitions(&mut found.changes);
+    let own = |plan: &'_ Plan| -> Vec<(String, Place)> {
+        let own = plan.contracts.values().filter(|one| one.is_own());
+        own.filter_map(|one| Some((names.shown(one), one.places.get("")?.clone()))).collect()
+    };
+    let places: BTreeMap<String, Place> = own(old.plan).into_iter().chain(own(new.plan)).collect();
+    forget_repetitions(&mut found.changes, &places);
     found.changes.extend(governance::changes(old.plan, new.plan));
     found.changes.extend(pipelines::changes(old.plan, new.plan));
     found
 }
 
 /// What an expression takes over from another contract is told there, unless a promise of its own is broken by it.
-fn forget_repetitions(changes: &mut Vec<Change>) {
-    let mut first: BTreeMap<(&'static str, String, Place, String), String> = BTreeMap::new();
+fn forget_repetitions(changes: &mut Vec<Change>, places: &BTreeMap<String, Place>) {
     let key = |change: &Change| (change.kind, change.path.clone(), change.place.clone(), change.message.clone());
-    // a contract that is broken itself comes before those that take over from it
     let is_own = |change: &Change| change.place.file.is_empty() || change.path.is_empty();
+    let mut tellers: BTreeMap<(&'static str, String, Place, String), Vec<&Change>> = BTreeMap::new();
     for change in changes.iter().filter(|change| !is_own(change)) {
-        let teller = first.entry(key(change)).or_insert_with(|| change.subject.clone());
-        if change.verdict == Verdict::Broken {
-            teller.clone_from(&change.subject);
-        }
+        tellers.entry(key(change)).or_default().push(change);
     }
+    // a contract that is broken itself comes before those that take over from it, and then the one in which the column stands
+    let teller = |told: &[&Change]| {
+        let line = |change: &Change| {
+            let begins = places.get(&change.subject)?;
+            (begins.file == change.place.file && begins.line <= change.place.line).then_some(begins.line)
+        };
+        let best =
+            |from: &[&Change]| from.iter().rev().max_by_key(|change| line(change)).map(|one| one.subject.clone());
+        let broken: Vec<&Change> = told.iter().copied().filter(|change| change.verdict == Verdict::Broken).collect();
+        if broken.is_empty() { best(told) } else { best(&broken) }
+    };
+    let tellers: BTreeMap<_, String> = tellers
+        .into_iter()
+        .filter(|(_, told)| told.len() > 1)
+        .filter_map(|(key, told)| Some((key, teller(&told)?)))
+        .collect();
     changes.retain(|change| {
         is_own(change)
             || change.verdict == Verdict::Broken
-            || first.get(&key(change)).is_none_or(|teller| *teller == change.subject)
+            || tellers.get(&key(change)).is_none_or(|teller| *teller == change.subject)
     });
 }
 
@@ -195,7 +212,6 @@ impl Work<'_> {
         let mode = self.options.mode.unwrap_or(was.compatibility);
         let mut changes = contract::changes(self.name, was, is);
         self.add_readers(was, &mut changes);
-        let required = required(&changes, mode);
         for change in &mut changes {
             self.judge(change, mode, is);
         }
@@ -203,6 +219,7 @@ impl Work<'_> {
             let more = self.history(was, is, mode, &changes);
             changes.extend(more);
         }
+        let required = required(&changes, mode);
         changes.extend(self.expired(is, &changes));
         if was.declared != is.declared {
             let declared = |one: &Contract| one.declared.clone();
@@ -214,7 +231,7 @@ impl Work<'_> {
         let declared = old.as_ref().zip(new.as_ref()).map_or(Bump::None, |(old, new)| Bump::between(old, new));
         let least = old.as_ref().map(|old| required.least(old));
         if let (Some(old), Some(new), Some(least)) = (&old, &new, &least)
-            && new < least
+            && Semver::new(new.major, new.minor, new.patch) < *least
         {
             changes.push(self.underbumped(is, (old, new, least), required));
         }
@@ -284,9 +301,10 @@ impl Work<'_> {
         let packages: Vec<Package<'_>> = [self.old, self.new]
             .into_iter()
             .flat_map(|version| {
-                let own = Package { name: &version.plan.package.name, plan: version.plan, alias: None };
+                let of = version.plan;
+                let own = Package { name: &of.package.name, plan: of, alias: None, of };
                 let others =
-                    version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias) });
+                    version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias), of });
                 std::iter::once(own).chain(others)
             })
             .collect();
@@ -318,11 +336,10 @@ impl Work<'_> {
         if !change.breaks.under(mode) {
             return;
         }
-        change.verdict = match is.accepts.iter().find(|accepted| covers(accepted, change)) {
-            Some(accepted) if accepted.until.is_none_or(|until| self.options.today <= until) => {
-                Verdict::Accepted { because: accepted.because.clone(), until: accepted.until }
-            }
-            _ => Verdict::Broken,
+        let in_time = |accepted: &&AcceptedBreak| accepted.until.is_none_or(|until| self.options.today <= until);
+        change.verdict = match is.accepts.iter().filter(in_time).find(|accepted| covers(accepted, change)) {
+            Some(accepted) => Verdict::Accepted { because: accepted.because.clone(), until: accepted.until },
+            None => Verdict::Broken,
         };
     }
 
@@ -331,7 +348,10 @@ impl Work<'_> {
         let declared = was.declared.as_deref().unwrap_or_default();
         let mut found: Vec<Change> = Vec::new();
         let mut versions = 0;
-        for (version, released) in self.options.history.of(declared) {
+        let plan = self.new.plan;
+        let is_declared =
+            |name: &str| plan.contracts.values().any(|one| one.is_own() && one.declared.as_deref() == Some(name));
+        for (version, released) in self.options.history.of(declared, is_declared) {
             versions += 1;
             let mut changes = contract::changes(self.name, released, is);
             self.add_readers(released, &mut changes);
@@ -383,9 +403,10 @@ impl Work<'_> {
 fn covers(accepted: &AcceptedBreak, change: &Change) -> bool {
     let on = accepted.on.as_str();
     let is_inside = |path: &str| path == on || path.strip_prefix(on).is_some_and(|rest| rest.starts_with(['.', '[']));
+    // columns of keys, references and measures stand in brackets: `key (a, b)`, `mean(a)`
     let names = |text: &Option<String>| {
-        text.as_deref()
-            .is_some_and(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == on))
+        let inside = text.as_deref().unwrap_or_default().split('(').skip(1);
+        inside.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_')).any(|word| word == on)
     };
     is_inside(&change.path)
         || (change.kind == "column_renamed" && change.old.as_deref() == Some(on))

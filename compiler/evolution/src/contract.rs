@@ -1,7 +1,7 @@
 //! Two versions of one contract: every difference, with the side on which `<:` is not proven because of it.
 
-use mlp_analysis::subtype::{Planted, Problem, column_level, values::effective};
-use mlp_plan::{Column, Compatibility, Constraint, Contract, Place, ValueType};
+use mlp_analysis::subtype::{Planted, Problem, column_level, fills, values::effective};
+use mlp_plan::{Column, Compatibility, Constraint, Contract, Literal, Place, ValueType};
 
 use crate::{
     change::{Breaks, Change, Class, Direction},
@@ -51,7 +51,7 @@ pub fn changes(subject: &str, old: &Contract, new: &Contract) -> Vec<Change> {
     }
     let seen = renamed(old, new);
     let pairs = renames(old, new);
-    let both = Both { subject, old: &seen, new };
+    let both = Both { subject, old: &seen, new, old_reader: reader(&seen), new_reader: reader(new) };
     let mut found = Vec::new();
     for column in &new.columns {
         let was = pairs.iter().find(|(_, is)| *is == column.name).map(|(was, _)| was.as_str());
@@ -94,6 +94,26 @@ pub struct Both<'a> {
     pub old: &'a Contract,
     /// The new version.
     pub new: &'a Contract,
+    /// The old version, as its readers take what others wrote.
+    pub old_reader: Contract,
+    /// The new version, as its readers take what others wrote.
+    pub new_reader: Contract,
+}
+
+/// A contract as its readers take data of another version: a column that may be null and is not there reads as null.
+fn reader(contract: &Contract) -> Contract {
+    let mut reader = contract.clone();
+    for column in &mut reader.columns {
+        if column.value.nullable && column.default.is_none() {
+            column.default = Some(Literal::Null);
+        }
+    }
+    reader
+}
+
+/// Whether a reader that does not find a column goes on for sure.
+fn does_without(reader: &Contract, name: &str) -> bool {
+    reader.column(name).is_some_and(|column| fills(reader, column))
 }
 
 impl Both<'_> {
@@ -112,12 +132,20 @@ impl Both<'_> {
         let name = &column.name;
         let change = self.change("column_added", Class::Additive, name, format!("`{name}: {}` is new", column.value));
         let change = change.from_to(None, Some(text)).towards(Direction::Looser).at(self.place(self.new, name), None);
-        if is_filled(column.default.is_some(), &column.value) {
+        if does_without(&self.new_reader, name) {
             return change;
         }
         let mut change = change.breaking(Direction::Tighter, Breaks { backward: true, forward: false });
-        change.message = format!("`{name}: {}` is new, and data written before does not have it", column.value);
         change.example = example::without(self.subject, self.old, name);
+        if is_filled(column.default.is_some(), &column.value) {
+            let missing = column.default.as_ref().map_or("null".to_owned(), ToString::to_string);
+            change.message = format!(
+                "`{name}: {}` is new, and {missing} in all data written before, which its own rules do not allow for sure",
+                column.value
+            );
+            return change.help(format!("let `{name}` keep its rules where it is missing, or leave them out at first"));
+        }
+        change.message = format!("`{name}: {}` is new, and data written before does not have it", column.value);
         change.help(format!("let it be null (`{}?`), or give it a default (`= ..`)", column.value.data))
     }
 
@@ -126,7 +154,7 @@ impl Both<'_> {
         let change =
             self.change("column_removed", Class::Compatible, name, format!("`{name}: {}` is gone", column.value));
         let change = change.from_to(Some(declaration(column)), None).towards(Direction::Looser);
-        if is_filled(column.default.is_some(), &column.value) {
+        if does_without(&self.old_reader, name) {
             return change;
         }
         let mut change = change.breaking(Direction::Looser, Breaks { backward: false, forward: true });
@@ -151,8 +179,8 @@ impl Both<'_> {
         let (ours, theirs) = (effective(self.old, have), effective(self.new, column));
         let levels = Levels {
             path: &column.name,
-            backward: column_level(self.old, have, self.new, column),
-            forward: column_level(self.new, column, self.old, have),
+            backward: column_level(self.old, have, &self.new_reader, column),
+            forward: column_level(self.new, column, &self.old_reader, have),
         };
         let mut found = compare_level(self, &levels, &ours, &theirs);
         found.extend(inside(self, &column.name, &ours.data, &theirs.data));

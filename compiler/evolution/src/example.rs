@@ -96,15 +96,26 @@ pub fn value(
     }
 }
 
-/// Two rows that agree in some columns.
+/// Two rows that agree in some columns, and are otherwise in what is unique in their own version.
 #[must_use]
 pub fn twice(subject: &str, contract: &Contract, columns: &[String], side: Side) -> Option<Example> {
-    let row = Row::of(contract)?.text(subject);
+    let row = Row::of(contract)?;
+    let alone = contract.columns.iter().filter(|column| column.value.constraints.contains(&Constraint::Unique));
+    let sets = contract.keys.iter().chain(&contract.uniques).cloned().chain(alone.map(|one| vec![one.name.clone()]));
+    let mut other = row.clone();
+    for set in sets {
+        let mut open = set.iter().filter(|name| !columns.contains(name));
+        let changed = open.find_map(|name| {
+            let ty = &contract.column(name)?.value;
+            let first = other.value(name)?;
+            let second = candidates(ty, ty).into_iter().find(|value| *value != first && permits(ty, value))?;
+            Some(other.clone().with(name, &second))
+        });
+        other = changed?;
+    }
+    let rows = vec![row.text(subject), other.settled(contract, "")?.text(subject)];
     let names: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
-    Some(Example {
-        rows: vec![row.clone(), row],
-        says: format!("two rows agree in {}: {}", names.join(", "), side.says()),
-    })
+    Some(Example { rows, says: format!("two rows agree in {}: {}", names.join(", "), side.says()) })
 }
 
 /// Whether a value satisfies the constraints of its type that are about itself.

@@ -65,9 +65,31 @@ impl History {
         )
     }
 
-    /// The released versions of a contract, newest first.
-    pub fn of<'a>(&'a self, declared: &str) -> impl Iterator<Item = (&'a Version, &'a Contract)> + use<'a> {
-        self.contracts.get(declared).into_iter().flat_map(|versions| versions.iter().rev())
+    /// The released versions of a contract, newest first; those of a contract of that name in another module, too, where there is none such any more.
+    pub fn of<'a>(
+        &'a self,
+        declared: &'a str,
+        is_declared: impl Fn(&str) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a Version, &'a Contract)> + 'a {
+        let bare = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        let wanted = bare(declared);
+        let of_it = move |name: &str| name == declared || (bare(name) == wanted && !is_declared(name));
+        let mut found: Vec<_> =
+            self.contracts.iter().filter(|(name, _)| of_it(name)).flat_map(|(_, versions)| versions.iter()).collect();
+        found.sort_by(|a, b| b.0.cmp(a.0));
+        found.into_iter()
+    }
+
+    /// The same with what another record has besides: what was released is never taken back.
+    #[must_use]
+    pub fn with(mut self, other: Self) -> Self {
+        for (name, versions) in other.contracts {
+            let known = self.contracts.entry(name).or_default();
+            for (version, contract) in versions {
+                known.entry(version).or_insert(contract);
+            }
+        }
+        self
     }
 
     /// Adds the current version of each published contract; answers what was added.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use mlp_plan::{Artifact, Contract, Node, Origin, Plan, Run, Value};
+use mlp_plan::{Artifact, Contract, Node, Origin, Place, Plan, Run, Value};
 
 use crate::change::Reader;
 
@@ -15,6 +15,8 @@ pub struct Package<'a> {
     pub plan: &'a Plan,
     /// The name under which it knows the package whose contract it reads; none for that package itself.
     pub alias: Option<&'a str>,
+    /// That package, in the version that it reads.
+    pub of: &'a Plan,
 }
 
 /// The readers of a column, each once.
@@ -22,11 +24,7 @@ pub struct Package<'a> {
 pub fn of_column(packages: &[Package<'_>], declared: &str, column: &str) -> Vec<Reader> {
     let mut found: BTreeSet<Reader> = BTreeSet::new();
     for package in packages {
-        let declared = match package.alias {
-            Some(alias) => format!("{alias}.{declared}"),
-            None => declared.to_owned(),
-        };
-        Search { package: *package, names: carriers(package.plan, &declared), column }.collect(&mut found);
+        Search { package: *package, names: carriers(package, declared, column), column }.collect(&mut found);
     }
     let mut readers: Vec<Reader> = found.into_iter().collect();
     readers.dedup_by(|later, first| (&later.package, &later.path) == (&first.package, &first.path));
@@ -42,16 +40,27 @@ pub fn of_column(packages: &[Package<'_>], declared: &str, column: &str) -> Vec<
     readers
 }
 
-/// The names in the plan of a declared contract and of expressions that begin with it.
-fn carriers(plan: &Plan, declared: &str) -> Vec<String> {
-    let own = plan.contracts.iter().filter(|(_, one)| one.declared.as_deref() == Some(declared));
-    let names: Vec<&String> = own.map(|(name, _)| name).collect();
+/// The names in the plan of a declared contract, of expressions that begin with it, and of all that have the column from it: theirs is declared at the same place.
+fn carriers(package: &Package<'_>, declared: &str, column: &str) -> Vec<String> {
+    let theirs = package.alias.map_or_else(|| declared.to_owned(), |alias| format!("{alias}.{declared}"));
+    let contracts = &package.plan.contracts;
+    let own: Vec<&String> =
+        contracts.iter().filter(|(_, one)| one.declared.as_deref() == Some(&theirs)).map(|(name, _)| name).collect();
     let begins = |name: &str, one: &Contract| {
         one.declared.is_none()
-            && names.iter().any(|own| name.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with(' ')))
+            && own.iter().any(|own| name.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with(' ')))
     };
-    let derived = plan.contracts.iter().filter(|(name, one)| begins(name, one)).map(|(name, _)| name);
-    names.iter().copied().chain(derived).cloned().collect()
+    let origin = package.of.contracts.values().find(|one| one.declared.as_deref() == Some(declared));
+    let place = origin.and_then(|one| one.places.get(column)).map(|place| Place {
+        file: package.alias.map_or_else(|| place.file.clone(), |alias| format!("{alias}:{}", place.file)),
+        ..place.clone()
+    });
+    let has_it = |one: &Contract| place.is_some() && one.places.get(column) == place.as_ref();
+    let others = contracts
+        .iter()
+        .filter(|(name, one)| !own.contains(name) && (begins(name, one) || has_it(one)))
+        .map(|(name, _)| name);
+    own.iter().copied().chain(others).cloned().collect()
 }
 
 struct Search<'a> {
@@ -135,7 +144,10 @@ impl Search<'_> {
     /// Whether a node looks at the column: SQL that names it (or takes all), a stage of the library that is told of it, anything else.
     fn uses(&self, node: &Node) -> bool {
         match &node.run {
-            Run::Sql { text } => text.contains('*') || words(text).any(|word| word.eq_ignore_ascii_case(self.column)),
+            Run::Sql { text } => {
+                let text = code(text);
+                takes_all(&text) || words(&text).any(|word| word.eq_ignore_ascii_case(self.column))
+            }
             Run::Builtin { .. } => node.params.values().any(|value| names(value, self.column)),
             _ => true,
         }
@@ -181,6 +193,39 @@ fn element(artifact: &Artifact) -> &Artifact {
         Artifact::List(inner) => element(inner),
         other => other,
     }
+}
+
+/// SQL without its comments and its texts in quotes.
+fn code(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let end = |mark: &str, from: usize| {
+            rest.get(from..).and_then(|text| text.find(mark)).map_or(rest.len(), |at| from + at + mark.len())
+        };
+        let passed = match letter {
+            '\'' => end("'", 1),
+            '-' if rest.starts_with("--") => end("\n", 2),
+            '/' if rest.starts_with("/*") => end("*/", 2),
+            _ => {
+                code.push(letter);
+                rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+        };
+        code.push(' ');
+        rest = rest.get(passed..).unwrap_or_default();
+    }
+    code
+}
+
+/// Whether a `*` stands for all columns: behind `select`, a comma or a table's name, and not behind a number or in `count(*)`.
+fn takes_all(code: &str) -> bool {
+    code.match_indices('*').any(|(at, _)| {
+        let before = code.get(..at).unwrap_or_default().trim_end();
+        let word = words(before).last().filter(|word| before.ends_with(word)).unwrap_or_default();
+        before.ends_with([',', '.']) || ["select", "distinct", "all"].iter().any(|all| word.eq_ignore_ascii_case(all))
+    })
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

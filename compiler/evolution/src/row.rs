@@ -49,6 +49,12 @@ impl Row {
         self
     }
 
+    /// The value of a column, where it is a single one.
+    #[must_use]
+    pub fn value(&self, column: &str) -> Option<Literal> {
+        self.cells.iter().find(|cell| cell.name == column)?.value.clone()
+    }
+
     /// The same with another text of a column.
     #[must_use]
     pub fn with_text(mut self, column: &str, text: String) -> Self {
@@ -115,12 +121,11 @@ impl Row {
     }
 
     fn answer(&self, expr: &Expr, column: &str) -> Option<bool> {
-        let value = |name: &str| self.cells.iter().find(|cell| cell.name == name).and_then(|cell| cell.value.clone());
-        let this = value(column)?;
+        let this = self.value(column)?;
         let mut expr = expr.clone();
         expr.walk_mut(&mut |part| {
             if let Expr::Column(name) = part
-                && let Some(value) = value(name)
+                && let Some(value) = self.value(name)
             {
                 *part = Expr::Literal(value);
             }

@@ -1,8 +1,11 @@
 //! Rules over the set: keys, unique columns, references, and what is expected of the data as a whole. `<:` on edges leaves the last two out; between versions
 //! they count.
 
-use mlp_analysis::{subtype::is_unique, versions::follows};
-use mlp_plan::{Contract, Expectation, Expr, Place, Reference};
+use mlp_analysis::{
+    subtype::{is_unique, keeps_unique},
+    versions::follows,
+};
+use mlp_plan::{CompareOp, Contract, Expectation, Expr, Literal, Place, Reference};
 
 use crate::{
     change::{Breaks, Change, Class, Direction, Example},
@@ -40,10 +43,17 @@ type Columns = (usize, Vec<String>);
 
 fn set(both: &Both<'_>, word: &'static str, gone: Option<&Columns>, came: Option<&Columns>) -> Change {
     let text = |columns: Option<&Columns>| columns.map(|(_, columns)| format!("{word} ({})", columns.join(", ")));
-    let proven = |contract: &Contract, columns: Option<&Columns>| {
-        columns.is_none_or(|(_, columns)| is_unique(contract, columns))
+    let proven = |from: &Contract, to: &Contract, columns: Option<&Columns>| {
+        columns.is_none_or(
+            |(_, columns)| {
+                if word == "key" { is_unique(from, columns) } else { keeps_unique(from, to, columns) }
+            },
+        )
     };
-    let breaks = Breaks { backward: !proven(both.old, came), forward: !proven(both.new, gone) };
+    let breaks = Breaks {
+        backward: !proven(both.old, &both.new_reader, came),
+        forward: !proven(both.new, &both.old_reader, gone),
+    };
     let (was, is) = (text(gone), text(came));
     let (kind, message) = match (&was, &is) {
         (Some(was), Some(is)) => {
@@ -59,11 +69,12 @@ fn set(both: &Both<'_>, word: &'static str, gone: Option<&Columns>, came: Option
         let word = Contract::nth(word, columns?.0);
         contract.place("", &word).cloned()
     };
-    let mut change =
-        both.change(kind, Class::Compatible, "", message).from_to(was, is).breaking(direction(breaks), breaks).at(
-            place(both.new, came).as_ref().or_else(|| both.place(both.new, "")),
-            place(both.old, gone).as_ref().or_else(|| both.place(both.old, "")),
-        );
+    // what follows from the rest is only said in other words; a key is more than what is unique in it
+    let class = if word == "unique" && !breaks.any() { Class::Docs } else { Class::Compatible };
+    let mut change = both.change(kind, class, "", message).from_to(was, is).breaking(direction(breaks), breaks).at(
+        place(both.new, came).as_ref().or_else(|| both.place(both.new, "")),
+        place(both.old, gone).as_ref().or_else(|| both.place(both.old, "")),
+    );
     if let (true, Some((_, columns))) = (breaks.backward, came) {
         change.example = example::twice(both.subject, both.old, columns, Side::Old);
         change = change.help("let rows repeat, or make them unique before they are written");
@@ -78,10 +89,28 @@ fn references(both: &Both<'_>) -> Vec<Change> {
     let text =
         |one: &Reference| format!("references {}({}) from ({})", one.contract, one.to.join(", "), one.from.join(", "));
     let mut found = Vec::new();
+    let pairs = |one: &Reference| -> (String, Vec<(String, String)>) {
+        let mut pairs: Vec<_> = one.from.iter().cloned().zip(one.to.iter().cloned()).collect();
+        pairs.sort();
+        (one.contract.clone(), pairs)
+    };
+    let has = |all: &[Reference], one: &Reference| all.iter().any(|other| pairs(other) == pairs(one));
+    let place = |contract: &Contract, one: &Reference| {
+        let at = contract.references.iter().position(|other| other == one)?;
+        contract.place("", &Contract::nth("references", at)).cloned()
+    };
     let mut tell = |kind, message: String, one: &Reference, breaks: Breaks, side: Side| {
-        let (was, is) = if breaks.backward { (None, Some(text(one))) } else { (Some(text(one)), None) };
+        let (was, is) = if side == Side::Old { (None, Some(text(one))) } else { (Some(text(one)), None) };
         let mut change =
             both.change(kind, Class::Compatible, "", message).from_to(was, is).breaking(direction(breaks), breaks);
+        match side {
+            Side::Old => change = change.at(place(both.new, one).as_ref(), None),
+            Side::New => change = change.at(both.place(both.new, ""), place(both.old, one).as_ref()),
+        }
+        if !breaks.any() {
+            found.push(change);
+            return;
+        }
         let permits = if side == Side::Old { "was permitted before" } else { "is permitted now" };
         change.example = Some(Example {
             rows: Vec::new(),
@@ -93,12 +122,19 @@ fn references(both: &Both<'_>) -> Vec<Change> {
             "keep it: who joins with the other table expects to find each row"
         }));
     };
-    for one in both.new.references.iter().filter(|one| !both.old.references.contains(one)) {
-        let breaks = Breaks { backward: true, forward: false };
+    // a row with a null in it refers to nothing
+    let is_null = |from: &Contract, to: &Contract, one: &Reference| {
+        let missing = |name: &String| {
+            from.column(name).is_none() && to.column(name).is_some_and(|column| column.default == Some(Literal::Null))
+        };
+        one.from.iter().any(missing)
+    };
+    for one in both.new.references.iter().filter(|one| !has(&both.old.references, one)) {
+        let breaks = Breaks { backward: !is_null(both.old, &both.new_reader, one), forward: false };
         tell("reference_added", format!("`{}` is new", text(one)), one, breaks, Side::Old);
     }
-    for one in both.old.references.iter().filter(|one| !both.new.references.contains(one)) {
-        let breaks = Breaks { backward: false, forward: true };
+    for one in both.old.references.iter().filter(|one| !has(&both.new.references, one)) {
+        let breaks = Breaks { backward: false, forward: !is_null(both.new, &both.old_reader, one) };
         tell("reference_removed", format!("`{}` is gone", text(one)), one, breaks, Side::New);
     }
     found
@@ -114,8 +150,11 @@ fn expectations(both: &Both<'_>) -> Vec<Change> {
         some.iter().filter(|one| all.iter().all(|other| other.expr != one.expr)).cloned().collect()
     };
     let (mut gone, came) = (differ(&old, &new), differ(&new, &old));
-    let exprs = |all: &[Expectation]| -> Vec<Expr> { all.iter().map(|one| one.expr.clone()).collect() };
-    let (old_exprs, new_exprs) = (exprs(&old), exprs(&new));
+    let exprs = |all: &[Expectation], contract: &Contract, asked: &[Expectation]| -> Vec<Expr> {
+        let said = all.iter().map(|one| counted(&one.expr));
+        said.chain(asked.iter().flat_map(|one| never_null(contract, &one.expr))).collect()
+    };
+    let (old_exprs, new_exprs) = (exprs(&old, both.old, &new), exprs(&new, both.new, &old));
     let mut found = Vec::new();
     for one in &came {
         let was = gone.iter().position(|old| measures(&old.expr) == measures(&one.expr)).map(|at| gone.remove(at));
@@ -136,20 +175,18 @@ fn expectation(
     new: &[Expr],
 ) -> Change {
     let implied = |from: &[Expr], to: Option<&Expectation>| {
-        to.is_none_or(|to| follows(&from.iter().collect::<Vec<_>>(), &to.expr))
+        to.is_none_or(|to| follows(&from.iter().collect::<Vec<_>>(), &counted(&to.expr)))
     };
     let breaks = Breaks { backward: !implied(old, is), forward: !implied(new, was) };
+    let class = if was.is_some() && is.is_some() && !breaks.any() { Class::Docs } else { Class::Compatible };
     let text = |one: Option<&Expectation>| one.map(|one| format!("expect {}", one.expr));
     let (kind, message) = match (text(was), text(is)) {
         (Some(was), Some(is)) => ("expectation_changed", format!("`{was}` is `{is}` now")),
         (None, Some(is)) => ("expectation_added", format!("`{is}` is new")),
         (was, _) => ("expectation_removed", format!("`{}` is gone", was.unwrap_or_default())),
     };
-    let mut change = both
-        .change(kind, Class::Compatible, "", message)
-        .from_to(text(was), text(is))
-        .breaking(direction(breaks), breaks)
-        .at(
+    let mut change =
+        both.change(kind, class, "", message).from_to(text(was), text(is)).breaking(direction(breaks), breaks).at(
             is.map(|one| &one.place).or_else(|| both.place(both.new, "")),
             was.map(|one| &one.place).or_else(|| both.place(both.old, "")),
         );
@@ -178,6 +215,51 @@ fn expectation(
     } else {
         change
     }
+}
+
+/// A rule over counts with its ends where counts lie: `rows > 9` as `rows >= 10`.
+fn counted(expr: &Expr) -> Expr {
+    let mut expr = expr.clone();
+    expr.walk_mut(&mut |part| {
+        let Expr::Compare(op, left, right) = part else { return };
+        let is_count =
+            |side: &Expr| matches!(side, Expr::Call { function, .. } if function == "rows" || function == "distinct");
+        let whole = |side: &Expr| match side {
+            Expr::Literal(value @ Literal::Number(_)) => value.as_i64(),
+            _ => None,
+        };
+        let (op_now, number, on_right) = match (is_count(left), whole(right), is_count(right), whole(left)) {
+            (true, Some(number), ..) => (*op, number, true),
+            (.., true, Some(number)) => (op.flipped(), number, false),
+            _ => return,
+        };
+        let (ends, by) = match op_now {
+            CompareOp::Gt => (CompareOp::Ge, 1),
+            CompareOp::Lt => (CompareOp::Le, -1),
+            _ => return,
+        };
+        let Some(number) = number.checked_add(by) else { return };
+        let (side, ends) = if on_right { (right, ends) } else { (left, ends.flipped()) };
+        **side = Expr::Literal(Literal::Number(number.into()));
+        *op = ends;
+    });
+    expr
+}
+
+/// What the types of columns say of the share of nulls that a rule speaks of.
+fn never_null(contract: &Contract, expr: &Expr) -> Vec<Expr> {
+    let mut found = Vec::new();
+    expr.walk(&mut |part| {
+        if let Expr::Call { function, args } = part
+            && function == "null_rate"
+            && let Some(Expr::Column(name)) = args.first()
+            && contract.column(name).is_some_and(|column| !contract.may_be_null(column))
+        {
+            let none = Box::new(Expr::Literal(Literal::Number(0.into())));
+            found.push(Expr::Compare(CompareOp::Le, Box::new(part.clone()), none));
+        }
+    });
+    found
 }
 
 /// The measures that a rule speaks of.

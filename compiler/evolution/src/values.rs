@@ -248,7 +248,7 @@ pub fn inside(both: &Both<'_>, path: &str, old: &DataType, new: &DataType) -> Ve
         (DataType::List(was), DataType::List(is))
         | (DataType::Vector { element: was, .. }, DataType::Vector { element: is, .. } | DataType::List(is))
         | (DataType::List(was), DataType::Vector { element: is, .. }) => deeper(both, &format!("{path}[]"), was, is),
-        (DataType::Map(key, was), DataType::Map(new_key, is)) => {
+        (DataType::Map(key, was), DataType::Map(new_key, is)) if key.data == new_key.data => {
             let mut found = deeper(both, &format!("{path}.key"), key, new_key);
             found.extend(deeper(both, &format!("{path}.value"), was, is));
             found
@@ -319,7 +319,8 @@ fn fields(both: &Both<'_>, path: &str, old: &[StructField], new: &[StructField])
 /// Whether two types are one but for what is inside of their values, and for the order of an enum's members.
 fn is_same_shape(old: &DataType, new: &DataType) -> bool {
     match (old, new) {
-        (DataType::List(_), DataType::List(_)) | (DataType::Map(..), DataType::Map(..)) => true,
+        (DataType::List(_), DataType::List(_)) => true,
+        (DataType::Map(key, _), DataType::Map(new_key, _)) => key.data == new_key.data,
         (DataType::Struct(_), DataType::Struct(_)) => true,
         (DataType::Vector { length: a, .. }, DataType::Vector { length: b, .. }) => a == b,
         (DataType::Enum { members: a, open: x }, DataType::Enum { members: b, open: y }) => {

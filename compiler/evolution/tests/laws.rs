@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use mlp_analysis::subtype::contracts;
 use mlp_evolution::{Direction, changes};
-use mlp_generate::{any_contract, any_ground, constrained, contract_of, fixed};
+use mlp_generate::{any_contract, any_ground, constrained, contract_of, fixed, related};
 use mlp_plan::{Column, Contract, DataType, Literal, StructField, ValueType};
 use proptest::prelude::*;
 
@@ -56,8 +56,8 @@ fn near() -> impl Strategy<Value = (Contract, Contract)> {
 fn a_direction_breaks_exactly_where_it_is_not_proven() {
     let (breaks, holds) = (Cell::new(0_u32), Cell::new(0_u32));
     let far = (any_contract(), any_contract());
-    let pairs = prop_oneof![near(), far];
-    let tried = fixed(6_000).run(&pairs, |(old, new)| {
+    let pairs = prop_oneof![near(), far, related()];
+    let tried = fixed(9_000).run(&pairs, |(old, new)| {
         let found = changes("C", &old, &new);
         let told = |pick: fn(&mlp_evolution::Breaks) -> bool| {
             found.iter().filter(|change| change.direction != Direction::Meaning).any(|change| pick(&change.breaks))

@@ -176,7 +176,7 @@ impl Checker<'_> {
         }
         if let (Some(column), Some(spans)) = (info.face.columns.get(index), info.columns.get(index)) {
             let (value, name) = (column.value.clone(), column.name.clone());
-            let rows = Beside { rows: &info.face, this: &value, wanted: &value };
+            let rows = Beside { rows: &info.face, this: &value, wanted: &value, is_null: &|_| false };
             let contradiction = value.constraints.iter().zip(&spans.constraints).find(|(constraint, _)| {
                 matches!(constraint, Constraint::Where(expr) if !expr.columns().is_empty() && rows.answer(expr) == Answer::Refuted)
             });
@@ -372,7 +372,14 @@ impl Checker<'_> {
     }
 }
 
+/// Three numbers, and what semver.org (9, 10) lets stand behind them.
 fn is_semver(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.chars().all(|digit| digit.is_ascii_digit()))
+    let (core, behind) = text.find(['-', '+']).map_or((text, None), |at| {
+        let (core, behind) = text.split_at(at);
+        (core, behind.get(1..))
+    });
+    let parts: Vec<&str> = core.split('.').collect();
+    let number = |part: &&str| !part.is_empty() && part.chars().all(|digit| digit.is_ascii_digit());
+    let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    parts.len() == 3 && parts.iter().all(number) && behind.is_none_or(|behind| behind.split(['.', '+']).all(word))
 }

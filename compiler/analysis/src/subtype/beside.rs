@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The rows that come, and the column of them that a condition is about.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Beside<'a> {
     /// Their contract.
     pub rows: &'a Contract,
@@ -19,6 +19,8 @@ pub struct Beside<'a> {
     pub this: &'a ValueType,
     /// What is expected of it.
     pub wanted: &'a ValueType,
+    /// Which columns are null in every row: a comparison with one of them is satisfied.
+    pub is_null: &'a dyn Fn(&str) -> bool,
 }
 
 /// The ends of a column's values.
@@ -47,6 +49,9 @@ impl Beside<'_> {
         match expr {
             Expr::All(parts) => all(parts, Answer::Refuted, Answer::Proven),
             Expr::Any(parts) => all(parts, Answer::Proven, Answer::Refuted),
+            Expr::Compare(_, left, right) if [left, right].into_iter().any(|side| self.is_missing(side)) => {
+                Answer::Proven
+            }
             Expr::Compare(op, left, right) if !expr.columns().is_empty() => match (self.ends(left), self.ends(right)) {
                 (Some(left), Some(right)) => compared(*op, &left, &right),
                 _ => Answer::Unknown,
@@ -54,6 +59,10 @@ impl Beside<'_> {
             _ if expr.columns().is_empty() => implies(self.this, self.wanted, &Constraint::Where(expr.clone())),
             _ => Answer::Unknown,
         }
+    }
+
+    fn is_missing(&self, expr: &Expr) -> bool {
+        matches!(expr, Expr::Column(name) if (self.is_null)(name))
     }
 
     fn ends(&self, expr: &Expr) -> Option<Ends> {

@@ -1,6 +1,6 @@
 //! Whether what holds on one side makes a constraint of the other hold: proven, refuted or unknown.
 
-use mlp_plan::{Constraint, Expr, ValueType};
+use mlp_plan::{CompareOp, Constraint, Expr, ValueType};
 
 use super::{domain::Domain, region::is_same_order};
 
@@ -40,11 +40,31 @@ fn proves(from: &ValueType, to: &ValueType, part: &Expr) -> bool {
     implies(from, to, &Constraint::Where(part.clone())) == Answer::Proven
 }
 
-/// Whether a constraint is said in so many words, or as a part of a condition joined by `and`.
+/// Whether a constraint is said in so many words, as a part of a condition joined by `and`, or by a stricter comparison of the same two values.
 fn is_said(constraints: &[Constraint], wanted: &Constraint) -> bool {
     constraints.iter().any(|said| match (said, wanted) {
         (said, wanted) if said == wanted => true,
-        (Constraint::Where(Expr::All(parts)), Constraint::Where(wanted)) => parts.contains(wanted),
+        (Constraint::Where(Expr::All(parts)), Constraint::Where(wanted)) => {
+            parts.iter().any(|part| part == wanted || is_stricter(part, wanted))
+        }
+        (Constraint::Where(said), Constraint::Where(wanted)) => is_stricter(said, wanted),
         _ => false,
     })
+}
+
+/// Whether a comparison holds of no two values of which another does not: `a < b` of `a <= b`, `b > a` and `a != b`.
+fn is_stricter(said: &Expr, wanted: &Expr) -> bool {
+    let (Expr::Compare(said, a, b), Expr::Compare(wanted, x, y)) = (said, wanted) else { return false };
+    let said = match () {
+        () if (a, b) == (x, y) => *said,
+        () if (a, b) == (y, x) => said.flipped(),
+        () => return false,
+    };
+    said == *wanted
+        || matches!(
+            (said, wanted),
+            (CompareOp::Lt, CompareOp::Le | CompareOp::Ne)
+                | (CompareOp::Gt, CompareOp::Ge | CompareOp::Ne)
+                | (CompareOp::Eq, CompareOp::Le | CompareOp::Ge)
+        )
 }

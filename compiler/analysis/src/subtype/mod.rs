@@ -136,6 +136,19 @@ pub fn contracts(from: &Contract, to: &Contract) -> Edge {
     edge
 }
 
+/// Whether rows without a column are accepted for sure, by what the column is where it is missing.
+#[must_use]
+pub fn fills(to: &Contract, wanted: &mlp_plan::Column) -> bool {
+    let mut edge = Edge::default();
+    absent(to, wanted, &mut edge);
+    edge.is_proven()
+}
+
+/// Whether a column is null in every row that comes: it is not there, and null where it is missing.
+fn is_always_null(from: &Contract, to: &Contract, name: &str) -> bool {
+    from.column(name).is_none() && to.column(name).is_some_and(|column| column.default == Some(mlp_plan::Literal::Null))
+}
+
 /// A column that is not there takes its default in every row: what that decides alone was looked at where the default stands.
 fn absent(to: &Contract, wanted: &mlp_plan::Column, edge: &mut Edge) {
     let Some(default) = &wanted.default else {
@@ -210,20 +223,21 @@ fn settle_beside_others(
         .retain(|index| !(is_unique_already && matches!(constraints.get(*index), Some(mlp_plan::Constraint::Unique))));
     let theirs = values::effective(to, wanted);
     if let Some(have) = from.column(&wanted.name) {
-        decide_beside_others(from, (&values::effective(from, have), &theirs), &wanted.name, problems, planted);
+        decide_beside_others((from, to), (&values::effective(from, have), &theirs), &wanted.name, problems, planted);
     }
     plant_beside_others(from, to, &theirs, planted);
 }
 
 /// Conditions between columns are decided where the ends of their values leave no choice.
 fn decide_beside_others(
-    from: &Contract,
+    (from, to): (&Contract, &Contract),
     (ours, theirs): (&mlp_plan::ValueType, &mlp_plan::ValueType),
     name: &str,
     problems: &mut Vec<Problem>,
     planted: &mut Planted,
 ) {
-    let rows = beside::Beside { rows: from, this: ours, wanted: theirs };
+    let is_null = |name: &str| is_always_null(from, to, name);
+    let rows = beside::Beside { rows: from, this: ours, wanted: theirs, is_null: &is_null };
     planted.constraints.retain(|index| match theirs.constraints.get(*index) {
         Some(wanted @ mlp_plan::Constraint::Where(expr)) if !expr.columns().is_empty() => match rows.answer(expr) {
             Answer::Proven => false,
@@ -242,17 +256,41 @@ fn decide_beside_others(
     });
 }
 
-/// The same condition over several columns is another one when their types widen: it is computed in other widths.
+/// The same condition over several columns is another one when their types widen, where it is computed in other widths.
 fn plant_beside_others(from: &Contract, to: &Contract, theirs: &mlp_plan::ValueType, planted: &mut Planted) {
-    let data = |contract: &Contract, name: &str| contract.column(name).map(|column| column.value.data.clone());
     for (index, wanted) in theirs.constraints.iter().enumerate() {
         if let mlp_plan::Constraint::Where(expr) = wanted
             && !planted.constraints.contains(&index)
-            && expr.columns().iter().any(|name| data(from, name) != data(to, name))
+            && expr.columns().iter().any(|name| is_another(from, to, name, is_compared(expr)))
         {
             planted.constraints.push(index);
         }
     }
+}
+
+/// Whether a column that a condition names may make another condition of it.
+fn is_another(from: &Contract, to: &Contract, name: &str, compared: bool) -> bool {
+    match (from.column(name), to.column(name)) {
+        (Some(have), Some(wanted)) => {
+            let (ours, theirs) = (&have.value.data, &wanted.value.data);
+            let keeps_order =
+                values::accepts(ours, theirs) == Some(Answer::Proven) && region::is_same_order(ours, theirs);
+            ours != theirs && !(compared && keeps_order)
+        }
+        (None, Some(_)) => !is_always_null(from, to, name),
+        (have, wanted) => have.is_some() != wanted.is_some(),
+    }
+}
+
+/// Whether values are only compared in a condition, so that it is the same in every type that keeps their order.
+fn is_compared(expr: &mlp_plan::Expr) -> bool {
+    let mut compared = true;
+    expr.walk(&mut |part| match part {
+        mlp_plan::Expr::Arithmetic(..) | mlp_plan::Expr::Negate(_) => compared = false,
+        mlp_plan::Expr::Call { function, .. } => compared &= matches!(function.as_str(), "is_none" | "length"),
+        _ => {}
+    });
+    compared
 }
 
 fn sets(from: &Contract, to: &Contract, edge: &mut Edge) {
@@ -260,8 +298,14 @@ fn sets(from: &Contract, to: &Contract, edge: &mut Edge) {
         if is_unique(from, key) { edge.proven += 1 } else { edge.planted.push(Rule::Key(index)) }
     }
     for (index, columns) in to.uniques.iter().enumerate() {
-        if is_unique(from, columns) { edge.proven += 1 } else { edge.planted.push(Rule::Unique(index)) }
+        if keeps_unique(from, to, columns) { edge.proven += 1 } else { edge.planted.push(Rule::Unique(index)) }
     }
+}
+
+/// Whether rows of `from` keep a rule of `to` that columns are unique, which is not about rows with a null in one of them.
+#[must_use]
+pub fn keeps_unique(from: &Contract, to: &Contract, columns: &[String]) -> bool {
+    is_unique(from, columns) || columns.iter().any(|name| is_always_null(from, to, name))
 }
 
 /// Whether rows of `from` never agree in all of `columns`: some key, or set of unique columns, lies within them.

@@ -99,7 +99,9 @@ pub fn accepts(from: &DataType, to: &DataType) -> Option<Answer> {
             (*any || (!open && all_within(members, wanted))).then_some(Answer::Proven)
         }
         (Enum { open: false, .. }, DataType::String) => proven,
-        (List(_), List(_)) | (Map(..), Map(..)) | (Struct(_), Struct(_)) | (Vector { .. }, List(_)) => proven,
+        // who looks a key up looks for it as it was written
+        (Map(key, _), Map(wanted, _)) => (key.data == wanted.data).then_some(Answer::Proven),
+        (List(_), List(_)) | (Struct(_), Struct(_)) | (Vector { .. }, List(_)) => proven,
         (Vector { length, .. }, Vector { length: wanted, .. }) if length == wanted => proven,
         (Date, Timestamp { .. }) => None,
         _ => None,

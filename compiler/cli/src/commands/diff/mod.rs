@@ -119,7 +119,8 @@ fn one(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Opti
         output.note(&format!("note: `{}` is new: the earlier version has no such package", new.plan.package.name));
         return Ok(None);
     };
-    let history = record::history(&new.root).map_err(fail)?;
+    // what was released stays a promise, whatever becomes of its record
+    let history = record::history(&new.root).map_err(fail)?.with(record::history(&old.root).map_err(fail)?);
     let today = how.today.unwrap_or_else(|| Local::now().date_naive());
     let options = Options { today, mode: how.mode, history: &history };
     let (before, mut notes) = neighbours::dependents(sides.old_tree(), package, output);
