@@ -245,6 +245,19 @@ fn transitive_modes_look_back_to_what_was_recorded() {
     assert!(broken[0]["message"].as_str().unwrap().contains("against version 1.0.0 on record"), "{broken:?}");
     // pairwise it passes
     assert_eq!(json(folder.path(), &["--against", "HEAD", "--mode", "backward"]).0, 0);
+    // a break that was decided on needs its version all the same
+    let accepted = "  b: int64\n  accepts break on b because \"agreed\"\n";
+    fs::write(&path, program("1.2.0", accepted)).unwrap();
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!((code, with("MLP310", &answer).len(), with("MLP311", &answer).len()), (1, 0, 1), "{answer:#}");
+    fs::write(&path, program("2.0.0", accepted)).unwrap();
+    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 0);
+    // nor is a record taken back
+    fs::write(&path, program("1.2.0", "  b: int64\n")).unwrap();
+    let lock = fs::read_to_string(folder.path().join("contracts.lock")).unwrap();
+    fs::remove_file(folder.path().join("contracts.lock")).unwrap();
+    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 1);
+    fs::write(folder.path().join("contracts.lock"), lock).unwrap();
     // what was released stays as it was
     fs::write(&path, program("1.1.0", "  b: int64 = 1\n")).unwrap();
     let done = diff(folder.path(), &["--record"]);

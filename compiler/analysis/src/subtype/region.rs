@@ -8,6 +8,12 @@ use mlp_plan::{CompareOp, DataType, Literal};
 use super::{regular, sample};
 use crate::literals::{int_bounds, uint_bounds};
 
+/// What every text matches.
+const ANY_TEXT: &str = "(?s:.*)";
+
+/// Beyond so many texts that are left out, they are not looked at beside patterns and lengths.
+const MOST_TEXTS: usize = 32;
+
 /// One end of an interval.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -318,31 +324,51 @@ impl Region {
     /// Why no text is left between the patterns and lengths, in words; `None` where one may be.
     #[must_use]
     pub fn unmatched(&self) -> Option<String> {
-        if self.set.is_some() || self.bytes || self.patterns.is_empty() && self.refused.is_empty() {
+        let left_out = self.texts_left_out();
+        if self.set.is_some()
+            || self.bytes
+            || self.patterns.is_empty() && self.refused.is_empty() && left_out.is_empty()
+        {
             return None;
         }
         // a word of the only pattern, of a length that is allowed, is a witness, and much cheaper than automata
-        if let ([pattern], []) = (self.patterns.as_slice(), self.refused.as_slice())
+        if let ([pattern], [], []) = (self.patterns.as_slice(), self.refused.as_slice(), left_out.as_slice())
             && sample::words(pattern).into_iter().any(|word| self.length_admits(&Literal::Text(word)))
         {
             return None;
         }
         let length = self.length_pattern();
-        let all: Vec<&str> = self.patterns.iter().chain(&length).map(String::as_str).collect();
-        let none: Vec<&str> = self.refused.iter().map(String::as_str).collect();
+        let mut all: Vec<&str> = self.patterns.iter().chain(&length).map(String::as_str).collect();
+        let none: Vec<&str> = self.refused.iter().chain(&left_out).map(String::as_str).collect();
+        if all.is_empty() {
+            all.push(ANY_TEXT);
+        }
         if all.len() + 2 * none.len() < 2 || regular::none_is_left(&all, &none) != Some(true) {
             return None;
         }
         let slashed = |patterns: &[String]| patterns.iter().map(|pattern| format!("/{pattern}/")).collect::<Vec<_>>();
-        let mut why = format!("no text matches {}", slashed(&self.patterns).join(" and "));
+        let mut why = "no text is left".to_owned();
+        if !self.patterns.is_empty() {
+            why = format!("no text matches {}", slashed(&self.patterns).join(" and "));
+        }
         if length.is_some() {
             let most = self.longest.map_or(String::new(), |longest| format!(" and at most {longest}"));
             why = format!("{why} with a length of at least {}{most}", self.shortest);
         }
-        if !none.is_empty() {
+        if !self.refused.is_empty() {
             why = format!("{why} and not {}", slashed(&self.refused).join(" or "));
         }
         Some(why)
+    }
+
+    /// The texts that are left out, as patterns, where they are few.
+    fn texts_left_out(&self) -> Vec<String> {
+        let texts = self.gaps.iter().filter_map(|gap| match gap {
+            Literal::Text(text) => Some(regex_syntax::escape(text)),
+            _ => None,
+        });
+        let texts: Vec<String> = texts.collect();
+        if texts.len() > MOST_TEXTS { Vec::new() } else { texts }
     }
 
     /// The lengths as a pattern, where there are some, and an automaton of them is small.
