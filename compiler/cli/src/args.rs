@@ -421,7 +421,7 @@ pub struct ContractCheckArgs {
     pub query: Option<String>,
     /// Looks at the first N rows only.
     #[arg(long, value_name = "N")]
-    pub sample: Option<u64>,
+    pub sample: Option<std::num::NonZeroU64>,
     /// Ends at the first row that breaks a rule.
     #[arg(long)]
     pub fail_fast: bool,

@@ -207,7 +207,9 @@ impl Answer {
             Self::Referenced { known: None, .. } => Literal::Null,
             Self::Referenced { holds, of, .. } => share(*holds, *of).map_or(Literal::Null, number),
             Self::Correlation(moments) => {
-                number(moments.products / (moments.squares.0.sqrt() * moments.squares.1.sqrt()))
+                let share = moments.products / (moments.squares.0.sqrt() * moments.squares.1.sqrt());
+                // by rounding it may come out beyond its ends
+                number(share.clamp(-1.0, 1.0))
             }
         })
     }

@@ -45,6 +45,10 @@ impl LocalFile {
     /// # Errors
     /// Where it cannot be.
     pub fn open(path: &Path) -> Result<Arc<dyn Blob>, EngineError> {
+        // to open a pipe would wait for who writes into it
+        if !std::fs::metadata(path).map_err(EngineError::io(path))?.is_file() {
+            return Err(EngineError::malformed(path, "it is no regular file"));
+        }
         let file = File::open(path).map_err(EngineError::io(path))?;
         let size = file.metadata().map_err(EngineError::io(path))?.len();
         Ok(Arc::new(Self { path: path.to_path_buf(), file, size }))

@@ -62,6 +62,7 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
     {
         return Err(wrong(format!("column `{}` stands twice in the header", twice.1)));
     }
+    let columns = names.len();
     let wanted: Vec<usize> =
         names.iter().enumerate().filter(|(_, name)| reading.wants(name)).map(|(index, _)| index).collect();
     let schema = Arc::new(Schema::new(
@@ -90,6 +91,7 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
         blob,
         decoder: Some(decoder),
         records: Records::new(dialect.delimiter, dialect.quote),
+        blanks: (columns == 1).then(|| Blanks { quote: dialect.quote, inside: false, last: 0 }),
         buffer: Bytes::new(),
         at: 0,
         since: 0,
@@ -175,6 +177,33 @@ fn told(words: &str) -> String {
     words.to_owned()
 }
 
+/// An empty line of a file with one column is a row, whose value is missing: so other tools write it, and the decoder would pass it over.
+struct Blanks {
+    quote: u8,
+    inside: bool,
+    /// The byte before; 0 where nothing but line ends was seen yet.
+    last: u8,
+}
+
+impl Blanks {
+    /// The same bytes with an empty value in quotes on empty lines.
+    fn filled(&mut self, bytes: &[u8]) -> Bytes {
+        let mut filled = Vec::with_capacity(bytes.len() + 16);
+        for byte in bytes {
+            let is_end = matches!(byte, b'\n' | b'\r');
+            if is_end && self.last == b'\n' && !self.inside {
+                filled.extend([self.quote, self.quote]);
+            }
+            self.inside ^= *byte == self.quote;
+            if self.last != 0 || !is_end {
+                self.last = *byte;
+            }
+            filled.push(*byte);
+        }
+        filled.into()
+    }
+}
+
 /// Decodes as it reads.
 struct CsvBatches {
     blob: Arc<dyn Blob>,
@@ -182,6 +211,8 @@ struct CsvBatches {
     /// None behind the end.
     decoder: Option<Decoder>,
     records: Records,
+    /// Of a file with one column.
+    blanks: Option<Blanks>,
     buffer: Bytes,
     /// Bytes decoded, in all and since the last batch.
     at: u64,
@@ -195,6 +226,9 @@ impl CsvBatches {
         loop {
             if self.buffer.is_empty() {
                 self.buffer = self.stream.window()?;
+                if let Some(blanks) = &mut self.blanks {
+                    self.buffer = blanks.filled(&self.buffer);
+                }
                 let seen = if self.buffer.is_empty() { self.records.end() } else { self.records.see(&self.buffer) };
                 seen.map_err(|words| wrong(&self.blob, words))?;
             }

@@ -3,8 +3,13 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use arrow::{
-    array::{Array as _, ArrayRef, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, StringBuilder},
+    array::{
+        Array as _, ArrayRef, BooleanArray, BooleanBufferBuilder, RecordBatch, RecordBatchOptions, StringArray,
+        StringBuilder,
+    },
+    buffer::BooleanBuffer,
     datatypes::{DataType as ArrowType, Field, Fields, Schema, SchemaRef},
+    error::ArrowError,
 };
 use mlp_plan::DataType;
 
@@ -14,6 +19,7 @@ use super::{
     conform::misfit,
     csv::text_begins,
     json::{Cursor, Kind, unescaped},
+    jsonfit::fits,
     read::{BATCH_ROWS, Part, Reading},
     records::LONGEST,
 };
@@ -45,15 +51,13 @@ pub fn open(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineErr
                 }
                 _ => ArrowType::Utf8,
             };
-            let scalar = data == ArrowType::Utf8;
             let (field, beside) = (Field::new(name, data, true), Field::new(misfit(name), ArrowType::Boolean, false));
             if reading.wants(name) {
                 fields.push(field.clone());
-                fields.extend(scalar.then(|| beside.clone()));
+                fields.push(beside.clone());
                 columns.push(Column::new(name, &column.value.data, &field));
             }
-            all.push(field);
-            all.extend(scalar.then_some(beside));
+            all.extend([field, beside]);
         }
     }
     let schema: SchemaRef = Arc::new(Schema::new(fields));
@@ -80,8 +84,8 @@ pub fn open(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineErr
 struct Column {
     name: String,
     takes: Takes,
-    /// Of a list or struct, the one field that is made of it.
-    nested: Option<Field>,
+    /// Of a list or struct, the one field that is made of it, and its type.
+    nested: Option<(Field, DataType)>,
     text: StringBuilder,
     misfits: BooleanBufferBuilder,
     /// What the line at hand has.
@@ -111,7 +115,7 @@ impl Column {
             }
             _ => Takes::Text,
         };
-        let nested = (*field.data_type() != ArrowType::Utf8).then(|| field.clone());
+        let nested = (*field.data_type() != ArrowType::Utf8).then(|| (field.clone(), data.clone()));
         Self {
             name: name.to_owned(),
             takes,
@@ -125,6 +129,13 @@ impl Column {
     fn end_row(&mut self, line: &str) {
         let Some((kind, start, end)) = self.cell.take() else { return self.push(None, false) };
         let value = line.get(start..end).unwrap_or_default();
+        if let Some((_, data)) = &self.nested
+            && kind != Kind::Null
+        {
+            let fits =
+                !matches!(kind, Kind::Text(_)) && serde_json::from_str(value).is_ok_and(|value| fits(&value, data));
+            return self.push(fits.then_some(value), !fits);
+        }
         let fits = match (self.takes, kind) {
             (_, Kind::Null) => return self.push(None, false),
             (Takes::Anything, _)
@@ -134,7 +145,7 @@ impl Column {
             _ => false,
         };
         match kind {
-            Kind::Text(escaped) if self.nested.is_none() && fits => {
+            Kind::Text(escaped) if fits => {
                 if escaped {
                     self.push(Some(&unescaped(value)), false);
                 } else {
@@ -204,7 +215,7 @@ impl Lines {
     }
 
     fn step(&mut self) -> Result<Option<RecordBatch>, EngineError> {
-        let (mut rows, mut bytes, first) = (0, 0, self.lines + 1);
+        let (mut rows, mut bytes) = (0, 0);
         let mut expected = 0;
         while rows < BATCH_ROWS && bytes < BATCH_BYTES {
             let Some(end) = self.line()? else { break };
@@ -250,33 +261,37 @@ impl Lines {
         if rows == 0 {
             return Ok(None);
         }
-        self.batch(rows, first).map(Some)
+        self.batch(rows).map(Some)
     }
 
-    fn batch(&mut self, rows: usize, first: u64) -> Result<RecordBatch, EngineError> {
+    fn batch(&mut self, rows: usize) -> Result<RecordBatch, EngineError> {
         let mut arrays: Vec<ArrayRef> = Vec::new();
-        let last = self.lines;
-        let name = self.blob.name();
         for column in &mut self.columns {
             let (text, misfits) = (column.text.finish(), column.misfits.finish());
-            match &column.nested {
-                None => {
-                    arrays.push(Arc::new(text));
-                    arrays.push(Arc::new(BooleanArray::new(misfits, None)));
-                }
-                Some(field) => arrays.push(nested(field, &text).map_err(|error| {
-                    let words = format!("lines {first} to {last}: {}: {error}", column.name);
-                    EngineError::malformed(name, words)
-                })?),
-            }
+            let (array, misfits) = match &column.nested {
+                None => (Arc::new(text) as ArrayRef, misfits),
+                Some((field, _)) => nested(field, &text, misfits)?,
+            };
+            arrays.push(array);
+            arrays.push(Arc::new(BooleanArray::new(misfits, None)));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)
     }
 }
 
-/// The values of a list or struct, read by its type.
-fn nested(field: &Field, text: &arrow::array::StringArray) -> Result<ArrayRef, arrow::error::ArrowError> {
+/// The values of lists or structs, read by their type; a row whose value cannot be is a misfit.
+fn nested(field: &Field, text: &StringArray, misfits: BooleanBuffer) -> Result<(ArrayRef, BooleanBuffer), EngineError> {
+    if let Ok(array) = decoded(field, text) {
+        return Ok((array, misfits));
+    }
+    let alone = |row: usize| decoded(field, &text.slice(row, 1)).is_ok();
+    let good = BooleanBuffer::collect_bool(text.len(), alone);
+    let kept: StringArray = text.iter().zip(&good).map(|(value, good)| value.filter(|_| good)).collect();
+    Ok((decoded(field, &kept)?, &misfits | &!&good))
+}
+
+fn decoded(field: &Field, text: &StringArray) -> Result<ArrayRef, ArrowError> {
     let schema = Arc::new(Schema::new(Fields::from(vec![field.clone()])));
     let key = serde_json::Value::String(field.name().clone()).to_string();
     let mut lines = String::new();
@@ -288,7 +303,7 @@ fn nested(field: &Field, text: &arrow::array::StringArray) -> Result<ArrayRef, a
         .with_batch_size(text.len().max(1))
         .build(lines.as_bytes())?;
     let batch = reader.next().transpose()?.unwrap_or_else(|| RecordBatch::new_empty(schema));
-    batch.columns().first().cloned().ok_or_else(|| arrow::error::ArrowError::JsonError("no values".to_owned()))
+    batch.columns().first().cloned().ok_or_else(|| ArrowError::JsonError("no values".to_owned()))
 }
 
 impl Iterator for Lines {

@@ -18,6 +18,7 @@ pub mod expr;
 mod found;
 pub mod ipc;
 pub(crate) mod json;
+mod jsonfit;
 pub mod jsonl;
 pub mod literal;
 mod members;

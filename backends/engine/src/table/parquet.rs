@@ -45,6 +45,24 @@ pub struct ParquetFile {
 /// Batches of some columns.
 pub type Batches = Box<dyn Iterator<Item = Result<RecordBatch, EngineError>> + Send>;
 
+/// Whether a file is as long as its footer says: what is settled by the footer alone is not read.
+fn whole(metadata: &ParquetMetaData, blob: &dyn Blob) -> Result<(), EngineError> {
+    for (group, row_group) in metadata.row_groups().iter().enumerate() {
+        for column in row_group.columns() {
+            let (start, length) = column.byte_range();
+            if start.checked_add(length).is_none_or(|end| end > blob.size()) {
+                let words = format!(
+                    "not a whole Parquet file: by its footer, `{}` of row group {group} ends behind the end of the file, which has {} bytes",
+                    column.column_path().string(),
+                    blob.size()
+                );
+                return Err(EngineError::malformed(blob.name(), words));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl ParquetFile {
     /// Reads the footer. With `dictionaries`, text that is a dictionary in the file stays one.
     ///
@@ -54,6 +72,7 @@ impl ParquetFile {
         let wrong = |error: ParquetError| failed(blob.as_ref(), "not a whole Parquet file: ", error);
         let chunks = Chunks::new(Arc::clone(&blob), Vec::new());
         let mut metadata = ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(wrong)?;
+        whole(metadata.metadata(), blob.as_ref())?;
         if dictionaries {
             let hinted = hinted(metadata.schema(), metadata.metadata());
             let options = ArrowReaderOptions::new().with_schema(hinted);

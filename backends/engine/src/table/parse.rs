@@ -34,7 +34,8 @@ pub fn parse(cells: &StringArray, data: &DataType) -> Result<(ArrayRef, BooleanB
         DataType::Float(_) => cast_with_options(cells, &target, &SAFE)?,
         DataType::Decimal { precision, scale } => decimals(cells, *precision, *scale)?,
         DataType::Timestamp { naive, .. } => timestamps(cells, &target, *naive)?,
-        DataType::Date | DataType::Time => cast_with_options(cells, &target, &SAFE)?,
+        DataType::Date => cast_with_options(&in_form(cells, is_date), &target, &SAFE)?,
+        DataType::Time => cast_with_options(&in_form(cells, is_time), &target, &SAFE)?,
         DataType::Duration => {
             Arc::new(cells.iter().map(|cell| cell.and_then(duration)).collect::<DurationNanosecondArray>())
         }
@@ -47,6 +48,34 @@ pub fn parse(cells: &StringArray, data: &DataType) -> Result<(ArrayRef, BooleanB
         (Some(after), Some(before)) => before.inner() & &!after.inner(),
     };
     Ok((array, failed))
+}
+
+/// The texts that are of a form; the library takes others, too (`5:00 PM`, `20240101`), and cuts off what it does not hold.
+fn in_form(cells: &StringArray, form: fn(&str) -> bool) -> StringArray {
+    cells.iter().map(|cell| cell.filter(|text| form(text))).collect()
+}
+
+/// Whether a text has digits where a shape has `0`, and its other letters where they are.
+fn is_shaped(text: &str, shape: &str) -> bool {
+    text.len() == shape.len()
+        && text
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(is, wanted)| if wanted == b'0' { is.is_ascii_digit() } else { is == wanted })
+}
+
+/// `2013-10-01`; beyond four digits of a year with a sign.
+fn is_date(text: &str) -> bool {
+    is_shaped(text, "0000-00-00") || text.starts_with(['+', '-'])
+}
+
+/// `05:00`, `05:00:00`, and up to microseconds.
+fn is_time(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let fits = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|digit| digit.is_ascii_digit());
+    let exact = fraction.get(6..).is_none_or(|finer| finer.bytes().all(|digit| digit == b'0'));
+    let short = is_shaped(whole, "00:00") && whole.len() == text.len();
+    (short || is_shaped(whole, "00:00:00")) && fits && exact && !whole.ends_with(":60")
 }
 
 fn boolean(cell: &str) -> Option<bool> {

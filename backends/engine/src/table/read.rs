@@ -1,7 +1,7 @@
 //! Reads tables of every format as batches, one part per file, without deciding yet whether they fit a contract.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -174,6 +174,19 @@ const fn extensions(format: Format) -> &'static [&'static str] {
 
 /// The files below a folder whose names are wanted, in the order of their names; those that begin with `.` or `_` are passed over.
 pub(crate) fn walk(folder: &Path, wanted: &dyn Fn(&str) -> bool, files: &mut Vec<PathBuf>) -> Result<(), EngineError> {
+    below(folder, wanted, files, &mut HashSet::new())
+}
+
+/// Each folder once, whatever links lead to it, since one may lead back.
+fn below(
+    folder: &Path,
+    wanted: &dyn Fn(&str) -> bool,
+    files: &mut Vec<PathBuf>,
+    seen: &mut HashSet<PathBuf>,
+) -> Result<(), EngineError> {
+    if !seen.insert(std::fs::canonicalize(folder).map_err(EngineError::io(folder))?) {
+        return Ok(());
+    }
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
         .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
         .map_err(EngineError::io(folder))?;
@@ -184,7 +197,7 @@ pub(crate) fn walk(folder: &Path, wanted: &dyn Fn(&str) -> bool, files: &mut Vec
             continue;
         }
         if path.is_dir() {
-            walk(&path, wanted, files)?;
+            below(&path, wanted, files, seen)?;
         } else if wanted(&name) {
             files.push(path);
         }

@@ -8,6 +8,7 @@ use super::{
     found::Found,
     outcome::{Outcome, Verdict},
     set::Asked,
+    show,
     uniqueness::Seen,
 };
 use crate::EngineError;
@@ -66,6 +67,15 @@ impl Checker<'_> {
         Ok(Finished { outcomes, refused: !refused.is_empty(), candidates })
     }
 
+    /// Whether a function of the set tells a single value of a tagged column: an end or a quantile is one, and so is the mean of one row.
+    fn tells_a_value(&self, call: &Expr) -> bool {
+        let Expr::Call { function, args } = call else { return false };
+        let tagged = |name: &str| self.contract.column(&root(name)).is_some_and(|column| !column.tags.is_empty());
+        let of_one = self.rows <= 1 && matches!(function.as_str(), "mean" | "sum" | "freshness");
+        (of_one || matches!(function.as_str(), "min" | "max" | "quantile"))
+            && args.iter().flat_map(Expr::columns).any(tagged)
+    }
+
     /// Whether an expectation holds, and the values that it is about; one that has no value (the mean of no rows) is unknown. `None` where its column is gone.
     fn judge(&mut self, index: usize, options: &Options) -> Result<Option<(Verdict, String)>, EngineError> {
         let Some(expectation) = self.contract.expectations.get(index) else { return Ok(None) };
@@ -100,12 +110,16 @@ impl Checker<'_> {
             if let Expr::Call { .. } = part
                 && let Ok(value) = self.gathering.value(&part, asked)
             {
-                let value = if value == Literal::Null { "unknown".to_owned() } else { value.to_string() };
+                let value = match value {
+                    Literal::Null => "unknown".to_owned(),
+                    _ if self.tells_a_value(&part) => show::MASK.to_owned(),
+                    value => value.to_string(),
+                };
                 parts.push(format!("{part} is {value}"));
             }
         }
         if error > 0.0 {
-            parts.push(format!("by a KLL sketch, whose ranks are within {}% of all values", error * 100.0));
+            parts.push(format!("by a KLL sketch, whose ranks are within {:.2}% of all values", error * 100.0));
         }
         let settled = self.gathering.is_settled(&expectation.expr);
         if let Some(found) =

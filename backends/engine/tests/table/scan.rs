@@ -212,3 +212,34 @@ fn what_the_footer_settles_is_not_read() {
     pass null_rate(small) <= 0.5: footer
     ");
 }
+
+/// The footer settles everything that is asked, and yet it is seen that what it speaks of is not there.
+#[test]
+fn a_file_cut_out_of_the_middle_is_no_whole_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let contract = Contract {
+        name: "C".to_owned(),
+        columns: vec![column("id", DataType::Int(64), vec![])],
+        ..Contract::default()
+    };
+    let ids: ArrayRef = Arc::new((0..20_000_i64).map(|id| id * 7_919 % 20_011).collect::<Int64Array>());
+    let batch = RecordBatch::try_new(arrow_schema(&contract), vec![ids]).unwrap();
+    let path = write(folder.path(), &batch, 5_000).remove(0);
+    assert_eq!(in_files(&contract, &path, 1), BTreeMap::new());
+    let whole = std::fs::read(&path).unwrap();
+    let (body, end) = whole.split_at(whole.len() - 8);
+    let footer = usize::try_from(u32::from_le_bytes(end[..4].try_into().unwrap())).unwrap();
+    std::fs::write(&path, [&body[..2_000], &body[body.len() - footer..], end].concat()).unwrap();
+    let inputs = local_inputs(&path, None).unwrap();
+    let scan = Scan {
+        contract: &contract,
+        inputs: &inputs,
+        dialect: Dialect::default(),
+        references: &BTreeMap::new(),
+        now: chrono::NaiveDateTime::default(),
+        bounds: Bounds::default(),
+        progress: &|_| {},
+    };
+    let refused = scan.run().unwrap_err().to_string();
+    assert!(refused.contains("not a whole Parquet file"), "{refused}");
+}

@@ -143,7 +143,7 @@ fn known_references<'n>(
 
 fn bounds(args: &ContractCheckArgs) -> Bounds {
     let errors = if args.fail_fast { Some(1) } else { args.max_errors.map(std::num::NonZeroU64::get) };
-    Bounds { sample: args.sample, errors, threads: args.jobs }
+    Bounds { sample: args.sample.map(std::num::NonZeroU64::get), errors, threads: args.jobs }
 }
 
 fn of_database(
@@ -174,7 +174,7 @@ fn of_database(
         relation: &relation,
         references: &references,
         now: chrono::Utc::now().naive_utc(),
-        sample: args.sample,
+        sample: args.sample.map(std::num::NonZeroU64::get),
     };
     let answer = mlp_postgres::ask(&url, &question)
         .map_err(|error| output.failure(&format!("{name}: {error}"), error.help()))?;
