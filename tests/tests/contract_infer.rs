@@ -1,6 +1,6 @@
 //! `mlp contract infer` on real tables: what it writes reads well, is laid out as `mlp fmt` does, checks, and the data keeps it, in every format.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,

@@ -124,7 +124,12 @@ fn by_the_engine(contract: &Contract, columns: &[Held]) -> Vec<Outcome> {
 fn by_the_database(server: &Server, contract: &Contract, columns: &[Held]) -> Vec<Outcome> {
     let declared: Vec<String> = columns.iter().map(|held| format!("{} {}", held.name, held.sql_type)).collect();
     let rows: Vec<String> = (0..ROWS)
-        .map(|row| format!("({})", columns.iter().map(|held| held.sql[row].as_str()).collect::<Vec<_>>().join(", ")))
+        .map(|row| {
+            format!(
+                "({})",
+                columns.iter().map(|held| held.sql.get(row).unwrap().as_str()).collect::<Vec<_>>().join(", ")
+            )
+        })
         .collect();
     server.run(&format!(
         "drop table if exists held; create table held ({}); insert into held values {};",

@@ -118,7 +118,10 @@ fn a_lost_tag_is_governance_and_fails_where_that_is_denied() {
     let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
     assert_eq!(code, 0);
     assert_eq!(kinds(&answer), [("tag_lost".to_owned(), Some("MLP312".to_owned()))]);
-    assert_eq!(diff(folder.path(), &["--against", "HEAD", "--deny", "governance"]).status.code(), Some(1));
+    let (code, answer) = json(folder.path(), &["--against", "HEAD", "--deny", "governance"]);
+    assert_eq!((code, answer["verdict"].as_str()), (1, Some("broken")));
+    let short = text(&diff(folder.path(), &["--against", "HEAD", "--deny", "governance", "--format", "short"]));
+    assert!(short.contains("error[MLP312]"), "{short}");
 }
 
 #[test]
@@ -298,7 +301,7 @@ source loans() -> Table<Loan> { from = parquet("loans.parquet") }
 stage fit(rows: Table<Loan>, seed: int = 1) -> Model<Loan, Scored> { run = command(["fit"]) }
 stage judge(model: Model<Loan, Scored>, rows: Table<Loan>) -> Report<Binary> { run = command(["judge"]) }
 model Credit: Model<Loan, Scored> {
-  ladder    = [production]
+  ladder    = [staging, production]
   clearance = [pii]
 }
 policy Release(candidate: Report<Binary>) {
@@ -336,6 +339,9 @@ fn governance_is_compared_by_what_follows() {
         ("over 5min", "over 8min", Some("rollback_loosened")),
         ("  rollback when error_rate > 1% over 5min\n", "", Some("rollback_removed")),
         ("canary [5% for 10min, 100%]", "all_at_once", Some("rollout_loosened")),
+        ("canary [5% for 10min, 100%]", "canary [6% for 10min, 100%]", None),
+        ("deployment CreditApi of", "deployment LoanApi of", None),
+        ("CreditApi of Credit.production", "CreditApi of Credit.staging", Some("rung_changed")),
     ] {
         let before = fs::read_to_string(folder.path().join("src/orders.mlp")).unwrap();
         change(folder.path(), from, to);
@@ -373,4 +379,70 @@ fn every_form_shows_the_same_changes() {
         all.push_str(&format!("== {form}\n{}\n", text(&done)));
     }
     insta::assert_snapshot!(all);
+}
+
+/// What has another name is what it was: what it lost on the way is told.
+#[test]
+fn a_renamed_deployment_is_held_to_what_it_was() {
+    let folder = repository(SERVED);
+    change(folder.path(), "deployment CreditApi of", "deployment LoanApi of");
+    change(folder.path(), "  rollback when error_rate > 1% over 5min\n", "");
+    let (_, answer) = json(folder.path(), &["--against", "HEAD"]);
+    let found: Vec<String> = kinds(&answer).into_iter().map(|(kind, _)| kind).collect();
+    assert!(
+        found.contains(&"deployment_renamed".to_owned()) && found.contains(&"rollback_removed".to_owned()),
+        "{found:?}"
+    );
+    assert!(!found.contains(&"deployment_removed".to_owned()), "{found:?}");
+}
+
+/// A package is no less of a promise than a contract in it.
+#[test]
+fn a_package_that_is_gone_takes_its_contracts_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let published = |ty: &str| format!("contract C {{\n  version = \"1.0.0\"\n  compatibility = full\n  a: {ty}\n}}\n");
+    package(&root.join("one"), "one", "contract D { a: int64 }\n");
+    package(&root.join("two"), "two", &published("int64"));
+    git(root, &["init", "-q"]);
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "one"]);
+    assert_eq!(json(root, &["--against", "HEAD"]).0, 0);
+    // moved, and changed
+    fs::rename(root.join("two"), root.join("three")).unwrap();
+    assert_eq!(json(root, &["--against", "HEAD"]).0, 0);
+    fs::write(root.join("three/src/two.mlp"), published("int32")).unwrap();
+    let (code, answer) = json(root, &["--against", "HEAD"]);
+    assert_eq!((code, with("MLP310", &answer).len()), (1, 1), "{answer:#}");
+    // gone
+    fs::remove_dir_all(root.join("three")).unwrap();
+    let (code, answer) = json(root, &["--against", "HEAD"]);
+    assert_eq!(code, 1);
+    assert_eq!(kinds(&answer), [("contract_removed".to_owned(), Some("MLP310".to_owned()))]);
+    // who asks about the other package alone is not told
+    assert_eq!(json(root, &["--against", "HEAD", "--package", "one"]).0, 0);
+}
+
+/// Machines know the repository, and not where somebody stands in it.
+#[test]
+fn machines_are_told_paths_from_the_top_of_the_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("teams/risk");
+    package(&inner, "orders", ORDERS);
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
+    let path = inner.join("src/orders.mlp");
+    let changed = ORDERS.replace("amount", "total");
+    assert_ne!(changed, ORDERS);
+    fs::write(&path, changed).unwrap();
+    for from in [folder.path().to_path_buf(), inner.clone(), inner.join("src")] {
+        for format in ["github", "sarif", "junit"] {
+            let said = text(&diff(&from, &["--against", "HEAD", "--format", format]));
+            assert!(said.contains("teams/risk/src/orders.mlp") && !said.contains("HEAD:"), "{format}: {said}");
+        }
+    }
+    git(folder.path(), &["commit", "-qam", "two"]);
+    let said = text(&diff(&inner, &["--against", "HEAD~1", "--head", "HEAD", "--format", "github"]));
+    assert!(said.contains("file=teams/risk/src/orders.mlp,"), "{said}");
 }

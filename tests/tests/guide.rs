@@ -23,7 +23,7 @@ fn printed(command: &str, folder: &Path) -> String {
         shell.env(format!("GIT_{role}_NAME"), name).env(format!("GIT_{role}_EMAIL"), "ada@example.com");
     }
     let output = shell.output().unwrap();
-    let mut text = String::from_utf8(output.stdout).unwrap();
+    let mut text = timeless(&String::from_utf8(output.stdout).unwrap());
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
@@ -31,6 +31,17 @@ fn printed(command: &str, folder: &Path) -> String {
         Some(0) => text,
         code => format!("{text}[exit code {}]\n", code.unwrap_or(-1)),
     }
+}
+
+/// The text with dots for how long something took: `1,458 rows in .. s`.
+fn timeless(text: &str) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let word = |at: usize| words.get(at).copied().unwrap_or_default();
+    let shown = |(at, is): (usize, &&str)| {
+        let is_time = at > 0 && word(at - 1) == "in" && word(at + 1).starts_with("s,") && is.parse::<f64>().is_ok();
+        if is_time { "..".to_owned() } else { (*is).to_owned() }
+    };
+    words.iter().enumerate().map(shown).collect::<Vec<_>>().join(" ")
 }
 
 /// The page with what its commands print now. A block of `mlp FILE` is a file; a line of `console` behind `$ ` is a command.

@@ -257,19 +257,81 @@ fn nodes(old: &Plan, new: &Plan) -> Vec<Change> {
     found
 }
 
+/// What has another name now: the only new one that is about the same.
+fn renamed<'p, T, K: PartialEq>(
+    name: &str,
+    old: &'p BTreeMap<String, T>,
+    new: &'p BTreeMap<String, T>,
+    about: impl Fn(&T) -> K,
+) -> Option<(&'p String, &'p T)> {
+    let was = old.get(name)?;
+    let mut fitting = new.iter().filter(|(name, is)| !old.contains_key(*name) && about(is) == about(was));
+    match (fitting.next(), fitting.next()) {
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
 fn deployments(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut found = Vec::new();
+    let mut known: BTreeSet<&String> = old.deployments.keys().collect();
     for (name, was) in &old.deployments {
-        let Some(is) = new.deployments.get(name) else {
+        let now = new
+            .deployments
+            .get_key_value(name)
+            .or_else(|| renamed(name, &old.deployments, &new.deployments, |one| (one.model.clone(), one.rung.clone())));
+        let Some((now, is)) = now else {
             let change = Change::new("deployment_removed", Class::Compatible, name, "", "the deployment is gone");
             found.push(change.at(None, Some(&was.place)));
             continue;
         };
-        found.extend(triggers("rollback", name, (&was.rollback, &was.place), (&is.rollback, &is.place)));
-        if is_staged(was) && !is_staged(is) {
-            let message = "a new version takes all requests at once now".to_owned();
-            found.push(looser("rollout_loosened", name, "", message, &is.place, Some(&was.place)));
+        if now != name {
+            known.insert(now);
+            let message = format!("`{name}` is called `{now}` now");
+            let change = Change::new("deployment_renamed", Class::Compatible, now, "", message);
+            found.push(change.from_to(Some(name.clone()), Some(now.clone())).at(Some(&is.place), Some(&was.place)));
         }
+        found.extend(deployment(now, was, is));
+    }
+    for (name, is) in new.deployments.iter().filter(|(name, _)| !known.contains(name)) {
+        let change = Change::new("deployment_added", Class::Additive, name, "", "the deployment is new");
+        found.push(change.at(Some(&is.place), None));
+    }
+    found
+}
+
+fn deployment(name: &str, was: &Deployment, is: &Deployment) -> Vec<Change> {
+    let mut found = triggers("rollback", name, (&was.rollback, &was.place), (&is.rollback, &is.place));
+    if is_staged(was) && !is_staged(is) {
+        let message = "a new version takes all requests at once now".to_owned();
+        found.push(looser("rollout_loosened", name, "", message, &is.place, Some(&was.place)));
+    }
+    let serves = |one: &Deployment| format!("{}.{}", one.model, one.rung);
+    if serves(was) != serves(is) {
+        let message = format!(
+            "it serves `{}`, and `{}` before: what gets there went through other gates",
+            serves(is),
+            serves(was)
+        );
+        let change = looser("rung_changed", name, "", message, &is.place, Some(&was.place));
+        found.push(change.towards(Direction::Unknown).from_to(Some(serves(was)), Some(serves(is))));
+    }
+    let stages = |one: &Deployment| one.features.iter().map(|node| node.stage.clone()).collect::<Vec<_>>();
+    let others = [
+        ("request", was.request != is.request),
+        ("features", stages(was) != stages(is)),
+        ("serve", was.serve != is.serve),
+        ("replicas", was.replicas != is.replicas),
+        ("traffic", was.traffic != is.traffic),
+        ("rollout", was.rollout != is.rollout),
+        ("resources", was.resources != is.resources),
+    ];
+    let changed: Vec<String> =
+        others.into_iter().filter(|(_, differs)| *differs).map(|(setting, _)| format!("`{setting}`")).collect();
+    if !changed.is_empty() {
+        let message = format!("it has another {}", changed.join(", "));
+        let change = Change::new("deployment_changed", Class::Compatible, name, "", message);
+        found.push(change.at(Some(&is.place), Some(&was.place)));
     }
     found
 }
@@ -282,8 +344,12 @@ fn monitors(old: &Plan, new: &Plan) -> Vec<Change> {
     let mut found = Vec::new();
     for (name, was) in &old.monitors {
         let served = new.deployments.contains_key(&was.deployment);
-        match new.monitors.get(name) {
-            Some(is) => {
+        let now = new
+            .monitors
+            .get_key_value(name)
+            .or_else(|| renamed(name, &old.monitors, &new.monitors, |one| one.deployment.clone()));
+        match now {
+            Some((name, is)) => {
                 let places = (&was.pipeline.place, &is.pipeline.place);
                 found.extend(triggers("alert", name, (&was.alerts, places.0), (&is.alerts, places.1)));
                 let of = |retrains: &[mlp_plan::Retrain]| -> Vec<Trigger> {

@@ -75,7 +75,7 @@ pub fn drawn(value: &ValueType, more: &[Literal], picks: &[u16]) -> Vec<Literal>
     let pick = |pick: &u16| {
         let from = if pick % 8 < 6 && !good.is_empty() { &good } else { &pool };
         let at = usize::from(pick / 8) % from.len().max(1);
-        from.get(at).filter(|_| pick % 11 > 0).cloned().unwrap_or(Literal::Null)
+        from.get(at).filter(|_| !pick.is_multiple_of(11)).cloned().unwrap_or(Literal::Null)
     };
     picks.iter().map(pick).collect()
 }

@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(grouped(336_776), "336,776");
         assert_eq!(grouped(12), "12");
         assert_eq!(number(-1_301.0), "-1,301");
-        assert_eq!(number(1_048.3605), "1048.4");
+        assert_eq!(number(1_048.360_5), "1048.4");
         assert_eq!(number(0.012_34), "0.01234");
         assert_eq!(share(1, 3), "33.3%");
         assert_eq!(share(1, 100_000), "Under 0.1%");

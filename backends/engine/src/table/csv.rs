@@ -91,7 +91,7 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
         blob,
         decoder: Some(decoder),
         records: Records::new(dialect.delimiter, dialect.quote),
-        blanks: (columns == 1).then(|| Blanks { quote: dialect.quote, inside: false, last: 0 }),
+        blanks: (columns == 1).then_some(Blanks { quote: dialect.quote, inside: false, last: 0 }),
         buffer: Bytes::new(),
         at: 0,
         since: 0,

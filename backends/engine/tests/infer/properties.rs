@@ -9,7 +9,7 @@ use arrow::{
         NullArray, RecordBatch, StringArray, StructArray, Time64MicrosecondArray, TimestampMicrosecondArray,
         TimestampMillisecondArray, TimestampNanosecondArray, UInt64Array,
     },
-    datatypes::{DataType, Field, Fields, Int32Type, Schema},
+    datatypes::{Field, Fields, Int32Type, Schema},
 };
 use mlp_engine::table::write_parquet;
 use proptest::prelude::*;

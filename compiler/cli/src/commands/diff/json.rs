@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::Compared;
 
-/// All packages as one object.
-pub fn write(compared: &[Compared]) -> String {
+/// All packages as one object; `fails` is what the exit code says.
+pub fn write(compared: &[Compared], fails: bool) -> String {
     let mut changes = Vec::new();
     for one in compared {
         let (map, place) = one.shown.ranges();
@@ -18,8 +18,7 @@ pub fn write(compared: &[Compared]) -> String {
         }
     }
     let contracts: Vec<Value> = compared.iter().flat_map(|one| &one.found.contracts).map(judged).collect();
-    let broken = compared.iter().any(|one| one.found.is_broken());
-    let all = json!({ "changes": changes, "contracts": contracts, "verdict": if broken { "broken" } else { "ok" } });
+    let all = json!({ "changes": changes, "contracts": contracts, "verdict": if fails { "broken" } else { "ok" } });
     format!("{all:#}\n")
 }
 

@@ -7,12 +7,14 @@ use mlp_evolution::{Change, Class};
 use super::{Compared, shown, text};
 
 /// All packages.
-pub fn write(compared: &[Compared], against: &str) -> String {
+pub fn write(compared: &[Compared], against: &str, deny_governance: bool) -> String {
     let broken = compared.iter().any(|one| one.found.is_broken());
     let changes: Vec<&Change> = compared.iter().flat_map(|one| &one.found.changes).collect();
     let mut out = String::new();
     let verdict = if broken {
         "❌ breaks what was promised"
+    } else if deny_governance {
+        "❌ loosens what guards it"
     } else if changes.is_empty() {
         "✅ nothing changed"
     } else {

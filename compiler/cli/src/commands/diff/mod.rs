@@ -8,16 +8,16 @@ mod shown;
 mod sides;
 mod text;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use chrono::{Local, NaiveDate};
 use mlp_diagnostics::render::{Format, render};
-use mlp_evolution::{Class, Comparison, Options, Version, compare};
-use mlp_plan::Compatibility;
+use mlp_evolution::{Class, Comparison, History, Options, Version, compare};
+use mlp_plan::{Compatibility, Plan};
 
 use self::{
     shown::Shown,
-    sides::{Repo, Sides},
+    sides::{Repo, Side, Sides, side},
 };
 use super::Exit;
 use crate::{
@@ -80,24 +80,27 @@ pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exi
     for package in sides.packages() {
         compared.extend(one(&sides, package, how, output)?);
     }
+    for package in sides.gone() {
+        compared.push(gone(&sides, &package, how, output)?);
+    }
+    let denied = how.deny == Some(DiffDeny::Governance)
+        && compared.iter().any(|one| one.found.changes.iter().any(|change| change.class == Class::Governance));
+    let fails = denied || compared.iter().any(|one| one.found.is_broken());
     for note in compared.iter().flat_map(|one| &one.found.notes) {
         output.note(&format!("note: {note}"));
     }
     let text = match form {
-        Form::Markdown => markdown::write(&compared, sides.against()),
-        Form::Diagnostics(Format::Json) => json::write(&compared),
+        Form::Markdown => markdown::write(&compared, sides.against(), denied),
+        Form::Diagnostics(Format::Json) => json::write(&compared, fails),
         Form::Diagnostics(format @ (Format::Pretty | Format::Narrated | Format::Short)) => {
-            text::write(&compared, format, output)
+            text::write(&compared, format, denied, output)
         }
         Form::Diagnostics(format) => {
-            let (map, diagnostics) = shown::all(&compared, how.deny == Some(DiffDeny::Governance));
+            let (map, diagnostics) = shown::all(&compared, denied, true);
             render(&diagnostics, &map, format, &output.options())
         }
     };
     output.result(&text);
-    let governed = compared.iter().any(|one| one.found.changes.iter().any(|change| change.class == Class::Governance));
-    let broken = compared.iter().any(|one| one.found.is_broken());
-    let fails = broken || (governed && how.deny == Some(DiffDeny::Governance));
     if how.record {
         if fails {
             output.note("note: nothing was recorded: what breaks is not released");
@@ -112,10 +115,10 @@ pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exi
 }
 
 /// One package; none where it is new, which breaks nobody.
-fn one(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Option<Compared>, u8> {
+fn one(sides: &Sides, at: &Repo, how: &How, output: &Output) -> Result<Option<Compared>, u8> {
     let fail = |message: String| output.failure(&message, None);
-    let new = sides.new_side(package, output)?;
-    let Some(old) = sides.old_side(package, output)? else {
+    let new = sides.new_side(at, output)?;
+    let Some(old) = sides.old_side(at, output)? else {
         output.note(&format!("note: `{}` is new: the earlier version has no such package", new.plan.package.name));
         return Ok(None);
     };
@@ -123,8 +126,8 @@ fn one(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Opti
     let history = record::history(&new.root).map_err(fail)?.with(record::history(&old.root).map_err(fail)?);
     let today = how.today.unwrap_or_else(|| Local::now().date_naive());
     let options = Options { today, mode: how.mode, history: &history };
-    let (before, mut notes) = neighbours::dependents(sides.old_tree(), package, output);
-    let (after, more) = neighbours::dependents(sides.new_tree(), package, output);
+    let (before, mut notes) = neighbours::dependents(sides.old_tree(), at, output);
+    let (after, more) = neighbours::dependents(sides.new_tree(), at, output);
     notes.extend(more);
     let mut found = compare(
         &Version { plan: &old.plan, dependents: neighbours::listed(&before) },
@@ -133,5 +136,33 @@ fn one(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Opti
     );
     found.notes.extend(notes);
     let package = new.plan.package.name.clone();
-    Ok(Some(Compared { package, found, shown: Shown::new(old, new, sides.against()) }))
+    Ok(Some(Compared { package, found, shown: Shown::new(old, new, sides.prefix(at)) }))
+}
+
+/// A package that the earlier version had, and that is no more: all of its contracts are gone.
+fn gone(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Compared, u8> {
+    let old = side(&package.root, sides.label(), sides.against(), output)?;
+    let nothing = Plan {
+        contracts: BTreeMap::new(),
+        metrics: BTreeMap::new(),
+        pipelines: BTreeMap::new(),
+        models: BTreeMap::new(),
+        deployments: BTreeMap::new(),
+        monitors: BTreeMap::new(),
+        ..old.plan.clone()
+    };
+    let history = History::default();
+    let today = how.today.unwrap_or_else(|| Local::now().date_naive());
+    let options = Options { today, mode: how.mode, history: &history };
+    let (before, notes) = neighbours::dependents(sides.old_tree(), package, output);
+    let mut found = compare(
+        &Version { plan: &old.plan, dependents: neighbours::listed(&before) },
+        &Version { plan: &nothing, dependents: Vec::new() },
+        &options,
+    );
+    found.notes.extend(notes);
+    found.notes.push(format!("the package `{}` is gone", old.plan.package.name));
+    let name = old.plan.package.name.clone();
+    let new = Side { plan: nothing, root: package.root.clone(), files: Vec::new() };
+    Ok(Compared { package: name, found, shown: Shown::new(old, new, sides.prefix(package)) })
 }

@@ -13,6 +13,8 @@ use super::{Compared, sides::Side};
 pub struct Shown {
     new: Vec<(String, String, String)>,
     old: Vec<(String, String, String)>,
+    /// The package's folder from the top of its repository, where it is in one.
+    prefix: Option<String>,
 }
 
 /// Where places of one package are found in the map of all texts.
@@ -20,12 +22,14 @@ struct Places<'m> {
     map: &'m SourceMap,
     new: BTreeMap<String, FileId>,
     old: BTreeMap<String, FileId>,
+    /// The earlier texts by the paths that machines know: where that stands which is no more.
+    gone: BTreeMap<String, FileId>,
 }
 
 impl Shown {
     /// The texts of both versions of a package.
-    pub fn new(old: Side, new: Side, _against: &str) -> Self {
-        Self { new: new.files, old: old.files }
+    pub fn new(old: Side, new: Side, prefix: Option<String>) -> Self {
+        Self { new: new.files, old: old.files, prefix }
     }
 
     /// The name under which people know a file of the new version; as the plan names it where there is none.
@@ -33,29 +37,43 @@ impl Shown {
         self.new.iter().find(|(file, ..)| *file == place.file).map_or(place.file.as_str(), |(_, name, _)| name)
     }
 
-    fn add(&self, map: &mut SourceMap) -> (BTreeMap<String, FileId>, BTreeMap<String, FileId>) {
-        let mut all = |files: &[(String, String, String)]| {
-            files.iter().map(|(place, name, text)| (place.clone(), map.add(name, text.as_str()))).collect()
+    /// Adds all texts to a map: the new ones, the earlier ones as people name them, and the earlier ones as if they were new.
+    fn add(&self, map: &mut SourceMap, for_machines: bool) -> [BTreeMap<String, FileId>; 3] {
+        // machines know the repository, and not where somebody stands in it: they are told paths from its top
+        let prefix = self.prefix.as_deref().filter(|_| for_machines);
+        let path = |place: &str, name: &str| match prefix {
+            Some("") => place.to_owned(),
+            Some(prefix) => format!("{prefix}/{place}"),
+            None => name.to_owned(),
         };
-        (all(&self.new), all(&self.old))
+        let named = |_: &str, name: &str| name.to_owned();
+        let mut all = |files: &[(String, String, String)], shown: &dyn Fn(&str, &str) -> String| {
+            let added = |(place, name, text): &(String, String, String)| {
+                (place.clone(), map.add(&shown(place, name), text.as_str()))
+            };
+            files.iter().map(added).collect::<BTreeMap<_, _>>()
+        };
+        let (new, old) = (all(&self.new, &path), all(&self.old, &named));
+        let gone = if for_machines { all(&self.old, &path) } else { old.clone() };
+        [new, old, gone]
     }
 
     /// The texts in a map of their own, with where a place of the new version is in it.
     pub fn ranges(&self) -> (SourceMap, impl Fn(&Place) -> Option<Span>) {
         let mut map = SourceMap::new();
-        let (new, _) = self.add(&mut map);
+        let [new, ..] = self.add(&mut map, false);
         let inner = map.clone();
         (map, move |place: &Place| span(&inner, &new, place))
     }
 }
 
 /// Everything that asks for something, with the map of its texts.
-pub fn all(compared: &[Compared], deny_governance: bool) -> (SourceMap, Vec<Diagnostic>) {
+pub fn all(compared: &[Compared], deny_governance: bool, for_machines: bool) -> (SourceMap, Vec<Diagnostic>) {
     let mut map = SourceMap::new();
-    let placed: Vec<_> = compared.iter().map(|one| one.shown.add(&mut map)).collect();
+    let placed: Vec<_> = compared.iter().map(|one| one.shown.add(&mut map, for_machines)).collect();
     let mut found = Vec::new();
-    for (one, (new, old)) in compared.iter().zip(placed) {
-        let places = Places { map: &map, new, old };
+    for (one, [new, old, gone]) in compared.iter().zip(placed) {
+        let places = Places { map: &map, new, old, gone };
         found.extend(one.found.changes.iter().filter_map(|change| diagnostic(change, &places, deny_governance)));
     }
     found.sort_by_key(|one: &Diagnostic| (one.primary, one.code));
@@ -82,9 +100,10 @@ pub fn whom(breaks: Breaks) -> Vec<&'static str> {
 
 fn diagnostic(change: &Change, places: &Places<'_>, deny_governance: bool) -> Option<Diagnostic> {
     let new = span(places.map, &places.new, &change.place);
-    let old = change.old_place.as_ref().and_then(|place| span(places.map, &places.old, place));
+    let before = |files| change.old_place.as_ref().and_then(|place| span(places.map, files, place));
+    let old = before(&places.old);
     // what is gone stands nowhere in the new version: the old one is shown
-    let at = new.or(old).unwrap_or_default();
+    let at = new.or_else(|| before(&places.gone)).unwrap_or_default();
     let (name, message) = (name(change), change.message.as_str());
     let mut found = match change.verdict {
         Verdict::Fine | Verdict::Accepted { .. } => return None,

@@ -60,6 +60,8 @@ pub struct Sides {
     new: Option<Tree>,
     old: Against,
     against: String,
+    /// The folder from the top of the repository, where the packages are all that are below it.
+    below: Option<String>,
 }
 
 impl Sides {
@@ -102,6 +104,12 @@ impl Sides {
             (None, Err(_)) => (None, packages(at)?),
         };
         let top = new.as_ref().map(|tree| tree.top.clone());
+        let is_one = head.is_none() && (here.is_file() || package_root(&here).is_some());
+        let is_one = is_one || packages.iter().any(|root| !root.is_dir());
+        let below = match &repository {
+            Ok(repository) if !is_one => Some(repository.prefix().trim_end_matches('/').to_owned()),
+            _ => None,
+        };
         let packages =
             packages.into_iter().map(|root| Repo { inside: inside(top.as_deref(), &root), root }).collect::<Vec<_>>();
         if packages.len() > 1 && !matches!(old, Against::Tree(_)) {
@@ -111,7 +119,7 @@ impl Sides {
                 here.display()
             ));
         }
-        Ok(Self { packages, new, old, against: against.to_owned() })
+        Ok(Self { packages, new, old, against: against.to_owned(), below })
     }
 
     /// The packages that are compared.
@@ -137,6 +145,41 @@ impl Sides {
         }
     }
 
+    /// Packages of the earlier revision that are no more; what lies elsewhere under the same name was moved.
+    pub fn gone(&self) -> Vec<Repo> {
+        let (Against::Tree(tree), Some(folder)) = (&self.old, &self.below) else { return Vec::new() };
+        let here = |inside: &str| self.packages.iter().any(|package| package.inside == inside);
+        let roots = below(&tree.top.join(folder)).into_iter();
+        roots
+            .map(|root| Repo { inside: inside(Some(&tree.top), &root), root })
+            .filter(|package| !here(&package.inside) && !self.packages.iter().any(|new| self.is_moved(new, package)))
+            .collect()
+    }
+
+    /// Whether a package that the earlier revision does not have at its place is one that it had elsewhere.
+    fn is_moved(&self, new: &Repo, old: &Repo) -> bool {
+        let Against::Tree(tree) = &self.old else { return false };
+        let name = |root: &Path| manifest(root).map(|manifest| manifest.package.name);
+        !tree.top.join(&new.inside).join("mlp.toml").is_file()
+            && name(&new.root).is_some()
+            && name(&new.root) == name(&old.root)
+    }
+
+    /// The folder of a package from the top of its repository, where it is in one.
+    pub fn prefix(&self, package: &Repo) -> Option<String> {
+        self.new.as_ref()?;
+        let file = package.root.is_file();
+        let folder =
+            if file { package.inside.rsplit_once('/').map_or("", |(folder, _)| folder) } else { &package.inside };
+        Some(folder.to_owned())
+    }
+
+    /// What is shown in place of the earlier revision's folder.
+    pub fn label(&self) -> Option<(&Path, &str)> {
+        let tree = self.old_tree()?;
+        Some((&tree.top, tree.label.as_deref().unwrap_or_default()))
+    }
+
     /// The version that is compared.
     pub fn new_side(&self, package: &Repo, output: &Output) -> Result<Side, u8> {
         let label = self.new.as_ref().and_then(|tree| Some((tree.top.as_path(), tree.label.as_deref()?)));
@@ -150,6 +193,16 @@ impl Sides {
                 let root = tree.top.join(&package.inside);
                 let is_there = root.is_file() || root.join("mlp.toml").is_file();
                 let label = tree.label.as_deref().unwrap_or_default();
+                if let (false, Some(folder)) = (is_there, &self.below) {
+                    let elsewhere = below(&tree.top.join(folder)).into_iter();
+                    let mut moved = elsewhere
+                        .map(|root| Repo { inside: inside(Some(&tree.top), &root), root })
+                        .filter(|old| self.is_moved(package, old));
+                    return match moved.next() {
+                        Some(old) => side(&old.root, Some((&tree.top, label)), label, output).map(Some),
+                        None => Ok(None),
+                    };
+                }
                 if is_there { side(&root, Some((&tree.top, label)), label, output).map(Some) } else { Ok(None) }
             }
             Against::Folder(folder) => side(folder, None, &self.against, output).map(Some),
@@ -229,7 +282,7 @@ fn inside(top: Option<&Path>, root: &Path) -> String {
 }
 
 /// Loads and plans one version. `label` is the top of a temporary tree with what is shown in its place.
-fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output) -> Result<Side, u8> {
+pub fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output) -> Result<Side, u8> {
     let plain = |text: &str| match label {
         Some((top, name)) => text.replace(&format!("{}/", top.display()), &format!("{name}:")),
         None => text.to_owned(),

@@ -9,8 +9,8 @@ use super::{Compared, shown};
 use crate::output::Output;
 
 /// All packages.
-pub fn write(compared: &[Compared], format: Format, output: &Output) -> String {
-    let (map, diagnostics) = shown::all(compared, false);
+pub fn write(compared: &[Compared], format: Format, deny_governance: bool, output: &Output) -> String {
+    let (map, diagnostics) = shown::all(compared, deny_governance, false);
     let mut text = render(&diagnostics, &map, format, &output.options());
     for one in compared {
         if format == Format::Short {
