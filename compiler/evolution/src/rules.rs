@@ -2,7 +2,7 @@
 //! they count.
 
 use mlp_analysis::{
-    subtype::{is_unique, keeps_unique},
+    subtype::{is_always_null, is_unique, keeps_unique},
     versions::follows,
 };
 use mlp_plan::{CompareOp, Contract, Expectation, Expr, Literal, Place, Reference};
@@ -123,12 +123,8 @@ fn references(both: &Both<'_>) -> Vec<Change> {
         }));
     };
     // a row with a null in it refers to nothing
-    let is_null = |from: &Contract, to: &Contract, one: &Reference| {
-        let missing = |name: &String| {
-            from.column(name).is_none() && to.column(name).is_some_and(|column| column.default == Some(Literal::Null))
-        };
-        one.from.iter().any(missing)
-    };
+    let is_null =
+        |from: &Contract, to: &Contract, one: &Reference| one.from.iter().any(|name| is_always_null(from, to, name));
     for one in both.new.references.iter().filter(|one| !has(&both.old.references, one)) {
         let breaks = Breaks { backward: !is_null(both.old, &both.new_reader, one), forward: false };
         tell("reference_added", format!("`{}` is new", text(one)), one, breaks, Side::Old);

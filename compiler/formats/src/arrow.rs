@@ -3,11 +3,14 @@
 use std::{collections::HashMap, io::Cursor, sync::Arc};
 
 use arrow::{
-    datatypes::{DataType as ArrowType, Field, Fields, Schema, TimeUnit as ArrowUnit},
+    datatypes::{DataType as ArrowType, Field, Fields, Schema},
     ipc::{reader::FileReader, writer::FileWriter},
 };
 use bytes::Bytes;
-use mlp_engine::table::arrow_schema;
+use mlp_engine::table::{
+    arrow_schema,
+    arrow_types::{flat, time_unit},
+};
 use mlp_plan::{Column, Compatibility, Constraint, Contract, DataType, StructField, TimeUnit, ValueType};
 use parquet::arrow::{ArrowWriter, arrow_reader::ParquetRecordBatchReaderBuilder};
 
@@ -221,23 +224,8 @@ fn inner(field: &Field, at: &str, notes: &mut Vec<Note>) -> Result<ValueType, Fa
 }
 
 fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fault> {
-    let unit = |unit: &ArrowUnit| match unit {
-        ArrowUnit::Second | ArrowUnit::Millisecond => TimeUnit::Ms,
-        ArrowUnit::Microsecond => TimeUnit::Us,
-        ArrowUnit::Nanosecond => TimeUnit::Ns,
-    };
     Ok(match ty {
-        ArrowType::Boolean => DataType::Bool,
-        ArrowType::Int8 => DataType::Int(8),
-        ArrowType::Int16 => DataType::Int(16),
-        ArrowType::Int32 => DataType::Int(32),
-        ArrowType::Int64 => DataType::Int(64),
-        ArrowType::UInt8 => DataType::Uint(8),
-        ArrowType::UInt16 => DataType::Uint(16),
-        ArrowType::UInt32 => DataType::Uint(32),
-        ArrowType::UInt64 => DataType::Uint(64),
-        ArrowType::Float16 | ArrowType::Float32 => DataType::Float(32),
-        ArrowType::Float64 => DataType::Float(64),
+        ArrowType::Float16 => DataType::Float(32),
         ArrowType::Decimal32(precision, scale)
         | ArrowType::Decimal64(precision, scale)
         | ArrowType::Decimal128(precision, scale)
@@ -249,13 +237,6 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
             })?;
             DataType::Decimal { precision: *precision, scale }
         }
-        ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View => DataType::String,
-        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView | ArrowType::FixedSizeBinary(_) => {
-            DataType::Bytes
-        }
-        ArrowType::Date32 | ArrowType::Date64 => DataType::Date,
-        ArrowType::Time32(_) | ArrowType::Time64(_) => DataType::Time,
-        ArrowType::Duration(_) => DataType::Duration,
         ArrowType::Timestamp(of, zone) => {
             if let Some(zone) = zone.as_deref().filter(|zone| !["UTC", "+00:00", "Z", "Etc/UTC"].contains(zone)) {
                 notes.push(Note::new(
@@ -266,7 +247,7 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
                 ));
             }
             let naive = zone.is_none();
-            DataType::Timestamp { unit: if naive { TimeUnit::Us } else { unit(of) }, naive }
+            DataType::Timestamp { unit: if naive { TimeUnit::Us } else { time_unit(*of) }, naive }
         }
         ArrowType::Dictionary(_, values) => data(values, at, notes)?,
         ArrowType::RunEndEncoded(_, values) => data(values.data_type(), at, notes)?,
@@ -308,8 +289,8 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
             notes.push(Note::new(Outcome::Chosen, Thing::Type, at, "string, since the column holds nothing but nulls"));
             DataType::String
         }
-        other => {
-            return Err(Fault::new(format!("the type {other} has none in the language"), "leave the column out").at(at));
-        }
+        other => flat(other).ok_or_else(|| {
+            Fault::new(format!("the type {other} has none in the language"), "leave the column out").at(at)
+        })?,
     })
 }

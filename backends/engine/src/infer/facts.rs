@@ -1,17 +1,6 @@
 //! Numbers as a person writes them.
 
-/// `336,776`.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+use crate::table::show::grouped;
 
 /// `1 row`, `336,776 rows`.
 pub(super) fn counted(number: u64, thing: &str) -> String {
@@ -61,8 +50,6 @@ mod tests {
 
     #[test]
     fn as_a_person_writes() {
-        assert_eq!(grouped(336_776), "336,776");
-        assert_eq!(grouped(12), "12");
         assert_eq!(number(-1_301.0), "-1,301");
         assert_eq!(number(1_048.360_5), "1048.4");
         assert_eq!(number(0.012_34), "0.01234");

@@ -18,17 +18,11 @@ mod types;
 
 use mlp_plan::{Column, Contract, ValueType};
 
-use self::{
-    facts::{counted, grouped},
-    judge::judge,
-    profile::Profile,
-    source::Source,
-    types::Typed,
-};
+use self::{facts::counted, judge::judge, profile::Profile, source::Source, types::Typed};
 use crate::{
     EngineError,
     scan::{DataFormat, Input},
-    table::csv::Dialect,
+    table::{csv::Dialect, show::grouped},
 };
 
 /// Data of which a contract is wanted.

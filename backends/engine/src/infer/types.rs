@@ -8,15 +8,19 @@ use std::{
 use arrow::{
     array::{Array as _, AsArray as _, StringArray},
     compute::cast,
-    datatypes::{DataType as ArrowType, Field, Fields, TimeUnit as ArrowUnit},
+    datatypes::{DataType as ArrowType, Field, Fields},
 };
 use mlp_plan::{Column, Contract, DataType, StructField, TimeUnit, ValueType};
 
-use super::{Unsure, clues::is_name, facts::grouped, jsonl, source::Source};
+use super::{Unsure, clues::is_name, jsonl, source::Source};
 use crate::{
     EngineError,
     scan::DataFormat,
-    table::cast::{Origin, cast_value},
+    table::{
+        arrow_types::{flat, time_unit},
+        cast::{Origin, cast_value},
+        show::grouped,
+    },
 };
 
 /// A column with its type.
@@ -233,44 +237,22 @@ impl Readable {
 fn data_of(field: &Field) -> Result<DataType, String> {
     let none = || Err(format!("the language has no type for Arrow's {}", field.data_type()));
     Ok(match field.data_type() {
-        ArrowType::Boolean => DataType::Bool,
-        ArrowType::Int8 => DataType::Int(8),
-        ArrowType::Int16 => DataType::Int(16),
-        ArrowType::Int32 => DataType::Int(32),
-        ArrowType::Int64 => DataType::Int(64),
-        ArrowType::UInt8 => DataType::Uint(8),
-        ArrowType::UInt16 => DataType::Uint(16),
-        ArrowType::UInt32 => DataType::Uint(32),
-        ArrowType::UInt64 => DataType::Uint(64),
-        ArrowType::Float32 => DataType::Float(32),
-        ArrowType::Float64 => DataType::Float(64),
         ArrowType::Decimal32(precision, scale)
         | ArrowType::Decimal64(precision, scale)
         | ArrowType::Decimal128(precision, scale) => match u8::try_from(*scale) {
             Ok(scale) => DataType::Decimal { precision: *precision, scale },
             Err(_) => return none(),
         },
-        ArrowType::Null | ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View => DataType::String,
+        ArrowType::Null => DataType::String,
         ArrowType::FixedSizeBinary(16)
             if field.metadata().get("ARROW:extension:name").is_some_and(|name| name == "arrow.uuid") =>
         {
             DataType::Uuid
         }
-        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView | ArrowType::FixedSizeBinary(_) => {
-            DataType::Bytes
-        }
-        ArrowType::Date32 | ArrowType::Date64 => DataType::Date,
-        ArrowType::Time32(_) | ArrowType::Time64(_) => DataType::Time,
         ArrowType::Timestamp(unit, zone) => DataType::Timestamp {
-            unit: match unit {
-                _ if zone.is_none() => TimeUnit::Us,
-                ArrowUnit::Second | ArrowUnit::Millisecond => TimeUnit::Ms,
-                ArrowUnit::Microsecond => TimeUnit::Us,
-                ArrowUnit::Nanosecond => TimeUnit::Ns,
-            },
+            unit: if zone.is_none() { TimeUnit::Us } else { time_unit(*unit) },
             naive: zone.is_none(),
         },
-        ArrowType::Duration(_) => DataType::Duration,
         ArrowType::Dictionary(_, values) => data_of(&Field::new(field.name(), values.as_ref().clone(), true))?,
         ArrowType::List(item) | ArrowType::LargeList(item) | ArrowType::FixedSizeList(item, _) => {
             DataType::List(Box::new(inner(item)?))
@@ -294,7 +276,10 @@ fn data_of(field: &Field) -> Result<DataType, String> {
             },
             _ => return none(),
         },
-        _ => return none(),
+        flat_type => match flat(flat_type) {
+            Some(data) => data,
+            None => return none(),
+        },
     })
 }
 

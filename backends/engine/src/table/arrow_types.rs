@@ -8,6 +8,42 @@ use mlp_plan::{Contract, DataType, TimeUnit, ValueType};
 /// The zone of every timestamp that is an instant.
 pub const UTC: &str = "UTC";
 
+/// The way back, of types that have neither parts nor digits nor units: the type that holds every value of an Arrow type; `None` for all others.
+#[must_use]
+pub const fn flat(arrow: &ArrowType) -> Option<DataType> {
+    Some(match arrow {
+        ArrowType::Boolean => DataType::Bool,
+        ArrowType::Int8 => DataType::Int(8),
+        ArrowType::Int16 => DataType::Int(16),
+        ArrowType::Int32 => DataType::Int(32),
+        ArrowType::Int64 => DataType::Int(64),
+        ArrowType::UInt8 => DataType::Uint(8),
+        ArrowType::UInt16 => DataType::Uint(16),
+        ArrowType::UInt32 => DataType::Uint(32),
+        ArrowType::UInt64 => DataType::Uint(64),
+        ArrowType::Float32 => DataType::Float(32),
+        ArrowType::Float64 => DataType::Float(64),
+        ArrowType::Utf8 | ArrowType::LargeUtf8 | ArrowType::Utf8View => DataType::String,
+        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView | ArrowType::FixedSizeBinary(_) => {
+            DataType::Bytes
+        }
+        ArrowType::Date32 | ArrowType::Date64 => DataType::Date,
+        ArrowType::Time32(_) | ArrowType::Time64(_) => DataType::Time,
+        ArrowType::Duration(_) => DataType::Duration,
+        _ => return None,
+    })
+}
+
+/// The unit of timestamps that holds every instant of an Arrow unit. Seconds are kept in milliseconds: the language has no coarser unit.
+#[must_use]
+pub const fn time_unit(unit: ArrowUnit) -> TimeUnit {
+    match unit {
+        ArrowUnit::Second | ArrowUnit::Millisecond => TimeUnit::Ms,
+        ArrowUnit::Microsecond => TimeUnit::Us,
+        ArrowUnit::Nanosecond => TimeUnit::Ns,
+    }
+}
+
 /// The Arrow type of a type. Inner fields are nullable throughout: what is inside a value is the contract's matter, and Arrow would not let a batch be
 /// looked at that breaks it.
 #[must_use]

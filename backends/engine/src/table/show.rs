@@ -12,6 +12,20 @@ pub const MASK: &str = "•••";
 /// Longest value that is shown whole, in characters.
 const WIDEST: usize = 60;
 
+/// A number as a person writes it: `336,776`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// One value as a program would spell it.
 #[must_use]
 pub fn value(array: &dyn Array, row: usize) -> String {
@@ -57,4 +71,16 @@ pub fn telling(contract: &Contract, about: &[&str]) -> Vec<String> {
     columns.retain(|name| !about.contains(&name.as_str()));
     columns.extend(about.iter().map(|name| (*name).to_owned()));
     columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_commas() {
+        for (number, text) in [(0, "0"), (12, "12"), (336_776, "336,776"), (10_103_280, "10,103,280")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
 }

@@ -10,7 +10,8 @@ use arrow::{
     ipc::writer::{FileWriter, StreamWriter},
 };
 use mlp_engine::{
-    scan::{Bounds, Scan, local_inputs},
+    EngineError,
+    scan::{Bounds, Report, Scan, local_inputs},
     table::{
         Options, TableSource, all_rules, arrow_schema, arrow_type, check_file, csv::Dialect, literal::repeated,
         outcome::Verdict, write_table,
@@ -94,18 +95,22 @@ fn in_memory(contract: &Contract, batch: &RecordBatch) -> BTreeMap<String, u64> 
     delivery.violations.into_iter().map(|violation| (violation.words, violation.rows)).collect()
 }
 
-fn in_files(contract: &Contract, path: &Path, threads: usize) -> BTreeMap<String, u64> {
-    let inputs = local_inputs(path, None).unwrap();
+fn scan(contract: &Contract, path: &Path, threads: Option<usize>) -> Result<Report, EngineError> {
+    let inputs = local_inputs(path, None)?;
     let scan = Scan {
         contract,
         inputs: &inputs,
         dialect: Dialect::default(),
         references: &BTreeMap::new(),
         now: chrono::NaiveDateTime::default(),
-        bounds: Bounds { threads: NonZeroUsize::new(threads), ..Bounds::default() },
+        bounds: Bounds { threads: threads.and_then(NonZeroUsize::new), ..Bounds::default() },
         progress: &|_| {},
     };
-    let report = scan.run().unwrap();
+    scan.run()
+}
+
+fn in_files(contract: &Contract, path: &Path, threads: usize) -> BTreeMap<String, u64> {
+    let report = scan(contract, path, Some(threads)).unwrap();
     // what has no value (the mean of nothing) is unknown here, and broken there
     let broken =
         report.outcomes.into_iter().filter(|outcome| matches!(outcome.verdict, Verdict::Fail | Verdict::Unknown));
@@ -180,17 +185,7 @@ fn what_the_footer_settles_is_not_read() {
         Contract { keys: vec![], uniques: vec![], ..contract(7, expectations(10, 0.5).drain(..2).collect()) };
     let rows: Vec<Row> = (0..5_000).map(|row| (row, Some(row % 7), Some("a".to_owned()), 0.25, 86_400 + row)).collect();
     let path = write(folder.path(), &table(&contract, &rows), 1_000, true).remove(0);
-    let inputs = local_inputs(&path, None).unwrap();
-    let scan = Scan {
-        contract: &contract,
-        inputs: &inputs,
-        dialect: Dialect::default(),
-        references: &BTreeMap::new(),
-        now: chrono::NaiveDateTime::default(),
-        bounds: Bounds::default(),
-        progress: &|_| {},
-    };
-    let report = scan.run().unwrap();
+    let report = scan(&contract, &path, None).unwrap();
     let settled: Vec<String> = report
         .outcomes
         .iter()
@@ -232,16 +227,6 @@ fn a_file_cut_out_of_the_middle_is_no_whole_file() {
     let (body, end) = whole.split_at(whole.len() - 8);
     let footer = usize::try_from(u32::from_le_bytes(end[..4].try_into().unwrap())).unwrap();
     std::fs::write(&path, [&body[..2_000], &body[body.len() - footer..], end].concat()).unwrap();
-    let inputs = local_inputs(&path, None).unwrap();
-    let scan = Scan {
-        contract: &contract,
-        inputs: &inputs,
-        dialect: Dialect::default(),
-        references: &BTreeMap::new(),
-        now: chrono::NaiveDateTime::default(),
-        bounds: Bounds::default(),
-        progress: &|_| {},
-    };
-    let refused = scan.run().unwrap_err().to_string();
+    let refused = scan(&contract, &path, None).unwrap_err().to_string();
     assert!(refused.contains("not a whole Parquet file"), "{refused}");
 }

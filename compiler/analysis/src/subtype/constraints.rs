@@ -55,10 +55,12 @@ fn is_said(constraints: &[Constraint], wanted: &Constraint) -> bool {
 /// Whether a comparison holds of no two values of which another does not: `a < b` of `a <= b`, `b > a` and `a != b`.
 fn is_stricter(said: &Expr, wanted: &Expr) -> bool {
     let (Expr::Compare(said, a, b), Expr::Compare(wanted, x, y)) = (said, wanted) else { return false };
-    let said = match () {
-        () if (a, b) == (x, y) => *said,
-        () if (a, b) == (y, x) => said.flipped(),
-        () => return false,
+    let said = if (a, b) == (x, y) {
+        *said
+    } else if (a, b) == (y, x) {
+        said.flipped()
+    } else {
+        return false;
     };
     said == *wanted
         || matches!(

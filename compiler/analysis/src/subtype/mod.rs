@@ -145,7 +145,8 @@ pub fn fills(to: &Contract, wanted: &mlp_plan::Column) -> bool {
 }
 
 /// Whether a column is null in every row that comes: it is not there, and null where it is missing.
-fn is_always_null(from: &Contract, to: &Contract, name: &str) -> bool {
+#[must_use]
+pub fn is_always_null(from: &Contract, to: &Contract, name: &str) -> bool {
     from.column(name).is_none() && to.column(name).is_some_and(|column| column.default == Some(mlp_plan::Literal::Null))
 }
 

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use mlp_engine::table::outcome::{Outcome, Verdict};
+use mlp_engine::table::{
+    outcome::{Outcome, Verdict},
+    show::grouped,
+};
 
-use super::report::{Told, grouped, percent, settled, size};
+use super::report::{Told, percent, settled, size};
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --fail: light-dark(#b3261e, #ff8a80); --pass: light-dark(#1b6e3c, #7ddb9b); --warn: light-dark(#8a5a00, #ffca7a);

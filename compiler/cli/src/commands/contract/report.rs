@@ -12,6 +12,7 @@ use mlp_engine::{
     table::{
         Violation,
         outcome::{Looked, Outcome, Verdict},
+        show::grouped,
     },
 };
 use mlp_plan::Contract;
@@ -188,19 +189,6 @@ pub fn percent(rows: u64, of: u64) -> String {
         share if share < 10.0 => format!("{share:.2}%"),
         share => format!("{share:.1}%"),
     }
-}
-
-/// `10103280` as `10,103,280`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Bytes for people.

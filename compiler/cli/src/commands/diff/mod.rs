@@ -17,7 +17,7 @@ use mlp_plan::{Compatibility, Plan};
 
 use self::{
     shown::Shown,
-    sides::{Repo, Side, Sides, side},
+    sides::{Repo, Side, Sides},
 };
 use super::Exit;
 use crate::{
@@ -141,7 +141,7 @@ fn one(sides: &Sides, at: &Repo, how: &How, output: &Output) -> Result<Option<Co
 
 /// A package that the earlier version had, and that is no more: all of its contracts are gone.
 fn gone(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Compared, u8> {
-    let old = side(&package.root, sides.label(), sides.against(), output)?;
+    let old = sides.revision(&package.root, output)?;
     let nothing = Plan {
         contracts: BTreeMap::new(),
         metrics: BTreeMap::new(),

@@ -147,13 +147,16 @@ impl Sides {
 
     /// Packages of the earlier revision that are no more; what lies elsewhere under the same name was moved.
     pub fn gone(&self) -> Vec<Repo> {
+        let mut all = self.earlier();
+        all.retain(|old| !self.packages.iter().any(|new| new.inside == old.inside || self.is_moved(new, old)));
+        all
+    }
+
+    /// The packages of the earlier revision, where all below a folder are compared.
+    fn earlier(&self) -> Vec<Repo> {
         let (Against::Tree(tree), Some(folder)) = (&self.old, &self.below) else { return Vec::new() };
-        let here = |inside: &str| self.packages.iter().any(|package| package.inside == inside);
         let roots = below(&tree.top.join(folder)).into_iter();
-        roots
-            .map(|root| Repo { inside: inside(Some(&tree.top), &root), root })
-            .filter(|package| !here(&package.inside) && !self.packages.iter().any(|new| self.is_moved(new, package)))
-            .collect()
+        roots.map(|root| Repo { inside: inside(Some(&tree.top), &root), root }).collect()
     }
 
     /// Whether a package that the earlier revision does not have at its place is one that it had elsewhere.
@@ -174,10 +177,10 @@ impl Sides {
         Some(folder.to_owned())
     }
 
-    /// What is shown in place of the earlier revision's folder.
-    pub fn label(&self) -> Option<(&Path, &str)> {
-        let tree = self.old_tree()?;
-        Some((&tree.top, tree.label.as_deref().unwrap_or_default()))
+    /// A package of the earlier revision.
+    pub fn revision(&self, root: &Path, output: &Output) -> Result<Side, u8> {
+        let tree = self.old_tree().map(|tree| (tree.top.as_path(), tree.label.as_deref().unwrap_or_default()));
+        side(root, tree, tree.map_or("", |(_, label)| label), output)
     }
 
     /// The version that is compared.
@@ -192,18 +195,9 @@ impl Sides {
             Against::Tree(tree) => {
                 let root = tree.top.join(&package.inside);
                 let is_there = root.is_file() || root.join("mlp.toml").is_file();
-                let label = tree.label.as_deref().unwrap_or_default();
-                if let (false, Some(folder)) = (is_there, &self.below) {
-                    let elsewhere = below(&tree.top.join(folder)).into_iter();
-                    let mut moved = elsewhere
-                        .map(|root| Repo { inside: inside(Some(&tree.top), &root), root })
-                        .filter(|old| self.is_moved(package, old));
-                    return match moved.next() {
-                        Some(old) => side(&old.root, Some((&tree.top, label)), label, output).map(Some),
-                        None => Ok(None),
-                    };
-                }
-                if is_there { side(&root, Some((&tree.top, label)), label, output).map(Some) } else { Ok(None) }
+                let moved = || self.earlier().into_iter().find(|old| self.is_moved(package, old)).map(|old| old.root);
+                let root = if is_there { Some(root) } else { moved() };
+                root.map(|root| self.revision(&root, output)).transpose()
             }
             Against::Folder(folder) => side(folder, None, &self.against, output).map(Some),
             Against::Plan(path) => plan_file(path).map(Some).map_err(|message| output.failure(&message, None)),
@@ -282,7 +276,7 @@ fn inside(top: Option<&Path>, root: &Path) -> String {
 }
 
 /// Loads and plans one version. `label` is the top of a temporary tree with what is shown in its place.
-pub fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output) -> Result<Side, u8> {
+fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output) -> Result<Side, u8> {
     let plain = |text: &str| match label {
         Some((top, name)) => text.replace(&format!("{}/", top.display()), &format!("{name}:")),
         None => text.to_owned(),
