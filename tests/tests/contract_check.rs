@@ -339,6 +339,10 @@ fn bad_files_are_an_error_with_the_place_never_a_verdict() {
     hollow[4..200].fill(0xAA);
     world.text("hollow.parquet", &hollow);
     world.refuses(&["Flight", "hollow.parquet"], &["hollow.parquet", "row group 1"]);
+    // so the pages of an encrypted column look, whose footer is plain
+    hollow[4] = 0;
+    world.text("secret.parquet", &hollow);
+    world.refuses(&["Flight", "secret.parquet"], &["secret.parquet", "row group 1", "encrypted"]);
 
     world.text("ragged.csv", format!("{CSV}4,4,UA\n"));
     world.refuses(&["Flight", "ragged.csv"], &["ragged.csv", "line 5", "expected 5 got 3"]);

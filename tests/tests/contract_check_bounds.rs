@@ -38,6 +38,7 @@ fn inside_of_json_values_nothing_is_rounded_or_read_as_another_kind() {
     let wrong = [
         ("\"n\":1", "\"n\":1.5"),
         ("\"n\":1", "\"n\":\"7\""),
+        ("\"n\":1", "\"n\":1.00000000000000000001"),
         ("\"n\":1", "\"n\":9999999999"),
         ("\"t\":\"5\"", "\"t\":5"),
         ("\"b\":true", "\"b\":\"true\""),
@@ -133,4 +134,124 @@ fn the_ends_of_a_tagged_column_are_masked_and_a_correlation_lies_within_its_own(
         assert!(form != "json" || (said.contains("\u{2022}") && said.contains("max(a) is 1")), "{said}");
     }
     assert_eq!(broken(contract, "d.csv", "s,a,b\nx,0,0\ny,0,0\nz,1,1\n").len(), 2);
+}
+
+#[test]
+fn inside_of_json_values_durations_and_decimals_are_read_as_in_a_column() {
+    let contract = "contract C { o: struct { d: duration, n: decimal(38, 10), at: timestamp, f: float64 }, l: list<duration>, v: vector<float32, 2>, m: map<string, time> }";
+    let good = r#"{"o":{"d":"90min","n":12345678901234567890.1234567891,"at":"2020-01-01T00:00:00+02:00","f":1e3},"l":["PT1S",5,null],"v":[1,0.5],"m":{"a":"05:00"}}"#;
+    assert_eq!(broken(&contract.replace("list<duration>", "list<duration?>"), "d.jsonl", good), []);
+    for (from, to, of) in [
+        ("\"90min\"", "\"90 parsecs\"", "o:"),
+        ("\"90min\"", "true", "o:"),
+        ("+02:00", "", "o:"),
+        // floats would not tell it from what fits
+        ("90.1234567891", "90.12345678911", "o:"),
+        ("\"f\":1e3", "\"f\":\"1e3\"", "o:"),
+        ("\"PT1S\"", "\"\"", "l:"),
+        ("[1,0.5]", "[1]", "v:"),
+        ("[1,0.5]", "[1,\"0.5\"]", "v:"),
+        ("\"05:00\"", "\"5:00\"", "m:"),
+    ] {
+        let bad = good.replace(from, to).replace(",null", "");
+        let found = broken(contract, "d.jsonl", &format!("{}\n{bad}\n", good.replace(",null", "")));
+        assert!(matches!(found.as_slice(), [(rule, 1)] if rule.starts_with(of)), "{bad}: {found:?}");
+    }
+}
+
+#[test]
+fn quantiles_and_means_of_whole_numbers_are_exact() {
+    let most = i64::MAX;
+    for (rule, data, holds) in [
+        ("quantile(a, 1) <= 9007199254740992", "9007199254740993".to_owned(), false),
+        ("quantile(a, 1) <= 9007199254740993", "9007199254740993".to_owned(), true),
+        ("mean(a) <= 9223372036854775807", format!("{most}\n{most}\n{most}"), true),
+        ("mean(a) <= 9223372036854775806", format!("{most}\n{}", most - 1), false),
+        ("mean(a) < 9223372036854775807", format!("{most}\n{}", most - 1), true),
+        ("mean(a) == 2.5", "1\n4".to_owned(), true),
+        ("quantile(a, 50%) == 2.5", "1\n4".to_owned(), true),
+    ] {
+        let contract = format!("contract C {{ a: int64, expect {rule} }}");
+        let found = broken(&contract, "d.csv", &format!("a\n{data}\n"));
+        assert_eq!(found.is_empty(), holds, "{rule}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_worked_out_of_one_tagged_value_is_masked_and_so_is_the_folder_that_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("d.csv"), "a,b,t\n7777,1,2020-01-01T00:00:00Z\n,2,2020-01-01T00:00:00Z\n").unwrap();
+    let contract = "contract C {\n  a: int64? @pii\n  b: int64\n  t: timestamp @pii\n  expect sum(a) <= 1\n  expect mean(a) <= 1\n  expect sum(b) <= 1\n  expect freshness(t) <= 1h\n}\n";
+    let said = text(&check(folder.path(), contract, "d.csv", &[]));
+    assert!(!said.contains("7777") && said.contains("sum(a) is •••") && said.contains("freshness(t) is •••"), "{said}");
+    assert!(said.contains("sum(b) is 3"), "{said}");
+
+    for day in ["d/s=HUSH/k=open", "d/s=QUIET/k=open"] {
+        fs::create_dir_all(folder.path().join(day)).unwrap();
+        fs::write(folder.path().join(day).join("a.csv"), "a\nx\n").unwrap();
+    }
+    let contract = "contract C { s: string @pii, k: string, a: int64 }";
+    for form in ["short", "pretty", "json", "sarif", "junit", "github"] {
+        let output = check(folder.path(), contract, "d", &["--format", form, "--html", "page.html"]);
+        let said = text(&output) + &fs::read_to_string(folder.path().join("page.html")).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(!said.contains("HUSH") && said.contains("s=•••/k=open/a.csv"), "{form}: {said}");
+    }
+}
+
+#[test]
+fn an_age_is_told_in_units_of_people() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("d.csv"), "t,b\n2020-01-01T00:00:00Z,1\n").unwrap();
+    let said = text(&check(folder.path(), "contract C { t: timestamp, expect freshness(t) <= 1h }", "d.csv", &[]));
+    let age = said.split("freshness(t) is ").nth(1).unwrap().lines().next().unwrap();
+    assert!(age.len() < 10 && age.contains('d'), "{said}");
+}
+
+#[test]
+fn a_delimiter_is_no_quote_and_columns_have_names() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("d.csv"), "a,b\n1,2\n").unwrap();
+    fs::write(folder.path().join("e.csv"), "a,b,,\n1,2,,\n").unwrap();
+    fs::write(folder.path().join("f.csv"), "a,b,\n1,2,\n").unwrap();
+    let contract = "contract C { a: int64, b: int64 }";
+    for (data, args, words) in [
+        ("d.csv", ["--quote", ","].as_slice(), "it is the delimiter too"),
+        ("d.csv", &["--quote", "\n"], "no line end"),
+        ("d.csv", &["--delimiter", "\""], "it is the delimiter too"),
+        ("e.csv", &[], "columns 3, 4 have no name"),
+    ] {
+        let output = check(folder.path(), contract, data, args);
+        assert!(output.status.code() == Some(2) && text(&output).contains(words), "{args:?}: {}", text(&output));
+    }
+    for (data, args) in [("d.csv", ["--quote", "'"].as_slice()), ("f.csv", &[])] {
+        let output = check(folder.path(), contract, data, args);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    }
+}
+
+#[test]
+fn no_byte_is_read_twice_to_know_the_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, data) in [
+        ("d.csv", "a,b\n1,2\n3,4\n".to_owned()),
+        ("long.csv", format!("a,b\n{}", "1234567,7654321\n".repeat(200_000))),
+        ("d.jsonl", "{\"a\":1,\"b\":2}\n".to_owned()),
+    ] {
+        fs::write(folder.path().join(name), &data).unwrap();
+        let output = check(folder.path(), "contract C { a: int64, b: int64 }", name, &["--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report.pointer("/check/bytes").unwrap().as_u64(), Some(data.len() as u64), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_two_names_lead_to_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("d")).unwrap();
+    fs::write(folder.path().join("d/a.csv"), "a,b\n1,2\n").unwrap();
+    fs::write(folder.path().join("d/c.csv"), "a,b\n1,2\n").unwrap();
+    std::os::unix::fs::symlink("a.csv", folder.path().join("d/b.csv")).unwrap();
+    let output = check(folder.path(), "contract C { a: int64, b: int64, expect rows == 2 }", "d", &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
 }

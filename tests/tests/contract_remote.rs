@@ -65,6 +65,12 @@ fn objects_are_read_by_ranges() {
     }
     server.put("lake/text/rows.csv", b"id,day,word\n1,2013-01-01,a\n2,2013-01-01,b\n2,2013-01-01,c\n");
     server.put("lake/text/_SUCCESS", b"x");
+    let small = table(folder.path(), 0, 10);
+    server.put("lake/small/day=2013-01-01/t.parquet", &small);
+    let output = check(folder.path(), server.variables(), &["s3://lake/small", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    // whole, and once
+    assert_eq!(report.pointer("/check/bytes").and_then(Value::as_u64), Some(small.len() as u64), "{report}");
     for data in ["s3://lake/rows", "s3://lake/rows/", "s3://lake/rows/*/*.parquet"] {
         let output = check(folder.path(), server.variables(), &[data, "--format", "json"]);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output));
@@ -137,8 +143,13 @@ fn a_bucket_that_forbids_is_told() {
     let variables = fake(|_, _, stream| {
         let _ = stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     });
-    let output = check(folder.path(), variables, &["s3://lake/rows/t.parquet"]);
-    refuses(&output, &["s3://lake/rows/t.parquet", "403"]);
+    // an object, which is asked for, and a folder, which is listed
+    for (data, told) in
+        [("s3://lake/rows/t.parquet", "s3://lake/rows/t.parquet"), ("s3://lake/rows/", "s3://lake/rows")]
+    {
+        let output = check(folder.path(), variables.clone(), &[data]);
+        refuses(&output, &[told, "403", "AWS_ACCESS_KEY_ID"]);
+    }
 }
 
 #[test]

@@ -7,11 +7,14 @@ use std::{
     sync::Arc,
 };
 
+use mlp_plan::Contract;
+
 use crate::{
     EngineError,
     table::{
         blob::{Blob, LocalFile},
         read::walk,
+        show::MASK,
     },
 };
 
@@ -94,6 +97,25 @@ pub struct Input {
 impl Debug for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Input").field("name", &self.name).field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl Input {
+    /// Its name for a report: the value of a tagged column in the name of a folder is masked.
+    #[must_use]
+    pub fn shown(&self, contract: &Contract) -> String {
+        let (folders, file) =
+            self.name.rsplit_once('/').map_or(("", self.name.as_str()), |(folders, file)| (folders, file));
+        if folders.is_empty() || self.partitions.is_empty() {
+            return self.name.clone();
+        }
+        let shown = folders.split('/').map(|folder| match folder.split_once('=') {
+            Some((name, _)) if contract.column(&decoded(name)).is_some_and(|column| !column.tags.is_empty()) => {
+                format!("{name}={MASK}")
+            }
+            _ => folder.to_owned(),
+        });
+        shown.chain([file.to_owned()]).collect::<Vec<_>>().join("/")
     }
 }
 

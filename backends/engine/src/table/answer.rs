@@ -7,13 +7,14 @@ use arrow::{
     compute::cast,
     datatypes::{DataType as ArrowType, Int64Type},
 };
+use bigdecimal::BigDecimal;
 use mlp_plan::{ArithmeticOp, CompareOp, Expr, Literal};
 
 use super::{
     among::Known,
     digest::{Digests, each_word, is_whole},
     expr::{Rows, floats},
-    quantiles::Quantiles,
+    quantiles::Ranked,
     set::{Asked, calculated},
     uniqueness::Distinct,
     vector::{Number, Vector, exact, literal},
@@ -31,7 +32,7 @@ pub(super) enum Answer {
     Moments(Moments),
     Least(Option<Literal>),
     Most(Option<Literal>),
-    Values(Quantiles),
+    Values(Ranked),
     /// Of the values that are not null, how many another table has; `None` where that table is not at hand.
     Referenced {
         known: Option<Known>,
@@ -72,7 +73,7 @@ pub(super) struct Moments2 {
 }
 
 /// A float as a number; NaN and infinities have none.
-fn number(value: f64) -> Literal {
+pub(super) fn number(value: f64) -> Literal {
     // The shortest decimal that reads back as the same float: 0.05, not 0.05000000000000000277.
     if value.is_finite() { value.to_string().parse().map_or(Literal::Null, Literal::Number) } else { Literal::Null }
 }
@@ -90,7 +91,7 @@ impl Answer {
             "mean" | "sum" | "stddev" => Self::Moments(Moments::default()),
             "min" => Self::Least(None),
             "max" | "freshness" => Self::Most(None),
-            "quantile" => Self::Values(Quantiles::default()),
+            "quantile" => Self::Values(Ranked::default()),
             "referenced" => Self::Referenced { known, holds: 0, of: 0 },
             "fraction" => Self::Fraction { holds: 0, known: 0 },
             "correlation" => Self::Correlation(Box::default()),
@@ -111,7 +112,7 @@ impl Answer {
             Self::Moments(moments) => moments.add(&Vector::column(&column(0)?)?.number(rows.rows, None)?),
             Self::Least(least) => extreme(least, &column(0)?, CompareOp::Lt)?,
             Self::Most(most) => extreme(most, &column(0)?, CompareOp::Gt)?,
-            Self::Values(values) => known(&floats(&column(0)?)?, |value| values.add(value)),
+            Self::Values(values) => values.add(&Vector::column(&column(0)?)?.number(rows.rows, None)?)?,
             Self::Referenced { known, holds, of } => {
                 if let Some(known) = known {
                     let columns = [column(0)?];
@@ -163,7 +164,7 @@ impl Answer {
             (Self::Moments(moments), Self::Moments(more)) => moments.merge(more),
             (Self::Least(best), Self::Least(other)) => better(best, other, CompareOp::Lt),
             (Self::Most(best), Self::Most(other)) => better(best, other, CompareOp::Gt),
-            (Self::Values(values), Self::Values(more)) => values.merge(more),
+            (Self::Values(values), Self::Values(more)) => values.merge(more)?,
             (Self::Referenced { holds, of, .. }, Self::Referenced { holds: more, of: others, .. }) => {
                 *holds += more;
                 *of += others;
@@ -201,7 +202,7 @@ impl Answer {
                 else {
                     return Err(EngineError::refused("`quantile` needs a share"));
                 };
-                values.at(share, asked.lean).map_or(Literal::Null, number)
+                values.at(share, asked.lean)
             }
             Self::Fraction { holds, known } => share(*holds, *known).map_or(Literal::Null, number),
             Self::Referenced { known: None, .. } => Literal::Null,
@@ -366,11 +367,31 @@ impl Moments {
         };
     }
 
+    /// Of whole numbers and decimals: exact where it has no more digits than they, and where floats would not tell it from its neighbours.
+    fn exact_mean(&self, units: i128, scale: i8) -> Literal {
+        #[expect(clippy::cast_possible_truncation, reason = "a count of rows")]
+        let count = self.count as i128;
+        if units.checked_rem(count) == Some(0) {
+            return exact(units / count, scale);
+        }
+        if self.mean.abs() < 9e15 {
+            return number(self.mean);
+        }
+        let mean = BigDecimal::new(units.into(), scale.into()) / BigDecimal::from(count);
+        Literal::Number(mean.with_scale(i64::from(scale) + 6))
+    }
+
+    /// Whether it is of one value, which a mean or sum then tells.
+    pub fn is_of_one(&self) -> bool {
+        self.count <= 1.0
+    }
+
     fn value(&self, function: &str) -> Literal {
         match (function, &self.sum) {
             ("sum", Some(Sum::Exact(units, scale))) => exact(*units, *scale),
             ("sum", Some(Sum::Float(sum, rest))) => number(sum + rest),
             ("sum", None) => Literal::Number(0.into()),
+            ("mean", Some(Sum::Exact(units, scale))) => self.exact_mean(*units, *scale),
             ("mean", Some(_)) => number(self.mean),
             ("stddev", Some(_)) if self.count > 1.0 => number((self.squares / (self.count - 1.0)).sqrt()),
             _ => Literal::Null,

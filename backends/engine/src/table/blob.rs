@@ -7,7 +7,7 @@ use std::{
     ops::Range,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bytes::Bytes;
@@ -67,8 +67,61 @@ impl Blob for LocalFile {
     fn read(&self, range: Range<u64>) -> Result<Bytes, EngineError> {
         let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or_default();
         let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, range.start).map_err(EngineError::io(&self.path))?;
+        self.file.read_exact_at(&mut bytes, range.start).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => EngineError::malformed(
+                &self.path,
+                format!("it changed while it was read: it had {} bytes, and is shorter now", self.size),
+            ),
+            _ => EngineError::io(&self.path)(error),
+        })?;
         Ok(bytes.into())
+    }
+}
+
+/// A blob whose beginning is asked for again and again: the head of a text, to know its columns. It is read once, when it is first asked for.
+#[derive(Debug)]
+pub struct Headed {
+    blob: Arc<dyn Blob>,
+    length: u64,
+    head: Mutex<Option<Bytes>>,
+}
+
+impl Headed {
+    /// With so many bytes at its beginning, at most.
+    #[must_use]
+    pub fn new(blob: Arc<dyn Blob>, length: u64) -> Self {
+        let length = length.min(blob.size());
+        Self { blob, length, head: Mutex::default() }
+    }
+
+    fn head(&self) -> Result<Bytes, EngineError> {
+        let mut head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(head) = &*head {
+            return Ok(head.clone());
+        }
+        Ok(head.insert(self.blob.read(0..self.length)?).clone())
+    }
+}
+
+impl Blob for Headed {
+    fn name(&self) -> &Path {
+        self.blob.name()
+    }
+
+    fn size(&self) -> u64 {
+        self.blob.size()
+    }
+
+    fn read(&self, range: Range<u64>) -> Result<Bytes, EngineError> {
+        if range.start > range.end || range.end > self.length {
+            return self.blob.read(range);
+        }
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        Ok(self.head()?.slice(place(range.start)..place(range.end)))
+    }
+
+    fn window(&self) -> u64 {
+        self.blob.window()
     }
 }
 
@@ -137,5 +190,48 @@ impl Seek for Stream {
             }
         }
         Ok(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_shrinks_meanwhile_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, b"0123456789").unwrap();
+        let file = LocalFile::open(&path).unwrap();
+        assert_eq!(file.read(2..5).unwrap().as_ref(), b"234");
+        std::fs::write(&path, b"012").unwrap();
+        let words = file.read(2..5).unwrap_err().to_string();
+        assert!(words.contains("changed while it was read: it had 10 bytes"), "{words}");
+    }
+
+    #[test]
+    fn a_head_is_read_once_and_the_rest_as_it_is() {
+        #[derive(Debug)]
+        struct Told(Mutex<Vec<Range<u64>>>);
+        impl Blob for Told {
+            fn name(&self) -> &Path {
+                Path::new("told")
+            }
+
+            fn size(&self) -> u64 {
+                10
+            }
+
+            fn read(&self, range: Range<u64>) -> Result<Bytes, EngineError> {
+                self.0.lock().unwrap().push(range.clone());
+                Ok(Bytes::from_static(b"0123456789").slice(range.start as usize..range.end as usize))
+            }
+        }
+        let told = Arc::new(Told(Mutex::default()));
+        let headed = Headed::new(Arc::clone(&told) as Arc<dyn Blob>, 4);
+        for (range, bytes) in [(0..2, "01"), (1..4, "123"), (0..4, "0123"), (4..4, ""), (3..6, "345"), (8..10, "89")] {
+            assert_eq!(headed.read(range).unwrap().as_ref(), bytes.as_bytes());
+        }
+        assert_eq!(*told.0.lock().unwrap(), [0..4, 3..6, 8..10]);
     }
 }

@@ -58,6 +58,14 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
         format = format.with_null_regex(null);
     }
     let names = names(&blob, start, dialect, &format, reading)?;
+    let nameless: Vec<String> =
+        (1..).zip(&names).filter(|(_, name)| name.is_empty()).map(|(at, _): (usize, _)| at.to_string()).collect();
+    if dialect.header && nameless.len() > 1 {
+        return Err(wrong(format!(
+            "columns {} have no name in the header; name them, or take the delimiters away that are too many",
+            nameless.join(", ")
+        )));
+    }
     if let Some(twice) = names.iter().enumerate().find(|(at, name)| names.iter().take(*at).any(|other| other == *name))
     {
         return Err(wrong(format!("column `{}` stands twice in the header", twice.1)));

@@ -8,7 +8,7 @@ use arrow::{
         StringBuilder,
     },
     buffer::BooleanBuffer,
-    datatypes::{DataType as ArrowType, Field, Fields, Schema, SchemaRef},
+    datatypes::{DataType as ArrowType, Field, FieldRef, Fields, Schema, SchemaRef},
     error::ArrowError,
 };
 use mlp_plan::DataType;
@@ -47,7 +47,7 @@ pub fn open(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineErr
             }
             let data = match &column.value.data {
                 nested @ (DataType::List(_) | DataType::Map(..) | DataType::Struct(_) | DataType::Vector { .. }) => {
-                    arrow_type(nested)
+                    spelled(arrow_type(nested))
                 }
                 _ => ArrowType::Utf8,
             };
@@ -289,6 +289,17 @@ fn nested(field: &Field, text: &StringArray, misfits: BooleanBuffer) -> Result<(
     let good = BooleanBuffer::collect_bool(text.len(), alone);
     let kept: StringArray = text.iter().zip(&good).map(|(value, good)| value.filter(|_| good)).collect();
     Ok((decoded(field, &kept)?, &misfits | &!&good))
+}
+
+/// The same type with text for everything that is made of values no further: inside of lists and structs they are read as in a column.
+fn spelled(data: ArrowType) -> ArrowType {
+    let inner = |field: &FieldRef| Arc::new(Field::clone(field).with_data_type(spelled(field.data_type().clone())));
+    match data {
+        ArrowType::List(item) | ArrowType::FixedSizeList(item, _) => ArrowType::List(inner(&item)),
+        ArrowType::Map(entries, sorted) => ArrowType::Map(inner(&entries), sorted),
+        ArrowType::Struct(fields) => ArrowType::Struct(fields.iter().map(inner).collect()),
+        _ => ArrowType::Utf8,
+    }
 }
 
 fn decoded(field: &Field, text: &StringArray) -> Result<ArrayRef, ArrowError> {

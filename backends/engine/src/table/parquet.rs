@@ -126,7 +126,7 @@ impl ParquetFile {
         Ok(Box::new(reader.map(move |batch| {
             batch.map_err(|error| match error {
                 arrow::error::ArrowError::ParquetError(words) => {
-                    EngineError::malformed(blob.name(), format!("{within}{words}"))
+                    EngineError::malformed(blob.name(), format!("{within}{}", plain(&words)))
                 }
                 error => EngineError::malformed(blob.name(), format!("{within}{error}")),
             })
@@ -217,7 +217,17 @@ fn failed(blob: &dyn Blob, within: &str, error: ParquetError) -> EngineError {
         },
         other => other,
     };
-    EngineError::malformed(blob.name(), format!("{within}{error}"))
+    EngineError::malformed(blob.name(), format!("{within}{}", plain(&error.to_string())))
+}
+
+/// The library's words, without who passed them on, and with what they mean where they do not say it.
+fn plain(words: &str) -> String {
+    let words = words.trim_start_matches("External: ");
+    // no page begins as pages do: so the bytes of a column look that was encrypted under a plain footer
+    if words.ends_with("Required field type_ is missing") {
+        return "a column cannot be read: it is encrypted, or its pages are damaged".to_owned();
+    }
+    words.to_owned()
 }
 
 /// The bytes of a file, as the Parquet reader asks for them: page by page, which are answered out of a window for each column chunk.

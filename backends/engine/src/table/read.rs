@@ -177,7 +177,7 @@ pub(crate) fn walk(folder: &Path, wanted: &dyn Fn(&str) -> bool, files: &mut Vec
     below(folder, wanted, files, &mut HashSet::new())
 }
 
-/// Each folder once, whatever links lead to it, since one may lead back.
+/// Each folder and each file once, whatever links lead to it, since one may lead back.
 fn below(
     folder: &Path,
     wanted: &dyn Fn(&str) -> bool,
@@ -198,7 +198,7 @@ fn below(
         }
         if path.is_dir() {
             below(&path, wanted, files, seen)?;
-        } else if wanted(&name) {
+        } else if wanted(&name) && seen.insert(std::fs::canonicalize(&path).map_err(EngineError::io(&path))?) {
             files.push(path);
         }
     }

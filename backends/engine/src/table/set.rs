@@ -173,6 +173,24 @@ impl Gathering {
         error
     }
 
+    /// Whether a call's answer tells one value of its column: an end and a quantile do, the age of the latest, and what is worked out of a single value. How
+    /// many values are behind what somebody else worked out, nobody says.
+    #[must_use]
+    pub fn tells_a_value(&self, call: &Expr) -> bool {
+        let Expr::Call { function, .. } = call else { return false };
+        match function.as_str() {
+            "min" | "max" | "quantile" | "freshness" => true,
+            "mean" | "sum" => {
+                let found = self.questions.iter().find(|question| question.expr == *call);
+                found.is_some_and(|question| match &question.answer {
+                    Answer::Moments(moments) => moments.is_of_one(),
+                    _ => true,
+                })
+            }
+            _ => false,
+        }
+    }
+
     /// Whether an expectation asks of a table that is not at hand.
     #[must_use]
     pub fn lacks(&self, expectation: &Expr) -> Option<&str> {

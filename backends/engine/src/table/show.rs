@@ -4,7 +4,7 @@ use arrow::{
     array::{Array, RecordBatch},
     util::display::{ArrayFormatter, FormatOptions},
 };
-use mlp_plan::Contract;
+use mlp_plan::{Contract, duration_text};
 
 /// What is shown in place of a value of a tagged column.
 pub const MASK: &str = "•••";
@@ -46,6 +46,26 @@ pub fn value(array: &dyn Array, row: usize) -> String {
     if quoted { format!("{short:?}") } else { short }
 }
 
+/// Nanoseconds for people, by their two largest units: `2522d 2h`, `3min 7s`; what is shorter than a minute as it is.
+#[must_use]
+pub fn span(nanoseconds: i64) -> String {
+    const UNITS: [(&str, u64); 4] =
+        [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("min", 60_000_000_000), ("s", 1_000_000_000)];
+    let mut rest = nanoseconds.unsigned_abs();
+    let Some(first) = UNITS.iter().take(3).position(|(_, size)| rest >= *size) else {
+        return duration_text(nanoseconds);
+    };
+    let mut parts = Vec::new();
+    for (unit, size) in UNITS.iter().skip(first).take(2) {
+        if rest >= *size {
+            parts.push(format!("{}{unit}", rest / size));
+        }
+        rest %= size;
+    }
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    format!("{sign}{}", parts.join(" "))
+}
+
 /// The row with the given columns only; a tagged column is masked.
 #[must_use]
 pub fn row(batch: &RecordBatch, row: usize, columns: &[String], contract: &Contract) -> String {
@@ -81,6 +101,21 @@ mod tests {
     fn numbers_have_commas() {
         for (number, text) in [(0, "0"), (12, "12"), (336_776, "336,776"), (10_103_280, "10,103,280")] {
             assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn spans_are_short() {
+        const SECOND: i64 = 1_000_000_000;
+        for (nanoseconds, words) in [
+            (217_907_771_505_505_556, "2522d 1h"),
+            (-90 * 60 * SECOND, "-1h 30min"),
+            (86_400 * SECOND + 5 * SECOND, "1d"),
+            (187 * SECOND + 1, "3min 7s"),
+            (1_500_000_000, "1500ms"),
+            (0, "0s"),
+        ] {
+            assert_eq!(span(nanoseconds), words);
         }
     }
 }

@@ -67,13 +67,10 @@ impl Checker<'_> {
         Ok(Finished { outcomes, refused: !refused.is_empty(), candidates })
     }
 
-    /// Whether a function of the set tells a single value of a tagged column: an end or a quantile is one, and so is the mean of one row.
-    fn tells_a_value(&self, call: &Expr) -> bool {
-        let Expr::Call { function, args } = call else { return false };
+    /// Whether an answer tells a value of a tagged column.
+    fn tells(&self, call: &Expr) -> bool {
         let tagged = |name: &str| self.contract.column(&root(name)).is_some_and(|column| !column.tags.is_empty());
-        let of_one = self.rows <= 1 && matches!(function.as_str(), "mean" | "sum" | "freshness");
-        (of_one || matches!(function.as_str(), "min" | "max" | "quantile"))
-            && args.iter().flat_map(Expr::columns).any(tagged)
+        self.gathering.tells_a_value(call) && call.columns().into_iter().any(tagged)
     }
 
     /// Whether an expectation holds, and the values that it is about; one that has no value (the mean of no rows) is unknown. `None` where its column is gone.
@@ -112,7 +109,8 @@ impl Checker<'_> {
             {
                 let value = match value {
                     Literal::Null => "unknown".to_owned(),
-                    _ if self.tells_a_value(&part) => show::MASK.to_owned(),
+                    _ if self.tells(&part) => show::MASK.to_owned(),
+                    Literal::Duration(span) => show::span(span),
                     value => value.to_string(),
                 };
                 parts.push(format!("{part} is {value}"));

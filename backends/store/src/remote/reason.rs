@@ -21,7 +21,9 @@ pub(super) fn words(url: &str, error: &Error) -> String {
     if chain(error).any(|error| error.to_string().contains("scheme is not allowed")) {
         return "the endpoint is plain http, which must be allowed: set AWS_ALLOW_HTTP=true".to_owned();
     }
-    let refused = matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. });
+    // a listing that is refused is no kind of its own
+    let refused = matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
+        || chain(error).any(|error| error.to_string().contains("403 Forbidden"));
     // Without any credentials the builders ask the machine's metadata service, which is only there in a cloud.
     let nameless = text.contains("169.254.169.254") || text.contains("metadata.google") || text.contains("credential");
     if refused {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::IsTerminal as _,
+    num::NonZeroUsize,
     path::Path,
     time::{Duration, Instant},
 };
@@ -12,7 +13,7 @@ use mlp_analysis::{Checked, Kind};
 use mlp_diagnostics::{Diagnostic, render::render};
 use mlp_engine::{
     EngineError,
-    scan::{Bounds, Report, Scan},
+    scan::{Bounds, Input, Report, Scan},
     table::outcome::Outcome,
 };
 use mlp_plan::{Contract, SecretRef};
@@ -105,13 +106,13 @@ fn of_files(args: &ContractCheckArgs, asked: &Asked, output: &Output) -> Result<
         dialect,
         references: &references,
         now: chrono::Utc::now().naive_utc(),
-        bounds: bounds(args),
+        bounds: bounds(args, is_many_questions(&data, size)),
         progress: &|rows| progress.show(rows),
     };
     let report = scan.run();
     progress.end();
     let report = report.map_err(|error: EngineError| failed(&error))?;
-    Ok((report, data.into_iter().map(|input| input.name).collect()))
+    Ok((report, data.iter().map(|input| input.shown(&asked.contract)).collect()))
 }
 
 fn split<'a>(with: &'a str, output: &Output) -> Result<(&'a str, &'a str), u8> {
@@ -141,9 +142,18 @@ fn known_references<'n>(
     Ok(())
 }
 
-fn bounds(args: &ContractCheckArgs) -> Bounds {
+/// Whether a bucket is asked for many small objects, so that the time goes into waiting.
+fn is_many_questions(inputs: &[Input], size: u64) -> bool {
+    const SMALL: u64 = 1 << 20;
+    let remote = inputs.iter().filter(|input| input.name.contains("://")).count();
+    remote > 1 && size / inputs.len() as u64 <= SMALL
+}
+
+fn bounds(args: &ContractCheckArgs, waits: bool) -> Bounds {
+    const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(15);
+    let threads = args.jobs.or(waits.then_some(AT_ONCE));
     let errors = if args.fail_fast { Some(1) } else { args.max_errors.map(std::num::NonZeroU64::get) };
-    Bounds { sample: args.sample.map(std::num::NonZeroU64::get), errors, threads: args.jobs }
+    Bounds { sample: args.sample.map(std::num::NonZeroU64::get), errors, threads }
 }
 
 fn of_database(

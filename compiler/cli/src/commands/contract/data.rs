@@ -101,8 +101,8 @@ fn remote(place: &str, format: Option<DataFormat>) -> Result<(Vec<Input>, u64), 
 /// How CSV is written, by what was said and by the names of the files.
 pub fn dialect(args: &CsvArgs, data: &[String], header: bool) -> Result<Dialect, String> {
     let one = |name: &str, text: &str| match text.as_bytes() {
-        [byte] if byte.is_ascii() => Ok(*byte),
-        _ => Err(format!("--{name} `{text}`: one ASCII character is meant")),
+        [byte] if byte.is_ascii() && !matches!(byte, b'\r' | b'\n') => Ok(*byte),
+        _ => Err(format!("--{name} `{}`: one ASCII character is meant, and no line end", text.escape_debug())),
     };
     let delimiter = match args.delimiter.as_deref() {
         Some("tab" | "\\t") => b'\t',
@@ -110,7 +110,11 @@ pub fn dialect(args: &CsvArgs, data: &[String], header: bool) -> Result<Dialect,
         None if data.iter().any(|path| path.ends_with(".tsv")) => b'\t',
         None => b',',
     };
-    Ok(Dialect { delimiter, quote: one("quote", &args.quote)?, header, null: args.null.clone() })
+    let quote = one("quote", &args.quote)?;
+    if quote == delimiter {
+        return Err(format!("--quote `{}`: it is the delimiter too; they must differ", args.quote.escape_debug()));
+    }
+    Ok(Dialect { delimiter, quote, header, null: args.null.clone() })
 }
 
 /// An object of a bucket.
