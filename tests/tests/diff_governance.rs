@@ -102,50 +102,52 @@ fn messages(answer: &Value, kind: &str) -> Vec<String> {
 }
 
 /// Edits, the governance that they loosen, and a change of another kind that is told.
+type Case = (&'static [(&'static str, &'static str)], &'static [&'static str], &'static str);
+
 #[test]
 fn what_is_asked_less_is_told_and_other_names_are_none() {
-    let champion = "Release(report, before)";
-    let twice = " and Enough(report, least: 500) and Enough(report, least: 900)";
-    let none: &[&str] = &[];
+    const CHAMPION: &str = "Release(report, before)";
+    const TWICE: &str = " and Enough(report, least: 500) and Enough(report, least: 900)";
+    const NONE: &[&str] = &[];
     #[rustfmt::skip]
-    let cases: &[(&[(&str, &str)], &[&str], &str)] = &[
+    let cases: &[Case] = &[
         // a gate that waits for a champion, and never gets one
-        (&[(champion, "Release(report, none)")], &["gate_loosened"], "node_rewired"),
+        (&[(CHAMPION, "Release(report, none)")], &["gate_loosened"], "node_rewired"),
         // the same policy twice: each call counts
-        (&[(twice, " and Enough(report, least: 500)")], &["gate_loosened"], "node_changed"),
-        (&[(twice, " and Enough(report, least: 900)")], none, "node_changed"),
-        (&[(twice, " and Enough(report, least: 1_000)")], none, "node_changed"),
-        (&[(twice, "")], &["gate_removed"], "node_changed"),
+        (&[(TWICE, " and Enough(report, least: 500)")], &["gate_loosened"], "node_changed"),
+        (&[(TWICE, " and Enough(report, least: 900)")], NONE, "node_changed"),
+        (&[(TWICE, " and Enough(report, least: 1_000)")], NONE, "node_changed"),
+        (&[(TWICE, "")], &["gate_removed"], "node_changed"),
         // of what depends on a call's values, the call decides
         (&[("r.rows >= least", "r.rows >= least - 100")], &["gate_loosened"], "node_changed"),
-        (&[("r.rows >= least", "r.rows >= least - 100"), ("500", "600"), ("900", "1_000")], none, "node_changed"),
-        (&[("r: Report<Binary>, least: int", "r: Report<Binary>"), ("r.rows >= least", "r.rows >= 900"), (twice, " and Enough(report)")], none, "node_changed"),
+        (&[("r.rows >= least", "r.rows >= least - 100"), ("500", "600"), ("900", "1_000")], NONE, "node_changed"),
+        (&[("r: Report<Binary>, least: int", "r: Report<Binary>"), ("r.rows >= least", "r.rows >= 900"), (TWICE, " and Enough(report)")], NONE, "node_changed"),
         // other names
-        (&[("Release(", "Gate(")], none, "policy_renamed"),
+        (&[("Release(", "Gate(")], NONE, "policy_renamed"),
         (&[("Release(", "Gate("), ("auc >= 0.7", "auc >= 0.6")], &["policy_loosened"], "policy_renamed"),
-        (&[("candidate", "contender"), ("champion", "incumbent")], none, "node_changed"),
+        (&[("candidate", "contender"), ("champion", "incumbent")], NONE, "node_changed"),
         (&[("candidate", "contender"), ("auc >= 0.7", "auc >= 0.6")], &["policy_loosened"], "node_changed"),
-        (&[("least", "minimum")], none, "node_changed"),
-        (&[("report", "measured")], none, "node_added"),
-        (&[("monitor Watch", "monitor Look")], none, "monitor_renamed"),
+        (&[("least", "minimum")], NONE, "node_changed"),
+        (&[("report", "measured")], NONE, "node_added"),
+        (&[("monitor Watch", "monitor Look")], NONE, "monitor_renamed"),
         (&[("monitor Watch", "monitor Look"), ("> 0.2 over 7d", "> 0.3 over 7d")], &["alert_loosened"], "monitor_renamed"),
-        (&[("deployment Api", "deployment Api2"), ("of Api ", "of Api2 "), ("monitor Watch", "monitor Look")], none, "monitor_renamed"),
+        (&[("deployment Api", "deployment Api2"), ("of Api ", "of Api2 "), ("monitor Watch", "monitor Look")], NONE, "monitor_renamed"),
         // who watches less
         (&[("cooldown 7d", "cooldown 30d")], &["retraining_loosened"], ""),
-        (&[("cooldown 7d", "cooldown 3d")], none, ""),
+        (&[("cooldown 7d", "cooldown 3d")], NONE, ""),
         (&[("at most 4 per 30d", "at most 1 per 30d")], &["retraining_loosened"], ""),
-        (&[("at most 4 per 30d", "at most 8 per 60d")], none, ""),
+        (&[("at most 4 per 30d", "at most 8 per 60d")], NONE, ""),
         (&[("at most 4 per 30d", "at most 4 per 60d")], &["retraining_loosened"], ""),
-        (&[(" cooldown 7d", "")], none, ""),
+        (&[(" cooldown 7d", "")], NONE, ""),
         (&[("  schedule = every(1d)\n  alert", "  schedule = every(30d)\n  alert")], &["monitor_loosened"], ""),
-        (&[("  schedule = every(1d)\n  alert", "  schedule = every(1h)\n  alert")], none, "monitor_changed"),
+        (&[("  schedule = every(1d)\n  alert", "  schedule = every(1h)\n  alert")], NONE, "monitor_changed"),
         // what breaks nobody, and is told
-        (&[("  predicts at asked\n", "  predicts at known\n")], none, "model_changed"),
-        (&[("[staging, production]", "[staging, canary, production]")], none, "model_changed"),
-        (&[("  on_failure = notify(\"team\")\n", "")], none, "pipeline_changed"),
-        (&[("deadline   = 6h", "deadline   = 8h")], none, "pipeline_changed"),
-        (&[("run = command([\"judge\"])", "run = command([\"judge\"])\n  cache = never")], none, "node_changed"),
-        (&[("serve   = command([\"serve\"])", "serve   = command([\"serve\", \"-v\"])")], none, "deployment_changed"),
+        (&[("  predicts at asked\n", "  predicts at known\n")], NONE, "model_changed"),
+        (&[("[staging, production]", "[staging, canary, production]")], NONE, "model_changed"),
+        (&[("  on_failure = notify(\"team\")\n", "")], NONE, "pipeline_changed"),
+        (&[("deadline   = 6h", "deadline   = 8h")], NONE, "pipeline_changed"),
+        (&[("run = command([\"judge\"])", "run = command([\"judge\"])\n  cache = never")], NONE, "node_changed"),
+        (&[("serve   = command([\"serve\"])", "serve   = command([\"serve\", \"-v\"])")], NONE, "deployment_changed"),
     ];
     let mut wrong = Vec::new();
     for (edits, governance, told) in cases {

@@ -37,13 +37,12 @@ pub fn looser(
 /// What each of the old version is in the new one, by its old name.
 pub type Same<'p, T> = BTreeMap<&'p str, (&'p String, &'p T)>;
 
+/// Whether something that is gone and something new may be the same.
+pub type Fits<'f, T> = &'f dyn Fn(&T, &T) -> bool;
+
 /// What has the same name, and what has another one now: where of what is gone and what is new only these two fit each other. Stricter ideas of what fits
 /// come first.
-pub fn same<'p, T>(
-    old: &'p BTreeMap<String, T>,
-    new: &'p BTreeMap<String, T>,
-    fits: &[&dyn Fn(&T, &T) -> bool],
-) -> Same<'p, T> {
+pub fn same<'p, T>(old: &'p BTreeMap<String, T>, new: &'p BTreeMap<String, T>, fits: &[Fits<'_, T>]) -> Same<'p, T> {
     let mut found: Same<'p, T> =
         old.keys().filter_map(|name| Some((name.as_str(), new.get_key_value(name)?))).collect();
     for fits in fits {
