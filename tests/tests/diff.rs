@@ -446,3 +446,135 @@ fn machines_are_told_paths_from_the_top_of_the_repository() {
     let said = text(&diff(&inner, &["--against", "HEAD~1", "--head", "HEAD", "--format", "github"]));
     assert!(said.contains("file=teams/risk/src/orders.mlp,"), "{said}");
 }
+
+/// Contracts in one folder, and who uses them in another.
+fn neighbours() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    package(&folder.path().join("contracts"), "orders", ORDERS);
+    let shop = folder.path().join("shop");
+    package(&shop, "shop", "use contracts.orders.{Order}\ncontract Line { id: int64 }\n");
+    fs::write(
+        shop.join("mlp.toml"),
+        "[package]\nname = \"shop\"\n\n[dependencies]\ncontracts = { path = \"../contracts\" }\n",
+    )
+    .unwrap();
+    git(folder.path(), &["init", "-q"]);
+    git(folder.path(), &["add", "-A"]);
+    git(folder.path(), &["commit", "-qm", "one"]);
+    folder
+}
+
+/// Neighbours are only read.
+#[test]
+fn the_lock_files_of_other_packages_are_left_alone() {
+    let folder = neighbours();
+    let (contracts, lock) = (folder.path().join("contracts"), folder.path().join("shop/mlp.lock"));
+    assert_eq!(json(&contracts, &["--against", "HEAD"]).0, 0);
+    assert!(!lock.exists());
+    fs::write(&lock, "# as it was committed\nversion = 1\n").unwrap();
+    change(&contracts, "0 .. 1_000", "0 .. 500");
+    assert_eq!(json(&contracts, &["--against", "HEAD"]).0, 1);
+    assert_eq!(fs::read_to_string(&lock).unwrap(), "# as it was committed\nversion = 1\n");
+}
+
+/// A branch that lags behind is compared with where it left.
+#[test]
+fn three_dots_mean_where_two_branches_parted() {
+    let folder = repository(ORDERS);
+    git(folder.path(), &["branch", "feature"]);
+    change(folder.path(), "1.0.0", "1.1.0");
+    change(folder.path(), "  id:", "  note: string?\n  id:");
+    git(folder.path(), &["commit", "-qam", "main goes on"]);
+    git(folder.path(), &["checkout", "-q", "feature"]);
+    change(folder.path(), "  email:", "  sent: date?\n  email:");
+    change(folder.path(), "1.0.0", "1.1.0");
+    git(folder.path(), &["commit", "-qam", "so does the feature"]);
+    let columns = |against: &str| {
+        let (code, answer) = json(folder.path(), &["--against", against]);
+        let paths = answer["changes"].as_array().unwrap().iter();
+        let mut paths: Vec<String> = paths.map(|one| one["path"].as_str().unwrap().to_owned()).collect();
+        paths.retain(|path| path == "note" || path == "sent");
+        paths.sort();
+        (code, paths)
+    };
+    for against in ["main...HEAD", "main...", "main...feature"] {
+        assert_eq!(columns(against), (0, vec!["sent".to_owned()]), "{against}");
+    }
+    assert_eq!(columns("main").1, ["note", "sent"]);
+    git(folder.path(), &["checkout", "-q", "--orphan", "apart"]);
+    git(folder.path(), &["commit", "-qm", "another beginning"]);
+    let said = text(&diff(folder.path(), &["--against", "main...HEAD"])).replace("\n  │", "");
+    assert!(said.contains("`main` and `HEAD` have no commit in common"), "{said}");
+    let said = text(&diff(folder.path(), &["--against", "nowhere...HEAD"]));
+    assert!(said.contains("there is no revision `nowhere`"), "{said}");
+}
+
+#[test]
+fn one_package_of_a_bare_repository_is_named_by_its_folder_there() {
+    let folder = neighbours();
+    git(folder.path(), &["checkout", "-qb", "feature"]);
+    change(&folder.path().join("contracts"), "  email:  string @pii\n", "");
+    git(folder.path(), &["commit", "-qam", "two"]);
+    let top = tempfile::tempdir().unwrap();
+    let bare = top.path().join("all.git");
+    git(folder.path(), &["clone", "-q", "--bare", ".", bare.to_str().unwrap()]);
+    let against = |package: &str| {
+        diff(&bare, &["--against", "main", "--head", "feature", "--package", package, "--format", "json"])
+    };
+    let answer: Value = serde_json::from_slice(&against("contracts").stdout).unwrap();
+    assert_eq!(with("MLP310", &answer)[0]["file"], "feature:contracts/src/orders.mlp");
+    let answer: Value = serde_json::from_slice(&against("./shop/").stdout).unwrap();
+    assert_eq!(kinds(&answer), []);
+    let said = text(&against("nothing"));
+    assert!(said.contains("there is no `nothing` in `feature`"), "{said}");
+    for outside in ["../contracts", "/contracts"] {
+        let done = against(outside);
+        assert_eq!(done.status.code(), Some(2));
+        assert!(text(&done).contains("there is no such file or folder"), "{}", text(&done));
+    }
+}
+
+#[test]
+fn a_folder_that_is_no_package_is_said_to_be_none() {
+    let folder = repository(ORDERS);
+    let said = text(&diff(folder.path(), &["--against", "src"])).replace("\n  │", "");
+    assert!(said.contains("`src` is no folder with an mlp.toml and no plan file, and as a revision:"), "{said}");
+    // what is nothing at all is taken for a revision that is not there
+    let said = text(&diff(folder.path(), &["--against", "srd"]));
+    assert!(said.contains("there is no revision `srd`") && !said.contains("mlp.toml"), "{said}");
+}
+
+#[test]
+fn contracts_name_their_package_and_suites_their_command() {
+    let folder = neighbours();
+    change(&folder.path().join("contracts"), "0 .. 1_000", "0 .. 500");
+    let (_, answer) = json(folder.path(), &["--against", "HEAD"]);
+    let named = |one: &Value| (one["package"].as_str().unwrap().to_owned(), one["name"].as_str().unwrap().to_owned());
+    let contracts: Vec<_> = answer["contracts"].as_array().unwrap().iter().map(named).collect();
+    let pair = |package: &str, name: &str| (package.to_owned(), name.to_owned());
+    assert_eq!(contracts, [pair("orders", "Order"), pair("shop", "Line")]);
+    let said = text(&diff(folder.path(), &["--against", "HEAD", "--format", "junit"]));
+    assert!(said.contains("<testsuite name=\"mlp diff\"") && said.contains("name=\"diff\""), "{said}");
+}
+
+/// Of a wide contract the key is shown, and what the change is about.
+#[test]
+fn examples_of_wide_contracts_show_what_matters() {
+    let wide = |ty: &str, more: usize| {
+        let columns: Vec<String> = (0..more).map(|index| format!("  c{index}: int64\n")).collect();
+        format!(
+            "contract C {{\n  version = \"1.0.0\"\n  compatibility = backward\n  id: int64 key\n  v: {ty}\n{}}}\n",
+            columns.concat()
+        )
+    };
+    let row = |from: &str, to: &str, more: usize| {
+        let folder = repository(&wide(from, more));
+        fs::write(folder.path().join("src/orders.mlp"), wide(to, more)).unwrap();
+        let (_, answer) = json(folder.path(), &["--against", "HEAD"]);
+        with("MLP310", &answer)[0]["example"]["rows"][0].as_str().unwrap().to_owned()
+    };
+    assert_eq!(row("int64", "int64 in 0 .. 5", 2), "C { id: 0, v: -1, c0: 0, c1: 0 }");
+    assert_eq!(row("int64", "int64 in 0 .. 5", 400), "C { id: 0, v: -1, .. }");
+    // what a condition reads is part of it
+    assert_eq!(row("int64", "int64 where self > c7", 400), "C { id: 0, v: 0, c7: 0, .. }");
+}

@@ -109,19 +109,27 @@ pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -
         show(&diagnostics, loaded, output);
         1_u8
     })?;
-    let consts = loaded
-        .program
-        .of_kind(mlp_analysis::Kind::Const)
-        .filter_map(|id| loaded.program.decl(id))
-        .map(|decl| decl.name.clone());
-    let consts: Vec<String> = consts.collect();
-    apply_target(&mut plan, &all_set, &consts, &loaded.files).map_err(|faults| {
+    set_by_target(&mut plan, loaded, &all_set).map_err(|faults| {
         for fault in &faults {
             output.failure(fault, None);
         }
         2
     })?;
     Ok(plan)
+}
+
+/// Sets in a plan what a target sets that is no constant.
+///
+/// # Errors
+/// In words, for each that cannot be set.
+pub fn set_by_target(plan: &mut Plan, loaded: &Loaded, set: &Override) -> Result<(), Vec<String>> {
+    let consts = loaded
+        .program
+        .of_kind(mlp_analysis::Kind::Const)
+        .filter_map(|id| loaded.program.decl(id))
+        .map(|decl| decl.name.clone());
+    let consts: Vec<String> = consts.collect();
+    apply_target(plan, set, &consts, &loaded.files)
 }
 
 /// The plan of a package, before the target sets what is no constant.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use mlp_plan::{AcceptedBreak, Compatibility, Contract, Place, Plan};
+use mlp_plan::{AcceptedBreak, Compatibility, Contract, Place, Plan, PodPatch};
 use semver::Version as Semver;
 
 use crate::{
@@ -22,6 +22,8 @@ pub struct Version<'a> {
     pub plan: &'a Plan,
     /// Packages that depend on it: the name, the plan, and the name under which it knows this package.
     pub dependents: Vec<(String, &'a Plan, String)>,
+    /// Patches on pods, by the target and the stage.
+    pub pods: BTreeMap<(String, String), PodPatch>,
 }
 
 /// How versions are compared.
@@ -95,7 +97,7 @@ pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> C
     };
     let places: BTreeMap<String, Place> = own(old.plan).into_iter().chain(own(new.plan)).collect();
     forget_repetitions(&mut found.changes, &places);
-    found.changes.extend(governance::changes(old.plan, new.plan));
+    found.changes.extend(governance::changes(old, new));
     found.changes.extend(pipelines::changes(old.plan, new.plan));
     found
 }

@@ -70,7 +70,7 @@ pub fn value(
         if !permits(from, &candidate) {
             continue;
         }
-        let row = base.clone().and_then(|row| {
+        let mut row = base.clone().and_then(|row| {
             if is_top {
                 row.with(path, &candidate).settled(contract, path)
             } else {
@@ -80,6 +80,7 @@ pub fn value(
         let refused = match wanted {
             None => !fits(&to.data, &candidate),
             Some(Constraint::Where(expr)) if !expr.columns().is_empty() => {
+                row = row.map(|row| row.showing(&expr.columns().into_iter().collect::<Vec<_>>()));
                 row.as_ref().is_some_and(|row| row.breaks(expr, path))
             }
             Some(wanted) => holds::holds(wanted, &to.data, &candidate) == Some(false),
@@ -113,7 +114,9 @@ pub fn twice(subject: &str, contract: &Contract, columns: &[String], side: Side)
         });
         other = changed?;
     }
-    let rows = vec![row.text(subject), other.settled(contract, "")?.text(subject)];
+    let agreeing: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let (row, other) = (row.showing(&agreeing), other.settled(contract, "")?.showing(&agreeing));
+    let rows = vec![row.text(subject), other.text(subject)];
     let names: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
     Some(Example { rows, says: format!("two rows agree in {}: {}", names.join(", "), side.says()) })
 }

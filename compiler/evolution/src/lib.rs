@@ -15,6 +15,7 @@ mod change;
 mod compare;
 mod contract;
 mod example;
+mod gates;
 mod governance;
 mod history;
 mod pipelines;
@@ -22,6 +23,7 @@ mod readers;
 mod row;
 mod rules;
 mod values;
+mod watched;
 
 pub use bump::Bump;
 pub use change::{Breaks, Change, Class, Direction, Example, Reader, Verdict};

@@ -2,9 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use mlp_plan::{Artifact, Node, Pipeline, Plan, Run};
+use mlp_plan::{Artifact, Node, Origin, Pipeline, Plan, Run};
 
-use crate::change::{Change, Class};
+use crate::{
+    change::{Change, Class},
+    gates::origin_text,
+    watched::otherwise,
+};
+
+/// What of a node does not count in its cache key.
+const NOT_IN_THE_KEY: [&str; 5] = ["resources", "cache", "network", "programs", "owner"];
 
 /// Every change of pipelines.
 #[must_use]
@@ -67,21 +74,20 @@ impl Pair<'_> {
                 again.insert(node.id.as_str());
                 continue;
             };
-            let (mut runs, wired) = (self.differences(was, node), wires(was) != wires(node));
-            if wired {
-                let message = format!("`{}` reads from {}, and read from {}", node.id, sources(node), sources(was));
+            let mut runs = self.differences(was, node);
+            let wired = rewired(was, node);
+            if let Some((old, new)) = &wired {
+                let message = format!("`{}` reads {new}, and {old} before", node.id);
                 let change = self.change("node_rewired", Class::Compatible, &node.id, message);
-                found.push(
-                    change.at(Some(&node.call), Some(&was.call)).from_to(Some(sources(was)), Some(sources(node))),
-                );
+                found.push(change.at(Some(&node.call), Some(&was.call)).from_to(Some(old.clone()), Some(new.clone())));
             }
             if !runs.is_empty() {
                 let message = format!("`{}` has other {}", node.id, runs.join(", "));
                 let change = self.change("node_changed", Class::Compatible, &node.id, message);
                 found.push(change.at(Some(&node.call), Some(&was.call)));
             }
-            runs.retain(|what| *what != "resources");
-            if wired || !runs.is_empty() {
+            runs.retain(|what| !NOT_IN_THE_KEY.contains(what));
+            if wired.is_some() || !runs.is_empty() {
                 again.insert(node.id.as_str());
             }
         }
@@ -94,6 +100,7 @@ impl Pair<'_> {
             let change = self.change("schedule_changed", Class::Compatible, "", "the pipeline has another schedule");
             found.push(change.at(Some(&new.place), Some(&old.place)));
         }
+        found.extend(otherwise("pipeline_changed", self.name, &settings(old, new), (&new.place, &old.place)));
         found.extend(self.again(&again));
         found
     }
@@ -149,34 +156,76 @@ impl Pair<'_> {
         };
         let policies = |plan: &Plan, node: &Node| match &node.run {
             Run::Promote(promote) => {
-                let rules = promote.policies.iter().filter_map(|one| plan.policies.get(&one.policy));
-                let clauses =
-                    rules.flat_map(|policy| policy.clauses.iter().map(|one| (one.text.clone(), one.when.clone())));
+                let rules = promote.policies.iter().filter_map(|one| Some((one, plan.policies.get(&one.policy)?)));
+                let clauses = rules.flat_map(|(call, policy)| {
+                    policy.clauses.iter().map(|one| (one.text.clone(), one.when.clone(), call.params.clone()))
+                });
                 clauses.collect()
             }
             _ => Vec::new(),
         };
         let pairs = [
-            ("code", was.code != is.code || was.run != is.run),
+            ("names of inputs", names(was) != names(is)),
+            ("code", was.code != is.code || runs(was) != runs(is)),
             ("parameters", was.params != is.params || was.seed != is.seed),
             ("environment", environment(self.old.0, was) != environment(self.new.0, is)),
             ("contracts", contracts(self.old.0, was) != contracts(self.new.0, is) || was.rejects != is.rejects),
             ("policies", policies(self.old.0, was) != policies(self.new.0, is)),
             ("resources", was.resources != is.resources || was.timeout != is.timeout || was.retries != is.retries),
+            ("cache", was.cache != is.cache),
+            ("secrets", was.secrets != is.secrets),
+            ("network", was.network != is.network),
+            ("programs", was.needs != is.needs),
+            ("owner", was.owner != is.owner),
         ];
         pairs.into_iter().filter_map(|(what, differs)| differs.then_some(what)).collect()
     }
 }
 
-fn wires(node: &Node) -> Vec<(&str, &mlp_plan::Origin)> {
-    node.inputs.iter().map(|input| (input.name.as_str(), &input.from)).collect()
+fn names(node: &Node) -> Vec<&str> {
+    node.inputs.iter().map(|input| input.name.as_str()).collect()
 }
 
-fn sources(node: &Node) -> String {
-    let upstream = node.upstream();
-    if upstream.is_empty() {
-        "nothing".to_owned()
-    } else {
-        upstream.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+/// How a node does its work, without the policies that it asks: they are compared for themselves.
+fn runs(node: &Node) -> Run {
+    match &node.run {
+        Run::Promote(promote) => Run::Promote(mlp_plan::Promote { policies: Vec::new(), ..promote.clone() }),
+        run => run.clone(),
     }
+}
+
+/// Settings of a pipeline, and whether they are otherwise.
+fn settings(old: &Pipeline, new: &Pipeline) -> [(&'static str, bool); 9] {
+    [
+        ("parameters", old.params != new.params),
+        ("catchup", old.catchup != new.catchup),
+        ("concurrency", old.concurrency != new.concurrency),
+        ("priority", old.priority != new.priority),
+        ("queue", old.queue != new.queue),
+        ("tags", old.tags != new.tags),
+        ("deadline", old.deadline != new.deadline),
+        ("owner", old.owner != new.owner),
+        ("on_failure", old.on_failure != new.on_failure),
+    ]
+}
+
+/// The inputs of two versions of a node that come from elsewhere, in words; none where only their names are others.
+fn rewired(was: &Node, is: &Node) -> Option<(String, String)> {
+    let origins = |node: &'_ Node| -> Vec<Origin> { node.inputs.iter().map(|input| input.from.clone()).collect() };
+    if origins(was) == origins(is) {
+        return None;
+    }
+    let of = |node: &Node, name: &str| node.inputs.iter().find(|one| one.name == name).map(|one| one.from.clone());
+    let mut all: Vec<&str> = names(is);
+    all.extend(names(was).iter().filter(|name| !names(is).contains(name)));
+    all.retain(|name| of(was, name) != of(is, name));
+    let text = |node: &Node| {
+        let from = |name: &&str| match of(node, name) {
+            Some(origin) => format!("`{name}` from `{}`", origin_text(&origin)),
+            None => format!("no `{name}`"),
+        };
+        all.iter().map(from).collect::<Vec<_>>().join(", ")
+    };
+    let (old, new) = (text(was), text(is));
+    (old != new).then_some((old, new))
 }

@@ -7,6 +7,9 @@ use mlp_plan::{Constraint, Contract, DataType, Expr, Literal, ValueType, holds};
 
 use crate::candidates::candidates;
 
+/// How many columns are shown whole; of wider contracts only those that matter.
+const SHOWN: usize = 12;
+
 /// How many rows are tried until conditions over several columns hold.
 const TRIES: usize = 512;
 
@@ -22,6 +25,8 @@ struct Cell {
     /// None where it is no single value.
     value: Option<Literal>,
     text: String,
+    /// Whether it is part of what the row shows: a key, or a column that was given a value.
+    matters: bool,
 }
 
 impl Row {
@@ -33,7 +38,8 @@ impl Row {
             let value = sample::value(&column.value);
             let text = plain(&column.value).or_else(|| may_be_null.then(|| "none".to_owned()))?;
             let value = value.or_else(|| (text == "none").then_some(Literal::Null));
-            Some(Cell { name: column.name.clone(), value, text })
+            let matters = contract.keys.iter().any(|key| key.contains(&column.name));
+            Some(Cell { name: column.name.clone(), value, text, matters })
         };
         let row = Self { cells: contract.columns.iter().map(cell).collect::<Option<_>>()? };
         row.settled(contract, "")
@@ -45,6 +51,7 @@ impl Row {
         for cell in self.cells.iter_mut().filter(|cell| cell.name == column) {
             cell.text = value.to_string();
             cell.value = Some(value.clone());
+            cell.matters = true;
         }
         self
     }
@@ -61,6 +68,7 @@ impl Row {
         for cell in self.cells.iter_mut().filter(|cell| cell.name == column) {
             cell.text.clone_from(&text);
             cell.value = None;
+            cell.matters = true;
         }
         self
     }
@@ -133,11 +141,25 @@ impl Row {
         holds::holds(&Constraint::Where(expr), &DataType::Bool, &this)
     }
 
-    /// `Order { id: 0, amount: -1 }`.
+    /// The same, in which these columns are shown however wide it is.
+    #[must_use]
+    pub fn showing(mut self, columns: &[&str]) -> Self {
+        for cell in &mut self.cells {
+            cell.matters |= columns.contains(&cell.name.as_str());
+        }
+        self
+    }
+
+    /// `Order { id: 0, amount: -1 }`, and of many columns those that matter: `Order { id: 0, amount: -1, .. }`.
     #[must_use]
     pub fn text(&self, contract: &str) -> String {
         let name = contract.rsplit('.').next().unwrap_or_default();
-        let cells: Vec<String> = self.cells.iter().map(|cell| format!("{}: {}", cell.name, cell.text)).collect();
+        let is_wide = self.cells.len() > SHOWN;
+        let shown = self.cells.iter().filter(|cell| cell.matters || !is_wide);
+        let mut cells: Vec<String> = shown.map(|cell| format!("{}: {}", cell.name, cell.text)).collect();
+        if cells.len() < self.cells.len() {
+            cells.push("..".to_owned());
+        }
         format!("{name} {{ {} }}", cells.join(", "))
     }
 

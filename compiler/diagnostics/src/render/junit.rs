@@ -21,7 +21,7 @@ pub struct Case<'a> {
 }
 
 /// A `check` as JUnit: one case for each file with findings, or one that passed.
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, command: &str) -> String {
     let mut files: Vec<(&str, Vec<&Diagnostic>)> = Vec::new();
     for diagnostic in diagnostics {
         let name = sources.name(diagnostic.primary.file);
@@ -34,8 +34,8 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String 
         files.push(("", Vec::new()));
     }
     let cases: Vec<Case<'_>> =
-        files.iter().map(|(file, found)| Case { group: file, name: "check", millis: None, found }).collect();
-    junit("mlp check", &cases, sources)
+        files.iter().map(|(file, found)| Case { group: file, name: command, millis: None, found }).collect();
+    junit(&format!("mlp {command}"), &cases, sources)
 }
 
 /// Cases as one JUnit suite.

@@ -54,11 +54,13 @@ pub struct Options {
     pub files: usize,
     /// How long it took, in milliseconds of wall time.
     pub millis: u64,
+    /// The command of `mlp` that found them, as reports of tests name it.
+    pub command: &'static str,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, unicode: true, width: 120, files: 0, millis: 0 }
+        Self { color: false, unicode: true, width: 120, files: 0, millis: 0, command: "check" }
     }
 }
 
@@ -112,7 +114,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format, o
         Format::Json => json::render(diagnostics, sources, options),
         Format::Sarif => sarif::render(diagnostics, sources),
         Format::Github => github::render(diagnostics, sources),
-        Format::Junit => junit::render(diagnostics, sources),
+        Format::Junit => junit::render(diagnostics, sources, options.command),
     }
 }
 

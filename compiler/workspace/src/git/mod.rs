@@ -97,6 +97,20 @@ impl Repository {
         Err(self.no_revision(rev))
     }
 
+    /// The commit in which two revisions parted, the latest that both have: what `main...HEAD` means to `git diff`.
+    ///
+    /// # Errors
+    /// Where one of them is no revision, or they have no commit in common.
+    pub fn merge_base(&self, one: &str, other: &str) -> Result<String, String> {
+        let (first, second) = (self.resolve(one)?, self.resolve(other)?);
+        let found = output(git(&self.folder).args(["merge-base", &first, &second]))?;
+        let text = String::from_utf8_lossy(&found.stdout);
+        match text.lines().next() {
+            Some(commit) if found.status.success() => Ok(commit.to_owned()),
+            _ => Err(format!("`{one}` and `{other}` have no commit in common{}", self.if_shallow())),
+        }
+    }
+
     /// The regular files (and links to such) below a folder of the repository at a commit that are wanted by their path in that folder, sorted by path. None
     /// where there was no such folder: git keeps no empty ones. `folder` is relative to the top of the repository.
     ///
@@ -155,11 +169,23 @@ impl Repository {
     }
 
     /// Why a revision is not there, as far as one can tell.
+    /// What git answers, empty where it does not.
+    fn ask(&self, arguments: &[&str]) -> String {
+        let bytes = stdout(git(&self.folder).args(arguments)).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).trim().to_owned()
+    }
+
+    /// How to get the history of a clone that lacks it; empty where it has all.
+    fn if_shallow(&self) -> &'static str {
+        if self.ask(&["rev-parse", "--is-shallow-repository"]) == "true" {
+            ". This clone is shallow, as those of CI are: fetch the history (`fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`)"
+        } else {
+            ""
+        }
+    }
+
     fn no_revision(&self, rev: &str) -> String {
-        let ask = |arguments: &[&str]| {
-            let bytes = stdout(git(&self.folder).args(arguments)).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).trim().to_owned()
-        };
+        let ask = |arguments: &[&str]| self.ask(arguments);
         let known = ask(&["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"]);
         let names: Vec<&str> = known.lines().collect();
         let mut text = format!("there is no revision `{rev}`; ");
@@ -168,8 +194,9 @@ impl Repository {
             few if few.len() <= 8 => text.push_str(&format!("there are {}", few.join(", "))),
             many => text.push_str(&format!("there are {} branches and tags", many.len())),
         }
-        if ask(&["rev-parse", "--is-shallow-repository"]) == "true" {
-            text.push_str(". This clone is shallow, as those of CI are: fetch the history (`fetch-depth: 0` of actions/checkout, or `git fetch --unshallow`)");
+        let shallow = self.if_shallow();
+        if !shallow.is_empty() {
+            text.push_str(shallow);
         } else if let Some((remote, branch)) = rev.split_once('/')
             && ask(&["remote"]).lines().any(|name| name == remote)
         {

@@ -17,7 +17,10 @@ pub fn write(compared: &[Compared], fails: bool) -> String {
             changes.push(value);
         }
     }
-    let contracts: Vec<Value> = compared.iter().flat_map(|one| &one.found.contracts).map(judged).collect();
+    let contracts: Vec<Value> = compared
+        .iter()
+        .flat_map(|one| one.found.contracts.iter().map(|contract| judged(&one.package, contract)))
+        .collect();
     let all = json!({ "changes": changes, "contracts": contracts, "verdict": if fails { "broken" } else { "ok" } });
     format!("{all:#}\n")
 }
@@ -57,8 +60,9 @@ fn as_json(change: &Change, file: &str, map: &SourceMap, span: Option<Span>) -> 
     value
 }
 
-fn judged(one: &Judged) -> Value {
+fn judged(package: &str, one: &Judged) -> Value {
     json!({
+        "package": package,
         "name": one.name,
         "mode": one.mode.word(),
         "verdict": if one.broken { "broken" } else { "ok" },

@@ -8,7 +8,7 @@ mod shown;
 mod sides;
 mod text;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use chrono::{Local, NaiveDate};
 use mlp_diagnostics::render::{Format, render};
@@ -17,7 +17,7 @@ use mlp_plan::{Compatibility, Plan};
 
 use self::{
     shown::Shown,
-    sides::{Repo, Side, Sides},
+    sides::{Pods, Repo, Side, Sides},
 };
 use super::Exit;
 use crate::{
@@ -97,7 +97,12 @@ pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exi
         }
         Form::Diagnostics(format) => {
             let (map, diagnostics) = shown::all(&compared, denied, true);
-            render(&diagnostics, &map, format, &output.options())
+            render(
+                &diagnostics,
+                &map,
+                format,
+                &mlp_diagnostics::render::Options { command: "diff", ..output.options() },
+            )
         }
     };
     output.result(&text);
@@ -130,11 +135,13 @@ fn one(sides: &Sides, at: &Repo, how: &How, output: &Output) -> Result<Option<Co
     let (after, more) = neighbours::dependents(sides.new_tree(), at, output);
     notes.extend(more);
     let mut found = compare(
-        &Version { plan: &old.plan, dependents: neighbours::listed(&before) },
-        &Version { plan: &new.plan, dependents: neighbours::listed(&after) },
+        &Version { plan: &old.plan, dependents: neighbours::listed(&before), pods: old.pods.clone() },
+        &Version { plan: &new.plan, dependents: neighbours::listed(&after), pods: new.pods.clone() },
         &options,
     );
     found.notes.extend(notes);
+    found.notes.extend(old.notes.iter().chain(&new.notes).cloned());
+    found.notes.dedup();
     let package = new.plan.package.name.clone();
     Ok(Some(Compared { package, found, shown: Shown::new(old, new, sides.prefix(at)) }))
 }
@@ -142,27 +149,20 @@ fn one(sides: &Sides, at: &Repo, how: &How, output: &Output) -> Result<Option<Co
 /// A package that the earlier version had, and that is no more: all of its contracts are gone.
 fn gone(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Compared, u8> {
     let old = sides.revision(&package.root, output)?;
-    let nothing = Plan {
-        contracts: BTreeMap::new(),
-        metrics: BTreeMap::new(),
-        pipelines: BTreeMap::new(),
-        models: BTreeMap::new(),
-        deployments: BTreeMap::new(),
-        monitors: BTreeMap::new(),
-        ..old.plan.clone()
-    };
+    let nothing = Plan::empty(old.plan.package.clone(), old.plan.target.clone());
     let history = History::default();
     let today = how.today.unwrap_or_else(|| Local::now().date_naive());
     let options = Options { today, mode: how.mode, history: &history };
     let (before, notes) = neighbours::dependents(sides.old_tree(), package, output);
     let mut found = compare(
-        &Version { plan: &old.plan, dependents: neighbours::listed(&before) },
-        &Version { plan: &nothing, dependents: Vec::new() },
+        &Version { plan: &old.plan, dependents: neighbours::listed(&before), pods: Pods::new() },
+        &Version { plan: &nothing, dependents: Vec::new(), pods: Pods::new() },
         &options,
     );
     found.notes.extend(notes);
     found.notes.push(format!("the package `{}` is gone", old.plan.package.name));
     let name = old.plan.package.name.clone();
-    let new = Side { plan: nothing, root: package.root.clone(), files: Vec::new() };
+    let new =
+        Side { plan: nothing, root: package.root.clone(), files: Vec::new(), pods: Pods::new(), notes: Vec::new() };
     Ok(Compared { package: name, found, shown: Shown::new(old, new, sides.prefix(package)) })
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use mlp_plan::Plan;
-use mlp_workspace::{Override, load};
+use mlp_workspace::{Fetching, Override, load};
 
 use super::sides::{Repo, Tree, manifest};
 use crate::{
@@ -30,7 +30,7 @@ pub fn dependents(tree: Option<&Tree>, package: &Repo, output: &Output) -> (Vec<
         });
         let Some((alias, _)) = known else { continue };
         let name = manifest.package.name.clone();
-        match planned(&root, output) {
+        match planned(&root, tree.is_on_disk(), output) {
             Ok(plan) => found.push(Dependent { name, plan, alias: alias.clone() }),
             Err(why) => notes.push(format!("`{name}` depends on this package and does not check: {why}")),
         }
@@ -43,9 +43,11 @@ pub fn listed(dependents: &[Dependent]) -> Vec<(String, &Plan, String)> {
     dependents.iter().map(|one| (one.name.clone(), &one.plan, one.alias.clone())).collect()
 }
 
-fn planned(root: &Path, output: &Output) -> Result<Plan, String> {
-    let loaded = with_packages(output, |fetching| load(root, fetching))
-        .map_err(|error| error.0.into_iter().next().unwrap_or_default())?;
+/// The plan of a neighbour. It is only read: its `mlp.lock` is a matter of those who work on it.
+fn planned(root: &Path, is_on_disk: bool, output: &Output) -> Result<Plan, String> {
+    let loaded =
+        with_packages(output, |fetching| load(root, Fetching { locked: is_on_disk || fetching.locked, ..fetching }))
+            .map_err(|error| error.0.into_iter().next().unwrap_or_default())?;
     lowered(&loaded, local(), &Override::new()).map_err(|found| {
         let first = found.iter().find(|one| one.is_error());
         first.map(|one| format!("{}: {}", one.code, one.message)).unwrap_or_default()

@@ -1,22 +1,23 @@
 //! Where the two versions come from: what is on disk, a revision of git, a folder, or a plan file.
 
 use std::{
+    collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
-use mlp_plan::Plan;
+use mlp_plan::{Backend, Plan, PodPatch};
 use mlp_workspace::{
     Loaded, Manifest, Override,
     git::{Repository, is_text},
-    load, package_root, read_text, relative_to_here,
+    load, package_root, read_text, relative_to_here, target_of,
 };
 use tempfile::TempDir;
 
 use crate::{
     args::Where,
     output::Output,
-    program::{below, local, lowered, path_of, with_packages},
+    program::{below, local, lowered, path_of, set_by_target, with_packages},
 };
 
 /// A package, by its place in the repository.
@@ -36,7 +37,14 @@ pub struct Side {
     pub root: PathBuf,
     /// Its own files: as plans name them, as people are shown them, and their texts.
     pub files: Vec<(String, String, String)>,
+    /// Patches on pods.
+    pub pods: Pods,
+    /// What could not be looked at, in words.
+    pub notes: Vec<String>,
 }
+
+/// Patches on pods, by the target and the stage.
+pub type Pods = BTreeMap<(String, String), PodPatch>;
 
 /// All files of a repository at a time.
 pub struct Tree {
@@ -51,7 +59,7 @@ pub struct Tree {
 enum Against {
     Tree(Tree),
     Folder(PathBuf),
-    Plan(PathBuf),
+    Plan(Box<Plan>, PathBuf),
 }
 
 /// The two versions.
@@ -71,9 +79,14 @@ impl Sides {
     /// In words, where one of them cannot be found.
     pub fn new(at: &Where, against: &str, head: Option<&str>) -> Result<Self, String> {
         let here = path_of(at);
+        // what is not on disk may be in the revision that is meant
+        let only_in_git = head.is_some() && !here.exists() && here.is_relative();
+        if !here.exists() && !only_in_git {
+            return Err(nothing_at(&here));
+        }
         let folder =
             if here.is_file() { here.parent().map(Path::to_path_buf).unwrap_or_default() } else { here.clone() };
-        let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+        let folder = if folder.as_os_str().is_empty() || only_in_git { PathBuf::from(".") } else { folder };
         let repository = Repository::containing(&folder);
         let path = PathBuf::from(against);
         let is_program =
@@ -83,20 +96,32 @@ impl Sides {
             return Err(format!("{against}: there is no such plan file; `mlp plan` prints one"));
         }
         let old = if is_plan && path.is_file() {
-            Against::Plan(path)
+            Against::Plan(Box::new(plan_file(&path)?), path)
         } else if is_program && path.exists() {
             Against::Folder(path)
         } else {
             let what = |why: String| {
                 format!("`{against}` is no folder with an mlp.toml and no plan file, and as a revision: {why}")
             };
-            Against::Tree(Tree::at(repository.as_ref().map_err(|why| what(why.clone()))?, against)?)
+            let repository = repository.as_ref().map_err(|why| what(why.clone()))?;
+            // of what lies there, the revision is only a third guess
+            let exists = path.exists();
+            Against::Tree(Tree::at(repository, against).map_err(|why| if exists { what(why) } else { why })?)
         };
         let (new, packages) = match (head, &repository) {
             (Some(head), Ok(repository)) => {
                 let tree = Tree::at(repository, head)?;
-                let inside = join(repository.prefix(), here.file_name().filter(|_| here.is_file()));
-                let packages = found(&tree.top.join(&inside))?;
+                let inside = if only_in_git {
+                    join(repository.prefix(), &plain(&here).ok_or_else(|| nothing_at(&here))?)
+                } else {
+                    let file = here.file_name().filter(|_| here.is_file());
+                    join(repository.prefix(), &file.map(|name| name.to_string_lossy()).unwrap_or_default())
+                };
+                let path = tree.top.join(&inside);
+                if !path.exists() {
+                    return Err(format!("there is no `{inside}` in `{head}`"));
+                }
+                let packages = found(&path)?;
                 (Some(tree), packages)
             }
             (Some(_), Err(why)) => return Err(why.clone()),
@@ -107,7 +132,10 @@ impl Sides {
         let is_one = head.is_none() && (here.is_file() || package_root(&here).is_some());
         let is_one = is_one || packages.iter().any(|root| !root.is_dir());
         let below = match &repository {
-            Ok(repository) if !is_one => Some(repository.prefix().trim_end_matches('/').to_owned()),
+            Ok(repository) if !is_one => {
+                let folder = plain(&here).filter(|_| only_in_git).unwrap_or_default();
+                Some(join(repository.prefix(), &folder))
+            }
             _ => None,
         };
         let packages =
@@ -141,7 +169,7 @@ impl Sides {
     pub const fn old_tree(&self) -> Option<&Tree> {
         match &self.old {
             Against::Tree(tree) => Some(tree),
-            Against::Folder(_) | Against::Plan(_) => None,
+            Against::Folder(_) | Against::Plan(..) => None,
         }
     }
 
@@ -180,13 +208,18 @@ impl Sides {
     /// A package of the earlier revision.
     pub fn revision(&self, root: &Path, output: &Output) -> Result<Side, u8> {
         let tree = self.old_tree().map(|tree| (tree.top.as_path(), tree.label.as_deref().unwrap_or_default()));
-        side(root, tree, tree.map_or("", |(_, label)| label), output)
+        side(root, tree, tree.map_or("", |(_, label)| label), None, output)
     }
 
     /// The version that is compared.
     pub fn new_side(&self, package: &Repo, output: &Output) -> Result<Side, u8> {
         let label = self.new.as_ref().and_then(|tree| Some((tree.top.as_path(), tree.label.as_deref()?)));
-        side(&package.root, label, "", output)
+        // a plan is that of one target, and is compared with the plan for the same
+        let target = match &self.old {
+            Against::Plan(plan, _) => Some(plan.target.name.as_str()),
+            Against::Tree(_) | Against::Folder(_) => None,
+        };
+        side(&package.root, label, "", target, output)
     }
 
     /// The earlier version; none where the package was not there.
@@ -199,8 +232,14 @@ impl Sides {
                 let root = if is_there { Some(root) } else { moved() };
                 root.map(|root| self.revision(&root, output)).transpose()
             }
-            Against::Folder(folder) => side(folder, None, &self.against, output).map(Some),
-            Against::Plan(path) => plan_file(path).map(Some).map_err(|message| output.failure(&message, None)),
+            Against::Folder(folder) => side(folder, None, &self.against, None, output).map(Some),
+            Against::Plan(plan, path) => Ok(Some(Side {
+                pods: patched(plan),
+                plan: Plan::clone(plan),
+                root: path.clone(),
+                files: Vec::new(),
+                notes: Vec::new(),
+            })),
         }
     }
 }
@@ -208,7 +247,11 @@ impl Sides {
 impl Tree {
     /// The texts of a commit, in a folder of their own.
     fn at(repository: &Repository, rev: &str) -> Result<Self, String> {
-        let commit = repository.resolve(rev)?;
+        let end = |name: &str| if name.is_empty() { "HEAD".to_owned() } else { name.to_owned() };
+        let commit = match rev.split_once("...") {
+            Some((one, other)) => repository.merge_base(&end(one), &end(other))?,
+            None => repository.resolve(rev)?,
+        };
         let files = repository.files_at(&commit, "", is_text)?;
         let folder = tempfile::tempdir().map_err(|error| format!("a temporary folder cannot be made: {error}"))?;
         for (path, bytes) in files {
@@ -219,6 +262,11 @@ impl Tree {
         // the folder's own path may lead over a link, and packages are found by their real one
         let top = fs::canonicalize(folder.path()).unwrap_or_else(|_| folder.path().to_path_buf());
         Ok(Self { top, label: Some(rev.to_owned()), _folder: Some(folder) })
+    }
+
+    /// Whether it is what lies on disk, and not a copy of a revision.
+    pub const fn is_on_disk(&self) -> bool {
+        self.label.is_none()
     }
 
     /// What is on disk.
@@ -244,7 +292,7 @@ fn found(path: &Path) -> Result<Vec<PathBuf>, String> {
         return Ok(vec![path.to_path_buf()]);
     }
     if !path.exists() {
-        return Err(format!("{}: there is no such file or folder", path.display()));
+        return Err(nothing_at(path));
     }
     if let Some(root) = package_root(path) {
         return Ok(vec![relative_to_here(&root)]);
@@ -259,12 +307,30 @@ fn found(path: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(roots)
 }
 
-fn join(prefix: &str, file: Option<&std::ffi::OsStr>) -> String {
-    match file {
-        Some(name) if prefix.is_empty() => name.to_string_lossy().into_owned(),
-        Some(name) => format!("{prefix}/{}", name.to_string_lossy()),
-        None => prefix.to_owned(),
+fn nothing_at(path: &Path) -> String {
+    format!("{}: there is no such file or folder", path.display())
+}
+
+/// Two paths with `/`, one below the other.
+fn join(prefix: &str, path: &str) -> String {
+    match (prefix, path) {
+        ("", path) => path.to_owned(),
+        (prefix, "") => prefix.to_owned(),
+        (prefix, path) => format!("{prefix}/{path}"),
     }
+}
+
+/// A relative path with `/`; none where it leads upward.
+fn plain(path: &Path) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => parts.push(name.to_string_lossy()),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// A path from the top of a tree, with `/`.
@@ -275,8 +341,14 @@ fn inside(top: Option<&Path>, root: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// Loads and plans one version. `label` is the top of a temporary tree with what is shown in its place.
-fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output) -> Result<Side, u8> {
+/// Loads and plans one version, for a target where one is named. `label` is the top of a temporary tree with what is shown in its place.
+fn side(
+    root: &Path,
+    label: Option<(&Path, &str)>,
+    shown: &str,
+    target: Option<&str>,
+    output: &Output,
+) -> Result<Side, u8> {
     let plain = |text: &str| match label {
         Some((top, name)) => text.replace(&format!("{}/", top.display()), &format!("{name}:")),
         None => text.to_owned(),
@@ -287,7 +359,10 @@ fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output)
         }
         2_u8
     })?;
-    let plan = lowered(&loaded, local(), &Override::new()).map_err(|found| {
+    let (planned_for, set) = target
+        .map_or_else(|| Ok((local(), Override::new())), |name| target_of(&loaded.manifest, name))
+        .map_err(|message| output.failure(&message, None))?;
+    let mut plan = lowered(&loaded, planned_for, &set).map_err(|found| {
         let format = mlp_diagnostics::render::Format::Short;
         let text = mlp_diagnostics::render::render(&found, &loaded.sources, format, &output.options());
         output.note(plain(&text).trim_end());
@@ -297,10 +372,39 @@ fn side(root: &Path, label: Option<(&Path, &str)>, shown: &str, output: &Output)
             Some("`mlp check` tells more"),
         )
     })?;
+    set_by_target(&mut plan, &loaded, &set).map_err(|faults| output.failure(&faults.join("; "), None))?;
     let files = files(&loaded, shown, &plain);
+    let (mut pods, mut notes) = (patched(&plan), Vec::new());
+    if target.is_none() {
+        for name in loaded.manifest.targets.keys() {
+            match pods_under(name, &loaded, &plan) {
+                Ok(more) => pods.extend(more),
+                Err(why) => notes.push(format!("patches on pods under the target `{name}` are not compared: {why}")),
+            }
+        }
+    }
     // as in `program::checked`
     std::mem::forget(loaded);
-    Ok(Side { plan, root: root.to_path_buf(), files })
+    Ok(Side { plan, root: root.to_path_buf(), files, pods, notes })
+}
+
+/// The patches that a target puts on pods.
+fn pods_under(target: &str, loaded: &Loaded, plan: &Plan) -> Result<Pods, String> {
+    let (target, mut set) = target_of(&loaded.manifest, target)?;
+    set.retain(|key, _| key.ends_with(".pod"));
+    if target.backend != Backend::Kubernetes || set.is_empty() {
+        return Ok(Pods::new());
+    }
+    let mut plan = Plan { target, ..plan.clone() };
+    set_by_target(&mut plan, loaded, &set).map_err(|faults| faults.join("; "))?;
+    Ok(patched(&plan))
+}
+
+/// The patches in a plan.
+fn patched(plan: &Plan) -> Pods {
+    let nodes = plan.pipelines.values().flat_map(|pipeline| &pipeline.nodes);
+    let patch = |node: &mlp_plan::Node| Some(((plan.target.name.clone(), node.stage.clone()), node.pod.clone()?));
+    nodes.filter_map(patch).collect()
 }
 
 fn files(loaded: &Loaded, shown: &str, plain: &dyn Fn(&str) -> String) -> Vec<(String, String, String)> {
@@ -313,7 +417,7 @@ fn files(loaded: &Loaded, shown: &str, plain: &dyn Fn(&str) -> String) -> Vec<(S
     loaded.own.iter().filter_map(text).collect()
 }
 
-fn plan_file(path: &Path) -> Result<Side, String> {
+fn plan_file(path: &Path) -> Result<Plan, String> {
     let text = read_text(path)?;
     let plan: Plan = serde_json::from_str(&text)
         .map_err(|error| format!("{}: is no plan ({error}); `mlp plan` prints one", path.display()))?;
@@ -325,7 +429,7 @@ fn plan_file(path: &Path) -> Result<Side, String> {
             mlp_plan::FORMAT
         ));
     }
-    Ok(Side { plan, root: path.to_path_buf(), files: Vec::new() })
+    Ok(plan)
 }
 
 /// The manifest of a package's folder.
