@@ -160,6 +160,40 @@ fn inside_of_json_values_durations_and_decimals_are_read_as_in_a_column() {
 }
 
 #[test]
+fn digits_beyond_a_float_are_no_infinity() {
+    for (ty, value, holds) in [
+        ("float64", "1e999", false),
+        ("float64", "-1e999", false),
+        ("float64", "1e308", true),
+        ("float64", "inf", true),
+        ("float32", "1e39", false),
+        ("float32", "1e38", true),
+    ] {
+        let found = broken(&format!("contract C {{ a: {ty} }}"), "d.csv", &format!("a\n1\n{value}\n"));
+        assert_eq!(found.is_empty(), holds, "{ty} {value}: {found:?}");
+    }
+}
+
+#[test]
+fn inside_of_json_values_documents_are_whole_and_numbers_beyond_a_float_are_told() {
+    let contract =
+        "contract C { o: struct { j: json, f: float64 }, l: list<json?>, m: map<string, json>, d: decimal(4, 2) }";
+    let good = r#"{"o":{"j":{"a":[1,{"b":null}]},"f":1e3},"l":[[1],{},"{\"x\":1}",1e999,null,true],"m":{"k":{"a":1},"\u0061":[]},"d":"1.5"}"#;
+    assert_eq!(broken(contract, "d.jsonl", good), []);
+    for (from, to, of) in [
+        ("\"f\":1e3", "\"f\":1e999", "o:"),
+        ("\"f\":1e3", "\"f\":{}", "o:"),
+        ("{\"a\":[1,{\"b\":null}]}", "\"no document\"", "o:"),
+        ("[[1],", "[\"no document\",", "l:"),
+        ("{\"k\":", "[[\"k\"],", "m:"),
+    ] {
+        let bad = good.replace(from, to).replace(",\"\\u0061\":[]}", if to.starts_with("[[") { "]" } else { "}" });
+        let found = broken(contract, "d.jsonl", &format!("{good}\n{bad}\n{good}\n"));
+        assert!(matches!(found.as_slice(), [(rule, 1)] if rule.starts_with(of)), "{bad}: {found:?}");
+    }
+}
+
+#[test]
 fn quantiles_and_means_of_whole_numbers_are_exact() {
     let most = i64::MAX;
     for (rule, data, holds) in [
@@ -174,6 +208,31 @@ fn quantiles_and_means_of_whole_numbers_are_exact() {
         let contract = format!("contract C {{ a: int64, expect {rule} }}");
         let found = broken(&contract, "d.csv", &format!("a\n{data}\n"));
         assert_eq!(found.is_empty(), holds, "{rule}: {found:?}");
+    }
+}
+
+#[test]
+fn means_and_quantiles_of_times_are_times() {
+    for (ty, rule, data, holds) in [
+        ("date", "mean(a) == 2020-01-01T12:00:00Z", "2020-01-01\n2020-01-02", true),
+        ("date", "quantile(a, 50%) == 2020-01-02", "2020-01-01\n2020-01-02\n2020-03-01", true),
+        ("date", "quantile(a, 25%) > 2020-01-01", "2020-01-01\n2020-01-02\n2020-03-01", true),
+        ("timestamp", "mean(a) == 2020-01-01T00:00:01.5Z", "2020-01-01T00:00:01Z\n2020-01-01T00:00:02Z", true),
+        ("timestamp", "mean(a) < 2020-01-01T00:00:01.5Z", "2020-01-01T00:00:01Z\n2020-01-01T00:00:02Z", false),
+        (
+            "timestamp(ns)",
+            "quantile(a, 100%) < 2020-01-01T00:00:00.000000002Z",
+            "2020-01-01T00:00:00.000000001Z\n2020-01-01T00:00:00Z",
+            true,
+        ),
+        ("time", "quantile(a, 50%) == \"05:30\"", "05:00\n06:00", true),
+        ("duration", "mean(a) <= 90s", "1min\n2min", true),
+        ("duration", "mean(a) < 90s", "1min\n2min", false),
+        ("duration", "sum(a) == 3min", "1min\n2min", true),
+        ("duration", "stddev(a) <= 43s and stddev(a) >= 42s", "1min\n2min", true),
+    ] {
+        let found = broken(&format!("contract C {{ a: {ty}, expect {rule} }}"), "d.csv", &format!("a\n{data}\n"));
+        assert_eq!(found.is_empty(), holds, "{ty} {rule}: {found:?}");
     }
 }
 
@@ -254,4 +313,64 @@ fn a_file_that_two_names_lead_to_is_read_once() {
     std::os::unix::fs::symlink("a.csv", folder.path().join("d/b.csv")).unwrap();
     let output = check(folder.path(), "contract C { a: int64, b: int64, expect rows == 2 }", "d", &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+}
+
+/// Which rows belong to the second value cannot be told: neither are they passed over nor taken twice.
+#[test]
+fn one_file_below_folders_of_two_values_is_an_error_with_both() {
+    let contract = "contract C { day: date, a: int64, expect rows == 1 }";
+    for (link, to) in [("d/day=2020-01-02", "day=2020-01-01"), ("d/day=2020-01-02/b.csv", "../day=2020-01-01/a.csv")] {
+        let folder = tempfile::tempdir().unwrap();
+        let first = folder.path().join("d/day=2020-01-01");
+        fs::create_dir_all(&first).unwrap();
+        fs::write(first.join("a.csv"), "a\n1\n").unwrap();
+        let link = folder.path().join(link);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        // the same value again, and a link that leads back, are no second value
+        std::os::unix::fs::symlink("a.csv", first.join("c.csv")).unwrap();
+        std::os::unix::fs::symlink("..", first.join("up")).unwrap();
+        let once = check(folder.path(), contract, "d", &[]);
+        assert_eq!(once.status.code(), Some(0), "{}", text(&once));
+        std::os::unix::fs::symlink(to, &link).unwrap();
+        for data in ["d", "d/day=*", "d/*/*.csv"] {
+            let twice = check(folder.path(), contract, data, &[]);
+            let said = text(&twice).split_whitespace().collect::<String>().replace('\u{2502}', "");
+            assert_eq!(twice.status.code(), Some(2), "{said}");
+            assert!(said.contains("day=2020-01-01") && said.contains("day=2020-01-02"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn compressed_texts_are_unpacked_as_they_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let rows = 200_000;
+    let csv: String =
+        std::iter::once("a,b\n".to_owned()).chain((0..rows).map(|row| format!("{row},x{row}\n"))).collect();
+    let jsonl: String = (0..rows).map(|row| format!("{{\"a\":{row},\"b\":\"x{row}\"}}\n")).collect();
+    let contract = "contract C { a: int64 key, b: string length 1 .., expect rows == 200_000 }";
+    for (name, data) in [("d.csv", &csv), ("d.jsonl", &jsonl)] {
+        let plain = at.join(name);
+        fs::write(&plain, data).unwrap();
+        for (program, end) in [("gzip", "gz"), ("zstd", "zst")] {
+            let packed = format!("{name}.{end}");
+            let Ok(done) = Command::new(program).arg("-c").arg(&plain).output() else {
+                assert_ne!(program, "gzip");
+                continue;
+            };
+            fs::write(at.join(&packed), &done.stdout).unwrap();
+            let output = check(at, contract, &packed, &["--format", "json"]);
+            assert_eq!(output.status.code(), Some(0), "{packed}: {}", text(&output));
+            let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+            assert_eq!(report.pointer("/check/bytes").unwrap().as_u64(), Some(done.stdout.len() as u64), "{packed}");
+            for cut in [3, done.stdout.len() / 2, done.stdout.len() - 1] {
+                fs::write(at.join(&packed), &done.stdout[..cut]).unwrap();
+                let output = check(at, contract, &packed, &[]);
+                assert_eq!(output.status.code(), Some(2), "{packed} {cut}: {}", text(&output));
+                assert!(output.stdout.is_empty(), "{packed} {cut}: {}", text(&output));
+            }
+            fs::remove_file(at.join(&packed)).unwrap();
+        }
+    }
 }

@@ -230,19 +230,41 @@ impl Terms<'_> {
 
     fn call(&self, function: &str, args: &[Expr]) -> Result<Term, String> {
         let first = args.first().map_or_else(|| other(function), |arg| self.value(arg))?;
-        let sql = match (function, first.kind) {
-            ("length", Some(Kind::Text)) => format!("char_length({})", first.sql),
-            ("abs", Some(Kind::Int | Kind::Numeric)) => format!("abs({}::numeric)", first.sql),
-            ("year" | "month" | "day", Some(Kind::Date | Kind::Naive)) | ("hour", Some(Kind::Naive | Kind::Time)) => {
-                format!("extract({function} FROM {})::int", first.sql)
+        let sql = &first.sql;
+        let (sql, kind) = match (function, first.kind) {
+            ("length", Some(Kind::Text)) => (format!("char_length({sql})"), Kind::Int),
+            // halves are rounded away from zero there, too
+            ("abs" | "round" | "floor" | "ceil", Some(Kind::Int | Kind::Numeric)) => {
+                (format!("{function}({sql}::numeric)"), Kind::Numeric)
             }
+            ("abs" | "floor" | "ceil", Some(Kind::Float(bits))) => {
+                (format!("{function}({sql})::float{}", bits / 8), Kind::Float(bits))
+            }
+            ("year" | "month" | "day", Some(Kind::Date | Kind::Naive)) | ("hour", Some(Kind::Naive | Kind::Time)) => {
+                (format!("extract({function} FROM {sql})::int"), Kind::Int)
+            }
+            ("hour", Some(Kind::Date)) => (format!("(CASE WHEN {sql} IS NOT NULL THEN 0 END)"), Kind::Int),
             // the session is in UTC
             ("year" | "month" | "day" | "hour", Some(Kind::Instant)) => {
-                format!("extract({function} FROM {})::int", first.sql)
+                (format!("extract({function} FROM {sql})::int"), Kind::Int)
             }
+            ("coalesce", Some(kind)) if kind != Kind::Json => (self.coalesce(sql, kind, args)?, kind),
             _ => return other(&format!("`{function}`")),
         };
-        Ok(Term { sql, kind: Some(if function == "abs" { Kind::Numeric } else { Kind::Int }) })
+        Ok(Term { sql, kind: Some(kind) })
+    }
+
+    /// The first of two values of one kind that is not null.
+    fn coalesce(&self, first: &str, kind: Kind, args: &[Expr]) -> Sql {
+        let second = match args.get(1) {
+            Some(Expr::Literal(value)) => literal(value, kind)?,
+            Some(expr) => match self.value(expr)? {
+                Term { sql, kind: Some(found) } if found == kind => sql,
+                _ => return other("`coalesce`"),
+            },
+            None => return other("`coalesce`"),
+        };
+        Ok(format!("coalesce({first}, {second})"))
     }
 }
 

@@ -6,7 +6,7 @@ use mlp_engine::table::{Checker, all_rules};
 use mlp_plan::{Constraint, Contract, Expr, Literal, Rule};
 
 use super::{
-    column::{Fit, Kind, quoted},
+    column::{Column, Fit, Kind, quoted},
     condition::{Columns, Terms, constraint, is_nested},
 };
 
@@ -32,6 +32,8 @@ pub enum Read {
     Instant,
     /// A day.
     Date,
+    /// A time of day.
+    Time,
     /// Text.
     Text,
 }
@@ -220,6 +222,22 @@ fn value(
     };
     let number = |sql: String| Ok(Some((sql, Read::Number)));
     let unasked = || Err(format!("PostgreSQL cannot be asked `{question}` as it is meant here"));
+    let share = || match args.get(1) {
+        Some(Expr::Literal(Literal::Number(share))) => Ok(share.normalized().to_plain_string()),
+        _ => Err(format!("PostgreSQL cannot be asked `{question}` as it is meant here")),
+    };
+    let instant = |sql: String| (format!("to_char({sql}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"), Read::Instant);
+    let of_day = |sql: String| (format!("({sql})::text"), Read::Time);
+    if let ("mean" | "quantile", Some((span, kind))) = (function.as_str(), column(0).ok().and_then(since)) {
+        let between = match function.as_str() {
+            "mean" => format!("avg({span})"),
+            _ => format!("percentile_cont({}) WITHIN GROUP (ORDER BY {span})", share()?),
+        };
+        return Ok(Some(match kind {
+            Kind::Time => of_day(format!("time '00:00' + {between}")),
+            _ => instant(format!("timestamp 'epoch' + {between}")),
+        }));
+    }
     // NaN is passed over
     let real = |at: usize| -> Result<(String, String), String> {
         let column = column(at)?;
@@ -240,6 +258,7 @@ fn value(
                 column.sql
             ))
         }
+        "distinct" if column(0)?.kind == Kind::Json => unasked(),
         "distinct" => number(format!("count(DISTINCT {})", column(0)?.value)),
         "mean" | "stddev" => {
             let (sql, filter) = real(0)?;
@@ -258,17 +277,12 @@ fn value(
             _ => unasked(),
         },
         "quantile" => {
-            let (sql, filter) = real(0)?;
-            let share = match args.get(1) {
-                Some(Expr::Literal(Literal::Number(share))) => share.normalized().to_plain_string(),
-                _ => return unasked(),
-            };
+            let ((sql, filter), share) = (real(0)?, share()?);
             number(format!("percentile_cont({share}) WITHIN GROUP (ORDER BY {sql}){filter}"))
         }
         "min" | "max" | "freshness" => {
             let column = column(0)?;
             let word = if function == "min" { "min" } else { "max" };
-            let instant = |sql: &str| format!("to_char({word}({sql}), 'YYYY-MM-DD\"T\"HH24:MI:SS.US')");
             Ok(Some(match column.kind {
                 Kind::Int | Kind::Numeric => (format!("{word}({})", column.value), Read::Number),
                 Kind::Float(_) => {
@@ -276,8 +290,11 @@ fn value(
                 }
                 Kind::Text => (format!("{word}({})", column.value), Read::Text),
                 Kind::Date => (format!("{word}({})", column.value), Read::Date),
-                Kind::Naive => (instant(&column.value), Read::Instant),
-                Kind::Instant => (instant(&format!("{} AT TIME ZONE 'UTC'", column.value)), Read::Instant),
+                Kind::Naive => instant(format!("{word}({})", column.value)),
+                Kind::Instant => instant(format!("{word}({} AT TIME ZONE 'UTC')", column.value)),
+                Kind::Time => of_day(format!("{word}({})", column.value)),
+                // as text, of which it is one everywhere else
+                Kind::Uuid => (format!("{word}({}::text COLLATE \"C\")", column.value), Read::Text),
                 _ => return unasked(),
             }))
         }
@@ -306,6 +323,19 @@ fn value(
     }
 }
 
+/// A point of time as the span since the first of all, since spans have means.
+fn since(column: &Column) -> Option<(String, Kind)> {
+    let sql = &column.value;
+    let span = match column.kind {
+        Kind::Date => format!("({sql}::timestamp - timestamp 'epoch')"),
+        Kind::Naive => format!("({sql} - timestamp 'epoch')"),
+        Kind::Instant => format!("({sql} AT TIME ZONE 'UTC' - timestamp 'epoch')"),
+        Kind::Time => format!("({sql} - time '00:00')"),
+        _ => return None,
+    };
+    Some((span, column.kind))
+}
+
 fn unasked_text() -> Result<String, String> {
     Err("a condition is missing".to_owned())
 }
@@ -317,6 +347,7 @@ pub fn read(text: Option<&str>, how: Read) -> Literal {
         Read::Number => text.parse().map_or(Literal::Null, Literal::Number),
         Read::Instant => text.parse().map_or(Literal::Null, Literal::Timestamp),
         Read::Date => text.parse().map_or(Literal::Null, Literal::Date),
+        Read::Time => text.parse().map_or(Literal::Null, Literal::Time),
         Read::Text => Literal::Text(text.to_owned()),
     }
 }

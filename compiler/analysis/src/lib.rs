@@ -15,6 +15,7 @@ mod doubles;
 pub mod edges;
 pub mod environments;
 pub mod flow;
+mod functions;
 mod gates;
 pub mod literals;
 pub mod metrics;

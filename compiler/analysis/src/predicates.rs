@@ -1,46 +1,17 @@
 //! Predicates over rows and over data sets: from what was written to the plan's expressions, with every name and type looked at.
 
+use bigdecimal::BigDecimal;
 use mlp_diagnostics::{Diagnostic, catalog};
-use mlp_plan::{ArithmeticOp, Column, CompareOp, DataType, Expr, Literal, ValueType, nested};
+use mlp_plan::{ArithmeticOp, Column, CompareOp, DataType, Expr, Literal, TimeUnit, ValueType, nested};
 use mlp_source::Span;
 use mlp_syntax::tree::{self, BinaryOp, ExprKind, UnaryOp};
 
-use crate::{contracts::Shared, literals, scope::nearest};
-
-/// Functions of a row, with the number of their arguments.
-const ROW_FUNCTIONS: [(&str, usize); 14] = [
-    ("length", 1),
-    ("lower", 1),
-    ("upper", 1),
-    ("trim", 1),
-    ("abs", 1),
-    ("round", 1),
-    ("floor", 1),
-    ("ceil", 1),
-    ("is_none", 1),
-    ("coalesce", 2),
-    ("year", 1),
-    ("month", 1),
-    ("day", 1),
-    ("hour", 1),
-];
-
-/// Functions of a data set, with the number of their arguments.
-const SET_FUNCTIONS: [(&str, usize); 13] = [
-    ("rows", 0),
-    ("null_rate", 1),
-    ("distinct", 1),
-    ("mean", 1),
-    ("min", 1),
-    ("max", 1),
-    ("sum", 1),
-    ("stddev", 1),
-    ("quantile", 2),
-    ("fraction", 1),
-    ("freshness", 1),
-    ("correlation", 2),
-    ("referenced", 2),
-];
+use crate::{
+    contracts::Shared,
+    functions::{OF_ROWS, OF_SETS, Takes},
+    literals,
+    scope::nearest,
+};
 
 /// The names of the contracts that an expression asks `referenced` of.
 pub fn others_in<'e>(expr: &'e tree::Expr, found: &mut Vec<&'e tree::Name>) {
@@ -121,7 +92,12 @@ impl Predicates<'_> {
                     self.diagnostics.push(catalog::contracts::bad_pattern(expr.span, pattern, &fault));
                     return None;
                 }
-                Some(Expr::Matches(Box::new(self.lower(value)?), pattern.clone()))
+                let subject = self.lower(value)?;
+                if self.set {
+                    return self.of_row(expr.span, "`matches` is about a value of a row");
+                }
+                self.takes("matches", Takes::Text, &subject, value.span)?;
+                Some(Expr::Matches(Box::new(subject), pattern.clone()))
             }
             ExprKind::Error => None,
             _ => {
@@ -143,7 +119,7 @@ impl Predicates<'_> {
             return Some(Expr::Call { function: "rows".to_owned(), args: Vec::new() });
         }
         if self.columns.iter().any(|column| column.name == name.text) {
-            return Some(Expr::Column(name.text.clone()));
+            return self.column(name.span, &name.text);
         }
         self.unknown(name.span, &name.text);
         None
@@ -178,7 +154,22 @@ impl Predicates<'_> {
             self.unknown(expr.span, &path);
             return None;
         }
-        Some(Expr::Column(path))
+        self.column(expr.span, &path)
+    }
+
+    fn column(&mut self, span: Span, path: &str) -> Option<Expr> {
+        if self.set {
+            return self
+                .of_row(span, &format!("`{path}` has a value in each row, and this is a rule of all rows together"));
+        }
+        Some(Expr::Column(path.to_owned()))
+    }
+
+    /// What has a meaning for a row only, in a rule of the set.
+    fn of_row(&mut self, span: Span, words: &str) -> Option<Expr> {
+        let help = "ask for a measure of the column, as in `mean(delay) <= 60`, or for a share of rows, as in `fraction(delay <= 60) >= 99%`";
+        self.diagnostics.push(catalog::stages::misplaced(span, words, help));
+        None
     }
 
     fn call(&mut self, span: Span, callee: &tree::Expr, args: &[tree::Arg]) -> Option<Expr> {
@@ -190,13 +181,10 @@ impl Predicates<'_> {
             ));
             return None;
         };
-        let row = ROW_FUNCTIONS.iter().find(|(name, _)| *name == function.text);
-        let set = SET_FUNCTIONS.iter().find(|(name, _)| self.set && *name == function.text);
-        let Some((name, count)) = set.or(row).copied() else {
-            let known = ROW_FUNCTIONS
-                .iter()
-                .map(|(name, _)| *name)
-                .chain(SET_FUNCTIONS.iter().filter(|_| self.set).map(|(name, _)| *name));
+        let row = OF_ROWS.iter().find(|(name, _)| *name == function.text);
+        let set = OF_SETS.iter().find(|(name, _)| self.set && *name == function.text);
+        let Some((name, takes)) = set.or(row).copied() else {
+            let known = OF_ROWS.iter().chain(OF_SETS.iter().filter(|_| self.set)).map(|(name, _)| *name);
             self.diagnostics.push(catalog::names::unknown(
                 function.span,
                 "function",
@@ -205,6 +193,7 @@ impl Predicates<'_> {
             ));
             return None;
         };
+        let count = takes.len();
         if args.len() != count {
             let message = format!(
                 "`{name}` takes {count} argument{}, and {} were given",
@@ -214,11 +203,77 @@ impl Predicates<'_> {
             self.diagnostics.push(catalog::stages::argument(span, message, span, "wrong number of arguments", None));
             return None;
         }
-        if name == "referenced" {
-            return self.referenced(args);
+        // of what is known of a set, only the size is asked for
+        if self.set && set.is_none() && name != "abs" {
+            return self.of_row(span, &format!("`{name}` is about a value of a row"));
         }
-        let args: Option<Vec<Expr>> = args.iter().map(|arg| self.lower(&arg.value)).collect();
-        Some(Expr::Call { function: name.to_owned(), args: args? })
+        let outside = self.set;
+        self.set &= set.is_none();
+        let call = if name == "referenced" {
+            self.referenced(args)
+        } else {
+            let lowered =
+                takes.iter().zip(args).map(|(takes, arg)| self.argument(name, *takes, &arg.value, set.is_some()));
+            let lowered: Vec<Option<Expr>> = lowered.collect();
+            let lowered: Option<Vec<Expr>> = lowered.into_iter().collect();
+            lowered
+                .and_then(|lowered| self.alike(name, args, lowered))
+                .map(|args| Expr::Call { function: name.to_owned(), args })
+        };
+        self.set = outside;
+        call
+    }
+
+    /// What `coalesce` takes for one another is of one kind.
+    fn alike(&mut self, function: &str, args: &[tree::Arg], lowered: Vec<Expr>) -> Option<Vec<Expr>> {
+        match (function, args, <[Expr; 2]>::try_from(lowered)) {
+            ("coalesce", [left, right], Ok([a, b])) => {
+                let (a, b) = self.comparable(&left.value, a, right.value.span, &right.value, b)?;
+                Some(vec![a, b])
+            }
+            (_, _, Ok(both)) => Some(both.into()),
+            (_, _, Err(others)) => Some(others),
+        }
+    }
+
+    fn argument(&mut self, function: &str, takes: Takes, arg: &tree::Expr, of_set: bool) -> Option<Expr> {
+        match takes {
+            Takes::Condition => self.condition(arg),
+            Takes::Share => match literals::literal(arg) {
+                Some(Literal::Number(share)) if (BigDecimal::from(0)..=BigDecimal::from(1)).contains(&share) => {
+                    Some(Expr::Literal(Literal::Number(share)))
+                }
+                other => {
+                    let found = other.map_or_else(String::new, |value| value.to_string());
+                    let what = format!("the share of `{function}`");
+                    self.diagnostics.push(catalog::contracts::must_be(
+                        arg.span,
+                        &what,
+                        &found,
+                        "a number from 0% to 100%",
+                    ));
+                    None
+                }
+            },
+            takes => {
+                let value = self.lower(arg)?;
+                if of_set && !matches!(value, Expr::Column(_)) {
+                    let words = format!("`{function}` is asked of a column, and this is none");
+                    let help = format!("as in `{function}(delay)`");
+                    self.diagnostics.push(catalog::stages::misplaced(arg.span, words, help));
+                    return None;
+                }
+                self.takes(function, takes, &value, arg.span)?;
+                Some(value)
+            }
+        }
+    }
+
+    /// Reports a value of a type that a function says nothing about.
+    fn takes(&mut self, function: &str, takes: Takes, value: &Expr, span: Span) -> Option<()> {
+        let Some(ty) = self.type_of(value).filter(|ty| !takes.fits(&ty.data)) else { return Some(()) };
+        self.diagnostics.push(catalog::contracts::modifier(span, function, &ty.data.to_string(), takes.words()));
+        None
     }
 
     /// `referenced(column, Other.column)`: in the plan, the other contract and its column are texts.
@@ -399,13 +454,16 @@ impl Predicates<'_> {
                 "length" | "year" | "month" | "day" | "hour" | "rows" | "distinct" => {
                     Some(ValueType::plain(DataType::Int(64)))
                 }
-                "null_rate" | "fraction" | "stddev" | "correlation" | "referenced" => {
-                    Some(ValueType::plain(DataType::Float(64)))
+                "null_rate" | "fraction" | "correlation" | "referenced" => Some(ValueType::plain(DataType::Float(64))),
+                "mean" | "stddev" | "quantile" => {
+                    let data = args.first().and_then(|arg| self.type_of(arg))?.data;
+                    Some(ValueType::plain(match data {
+                        // between two days lies a time of one of them
+                        DataType::Date => DataType::Timestamp { unit: TimeUnit::Us, naive: false },
+                        data if data.is_numeric() => DataType::Float(64),
+                        data => data,
+                    }))
                 }
-                "mean" => args
-                    .first()
-                    .and_then(|arg| self.type_of(arg))
-                    .map(|ty| if ty.data.is_numeric() { ValueType::plain(DataType::Float(64)) } else { ty }),
                 "freshness" => Some(ValueType::plain(DataType::Duration)),
                 "is_none" => Some(ValueType::plain(DataType::Bool)),
                 _ => args.first().and_then(|arg| self.type_of(arg)),

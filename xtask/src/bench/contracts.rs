@@ -52,7 +52,7 @@ const DUCKDB: &str = r#"
 import duckdb, sys
 data, key = sys.argv[1:]
 read = {"csv": "read_csv('%s')", "jsonl": "read_json('%s')"}.get(data.split(".")[-1], "'%s'") % data
-row = duckdb.sql(f"""with f as (select flights.*, p.ptail from {read} flights left join (select distinct tailnum as ptail from 'planes.parquet') p on flights.tailnum = p.ptail)
+row = duckdb.connect().execute(f"""with f as (select flights.*, p.ptail from {read} flights left join (select distinct tailnum as ptail from 'planes.parquet') p on flights.tailnum = p.ptail)
 select count(*), count(*) filter (carrier is null), count(*) filter (month < 1 or month > 12), count(*) filter (distance < 1 or distance > 5000),
  count(*) filter (origin not in ('EWR', 'LGA', 'JFK')),
  count(*) filter (carrier not in ('9E','AA','AS','B6','DL','EV','F9','FL','HA','MQ','OO','UA','US','VX','WN','YV')),

@@ -9,10 +9,9 @@ use super::{clues::is_name, source::Source, types::Found};
 use crate::{
     EngineError,
     table::{
-        blob::Stream,
-        csv::text_begins,
         json::{Cursor, Kind, unescaped},
         records::LONGEST,
+        text::{Text, read_error},
     },
 };
 
@@ -35,13 +34,17 @@ pub(super) fn columns(source: &Source<'_>) -> Result<Vec<Found>, EngineError> {
     let mut rows = 0;
     for input in source.inputs {
         let blob = (input.open)()?;
-        let start = text_begins(blob.as_ref())?;
-        let mut reader = BufReader::with_capacity(1 << 18, Stream::new(std::sync::Arc::clone(&blob), start));
+        let text = Text::open(std::sync::Arc::clone(&blob))?;
+        let mut reader = BufReader::with_capacity(1 << 18, text.stream()?);
         let mut raw = Vec::new();
         let mut number = 0_u64;
         loop {
             raw.clear();
-            reader.by_ref().take(LONGEST).read_until(b'\n', &mut raw).map_err(EngineError::io(blob.name()))?;
+            reader
+                .by_ref()
+                .take(LONGEST)
+                .read_until(b'\n', &mut raw)
+                .map_err(|error| read_error(blob.name(), error))?;
             if raw.is_empty() || source.sample == Some(rows) {
                 break;
             }

@@ -13,8 +13,9 @@ use crate::{
     EngineError,
     table::{
         blob::{Blob, LocalFile},
-        read::walk,
         show::MASK,
+        text::unpacked_name,
+        walk::{Walk, decoded, partitions},
     },
 };
 
@@ -32,15 +33,17 @@ pub enum DataFormat {
 }
 
 impl DataFormat {
-    /// What the end of a name says.
+    /// What the end of a name says; texts may be compressed (`.csv.gz`, `.jsonl.zst`).
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        let (_, extension) = name.rsplit_once('.')?;
+        let text = unpacked_name(name);
+        let (_, extension) = text.rsplit_once('.')?;
+        let whole = text.len() == name.len();
         Some(match extension.to_ascii_lowercase().as_str() {
-            "parquet" | "pq" => Self::Parquet,
             "csv" | "tsv" => Self::Csv,
             "jsonl" | "ndjson" | "json" => Self::Jsonl,
-            "arrow" | "arrows" | "ipc" | "feather" => Self::Arrow,
+            "parquet" | "pq" if whole => Self::Parquet,
+            "arrow" | "arrows" | "ipc" | "feather" if whole => Self::Arrow,
             _ => return None,
         })
     }
@@ -119,65 +122,27 @@ impl Input {
     }
 }
 
-/// Columns in the names of folders, as Hive writes them: `day=2013-01-01/carrier=UA/`.
-#[must_use]
-pub fn partitions(path: &str) -> Vec<(String, Option<String>)> {
-    let mut folders: Vec<&str> = path.split('/').collect();
-    folders.pop();
-    let column = |folder: &str| {
-        let (name, value) = folder.split_once('=')?;
-        if name.is_empty() {
-            return None;
-        }
-        let null = value == "__HIVE_DEFAULT_PARTITION__";
-        Some((decoded(name), (!null).then(|| decoded(value))))
-    };
-    folders.into_iter().filter_map(column).collect()
-}
-
-/// A text whose bytes may be written as in an address: `%3A` is `:`.
-#[must_use]
-pub fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        match code.filter(|_| *first == b'%').and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = behind.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
 /// The files that a path of this machine means: a file, all data of a folder, or what a glob matches. `format` is what all are; by their names, where absent.
 ///
 /// # Errors
 /// Where nothing is there, or a file's format cannot be told.
 pub fn local_inputs(path: &Path, format: Option<DataFormat>) -> Result<Vec<Input>, EngineError> {
-    let mut files: Vec<PathBuf> = Vec::new();
     let text = path.to_string_lossy();
+    let wanted = |name: &str| format.is_some() || DataFormat::of_name(name).is_some();
+    let mut files = Vec::new();
     if path.is_dir() {
-        walk(path, &|name| format.is_some() || DataFormat::of_name(name).is_some(), &mut files)?;
+        files = Walk::below(path, &wanted)?;
         if files.is_empty() {
             return Err(EngineError::malformed(path, "no data in this folder: .parquet, .csv, .jsonl or .arrow"));
         }
     } else if !path.exists() && text.contains(['*', '?', '[']) {
         let found = glob::glob(&text).map_err(|error| EngineError::malformed(path, error.msg))?;
+        let mut walk = Walk::default();
         for found in found {
             let found = found.map_err(|error| EngineError::malformed(path, error))?;
-            if found.is_dir() {
-                walk(&found, &|name| format.is_some() || DataFormat::of_name(name).is_some(), &mut files)?;
-            } else {
-                files.push(found);
-            }
+            if found.is_dir() { walk.folder(&found, &wanted)? } else { walk.file(found)? }
         }
+        files = walk.files;
         files.sort();
         if files.is_empty() {
             return Err(EngineError::malformed(path, "nothing matches"));
@@ -199,19 +164,4 @@ fn local(path: PathBuf, format: Option<DataFormat>) -> Result<Input, EngineError
     };
     let partitions = partitions(&name);
     Ok(Input { name, format, partitions, open: Arc::new(move || LocalFile::open(&path)) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_name_columns() {
-        let text = |value: &str| Some(value.to_owned());
-        assert_eq!(
-            partitions("lake/day=2013-01-01/at=05%3A00/x=__HIVE_DEFAULT_PARTITION__/part=0.parquet"),
-            [("day".to_owned(), text("2013-01-01")), ("at".to_owned(), text("05:00")), ("x".to_owned(), None)]
-        );
-        assert_eq!(partitions("a/b.csv"), []);
-    }
 }

@@ -12,7 +12,11 @@ use std::collections::BTreeSet;
 
 use mlp_plan::{Contract, Expr, Literal};
 
-pub use input::{DataFormat, Input, Opener, decoded, local_inputs, partitions};
+pub use crate::table::{
+    text::unpacked_name,
+    walk::{decoded, partitions},
+};
+pub use input::{DataFormat, Input, Opener, local_inputs};
 pub use pass::{Bounds, Report, Scan};
 
 /// The contracts whose tables a contract asks of.

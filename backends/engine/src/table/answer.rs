@@ -7,7 +7,7 @@ use arrow::{
     compute::cast,
     datatypes::{DataType as ArrowType, Int64Type},
 };
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, ToPrimitive as _};
 use mlp_plan::{ArithmeticOp, CompareOp, Expr, Literal};
 
 use super::{
@@ -17,9 +17,12 @@ use super::{
     quantiles::Ranked,
     set::{Asked, calculated},
     uniqueness::Distinct,
-    vector::{Number, Vector, exact, literal},
+    vector::{Kind, Number, Vector, exact, literal},
 };
 use crate::EngineError;
+
+/// Nanoseconds of a day.
+const DAY: i128 = 86_400_000_000_000;
 
 /// What is known so far for one call.
 #[derive(Debug)]
@@ -29,10 +32,10 @@ pub(super) enum Answer {
     Distinct(Distinct),
     /// Different values, counted at the end.
     Counted(u64),
-    Moments(Moments),
+    Moments(Moments, Option<Kind>),
     Least(Option<Literal>),
     Most(Option<Literal>),
-    Values(Ranked),
+    Values(Ranked, Option<Kind>),
     /// Of the values that are not null, how many another table has; `None` where that table is not at hand.
     Referenced {
         known: Option<Known>,
@@ -88,10 +91,10 @@ impl Answer {
         match function {
             "null_rate" => Self::Nulls(0),
             "distinct" => Self::Distinct(Distinct::Nothing),
-            "mean" | "sum" | "stddev" => Self::Moments(Moments::default()),
+            "mean" | "sum" | "stddev" => Self::Moments(Moments::default(), None),
             "min" => Self::Least(None),
             "max" | "freshness" => Self::Most(None),
-            "quantile" => Self::Values(Ranked::default()),
+            "quantile" => Self::Values(Ranked::default(), None),
             "referenced" => Self::Referenced { known, holds: 0, of: 0 },
             "fraction" => Self::Fraction { holds: 0, known: 0 },
             "correlation" => Self::Correlation(Box::default()),
@@ -109,10 +112,10 @@ impl Answer {
             Self::Rows | Self::Counted(_) | Self::Given(_) => {}
             Self::Nulls(nulls) => *nulls += column(0)?.logical_null_count() as u64,
             Self::Distinct(seen) => distinct(seen, &column(0)?)?,
-            Self::Moments(moments) => moments.add(&Vector::column(&column(0)?)?.number(rows.rows, None)?),
+            Self::Moments(moments, kind) => moments.add(&measures(&column(0)?, kind)?),
             Self::Least(least) => extreme(least, &column(0)?, CompareOp::Lt)?,
             Self::Most(most) => extreme(most, &column(0)?, CompareOp::Gt)?,
-            Self::Values(values) => values.add(&Vector::column(&column(0)?)?.number(rows.rows, None)?)?,
+            Self::Values(values, kind) => values.add(&measures(&column(0)?, kind)?)?,
             Self::Referenced { known, holds, of } => {
                 if let Some(known) = known {
                     let columns = [column(0)?];
@@ -146,7 +149,7 @@ impl Answer {
 
     /// How far the rank of a quantile may be off.
     pub const fn error(&self) -> f64 {
-        if let Self::Values(values) = self { values.error() } else { 0.0 }
+        if let Self::Values(values, _) = self { values.error() } else { 0.0 }
     }
 
     /// Takes the answer of other rows to the same question.
@@ -161,10 +164,16 @@ impl Answer {
         match (self, other) {
             (Self::Nulls(nulls), Self::Nulls(more)) => *nulls += more,
             (Self::Distinct(seen), Self::Distinct(more)) => seen.merge(more)?,
-            (Self::Moments(moments), Self::Moments(more)) => moments.merge(more),
+            (Self::Moments(moments, kind), Self::Moments(more, other)) => {
+                moments.merge(more);
+                *kind = kind.or(other);
+            }
             (Self::Least(best), Self::Least(other)) => better(best, other, CompareOp::Lt),
             (Self::Most(best), Self::Most(other)) => better(best, other, CompareOp::Gt),
-            (Self::Values(values), Self::Values(more)) => values.merge(more)?,
+            (Self::Values(values, kind), Self::Values(more, other)) => {
+                values.merge(more)?;
+                *kind = kind.or(other);
+            }
             (Self::Referenced { holds, of, .. }, Self::Referenced { holds: more, of: others, .. }) => {
                 *holds += more;
                 *of += others;
@@ -192,17 +201,17 @@ impl Answer {
             // how long ago it was is counted here
             Self::Given(latest) if function == "freshness" => since(latest, asked)?,
             Self::Given(value) => value.clone(),
-            Self::Moments(moments) => moments.value(function),
+            Self::Moments(moments, kind) => timed(moments.value(function), *kind),
             Self::Least(value) => value.clone().unwrap_or(Literal::Null),
             Self::Most(value) if function == "freshness" => since(value.as_ref().unwrap_or(&Literal::Null), asked)?,
             Self::Most(value) => value.clone().unwrap_or(Literal::Null),
-            Self::Values(values) => {
+            Self::Values(values, kind) => {
                 let Some(share) =
                     args.get(1).and_then(|share| if let Expr::Literal(share) = share { share.as_f64() } else { None })
                 else {
                     return Err(EngineError::refused("`quantile` needs a share"));
                 };
-                values.at(share, asked.lean)
+                timed(values.at(share, asked.lean), *kind)
             }
             Self::Fraction { holds, known } => share(*holds, *known).map_or(Literal::Null, number),
             Self::Referenced { known: None, .. } => Literal::Null,
@@ -214,6 +223,25 @@ impl Answer {
             }
         })
     }
+}
+
+/// A column as numbers; of times, as whole nanoseconds, and of which kind they are.
+fn measures(column: &ArrayRef, kind: &mut Option<Kind>) -> Result<Number, EngineError> {
+    match Vector::column(column)? {
+        Vector::Time(found, nanoseconds) => {
+            *kind = Some(found);
+            Ok(Number::Exact(nanoseconds, 0))
+        }
+        other => other.number(column.len(), None),
+    }
+}
+
+/// What was worked out of times, to the nanosecond; between two days lies an instant.
+fn timed(value: Literal, kind: Option<Kind>) -> Literal {
+    let (Some(kind), Literal::Number(nanoseconds)) = (kind, &value) else { return value };
+    let Some(nanoseconds) = nanoseconds.round(0).to_i128() else { return Literal::Null };
+    let kind = if kind == Kind::Day && nanoseconds % DAY != 0 { Kind::Instant } else { kind };
+    literal(kind, nanoseconds).unwrap_or(Literal::Null)
 }
 
 /// How long ago an instant was.

@@ -15,9 +15,10 @@ use bytes::{Buf as _, Bytes};
 use regex::Regex;
 
 use super::{
-    blob::{Blob, Stream},
+    blob::Blob,
     read::{BATCH_ROWS, Part, Reading},
     records::Records,
+    text::{Text, TextStream, read_error},
 };
 use crate::EngineError;
 
@@ -49,7 +50,7 @@ impl Default for Dialect {
 /// Where it cannot be read, is no text in UTF-8, or its header does not do.
 pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Result<Part, EngineError> {
     let wrong = |words: String| EngineError::malformed(blob.name(), words);
-    let start = text_begins(blob.as_ref())?;
+    let text = Text::open(Arc::clone(&blob))?;
     let null = dialect.null.as_ref().map(|null| Regex::new(&format!("^({})?$", regex::escape(null))));
     let null = null.transpose().map_err(|error| wrong(error.to_string()))?;
     let mut format =
@@ -57,7 +58,7 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
     if let Some(null) = null {
         format = format.with_null_regex(null);
     }
-    let names = names(&blob, start, dialect, &format, reading)?;
+    let names = names(&blob, &text, dialect, &format, reading)?;
     let nameless: Vec<String> =
         (1..).zip(&names).filter(|(_, name)| name.is_empty()).map(|(at, _): (usize, _)| at.to_string()).collect();
     if dialect.header && nameless.len() > 1 {
@@ -95,7 +96,7 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
         .with_projection(wanted)
         .build_decoder();
     let batches = CsvBatches {
-        stream: Stream::new(Arc::clone(&blob), start),
+        stream: text.stream()?,
         blob,
         decoder: Some(decoder),
         records: Records::new(dialect.delimiter, dialect.quote),
@@ -107,32 +108,14 @@ pub fn open(blob: Arc<dyn Blob>, dialect: &Dialect, reading: Reading<'_>) -> Res
     Ok(part(None, Box::new(batches)))
 }
 
-/// Where a text begins behind its byte order mark; one that is not of UTF-8 is told.
-pub(crate) fn text_begins(blob: &dyn Blob) -> Result<u64, EngineError> {
-    let head = blob.read(0..blob.size().min(4))?;
-    let encoding = match head.as_ref() {
-        [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
-        [0xFF, 0xFE, ..] => "UTF-16, little end first",
-        [0xFE, 0xFF, ..] => "UTF-16, big end first",
-        [0x1F, 0x8B, ..] => {
-            return Err(EngineError::malformed(blob.name(), "it is compressed with gzip; unpack it first"));
-        }
-        _ => return Ok(0),
-    };
-    let words = format!(
-        "its byte order mark says {encoding}, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`"
-    );
-    Err(EngineError::malformed(blob.name(), words))
-}
-
 fn names(
     blob: &Arc<dyn Blob>,
-    start: u64,
+    text: &Text,
     dialect: &Dialect,
     format: &Format,
     reading: Reading<'_>,
 ) -> Result<Vec<String>, EngineError> {
-    let first = first_record(blob, start, dialect)?;
+    let first = first_record(blob, text, dialect)?;
     let (header, _) = format
         .infer_schema(first.as_slice(), Some(usize::from(!dialect.header)))
         .map_err(|error| EngineError::malformed(blob.name(), told(&error.to_string())))?;
@@ -155,14 +138,14 @@ fn names(
 }
 
 /// The bytes of the first record, which may have line ends in its quotes.
-fn first_record(blob: &Arc<dyn Blob>, start: u64, dialect: &Dialect) -> Result<Vec<u8>, EngineError> {
+fn first_record(blob: &Arc<dyn Blob>, text: &Text, dialect: &Dialect) -> Result<Vec<u8>, EngineError> {
     let mut records = Records::new(dialect.delimiter, dialect.quote);
-    let mut reader = BufReader::with_capacity(1 << 16, Stream::new(Arc::clone(blob), start));
+    let mut reader = BufReader::with_capacity(1 << 16, text.stream()?);
     let mut first = Vec::new();
     loop {
         let before = first.len();
         let more = reader.by_ref().take(super::records::LONGEST).read_until(b'\n', &mut first);
-        more.map_err(EngineError::io(blob.name()))?;
+        more.map_err(|error| read_error(blob.name(), error))?;
         let bytes = first.get(before..).unwrap_or_default();
         records.see(bytes).map_err(|words| EngineError::malformed(blob.name(), words))?;
         // empty lines are passed over
@@ -215,7 +198,7 @@ impl Blanks {
 /// Decodes as it reads.
 struct CsvBatches {
     blob: Arc<dyn Blob>,
-    stream: Stream,
+    stream: TextStream,
     /// None behind the end.
     decoder: Option<Decoder>,
     records: Records,

@@ -73,17 +73,45 @@ impl<'t> Cursor<'t> {
                 let (key, escaped) = self.key()?;
                 let (kind, value) = self.value()?;
                 take(key, escaped, kind, value);
-                if self.is_next(b',') {
-                    continue;
-                }
-                if self.is_next(b'}') {
+                if self.closes(b'}')? {
                     break;
                 }
-                return Err("`,` or `}` is expected");
             }
         }
         self.space();
         if self.at == self.text.len() { Ok(()) } else { Err("something stands behind the object") }
+    }
+
+    /// Calls `take` with each item of the array that is the whole text.
+    ///
+    /// # Errors
+    /// In words, where it is no array, or not JSON.
+    pub fn array(&mut self, mut take: impl FnMut(Kind, &'t str)) -> Result<(), Fault> {
+        if !self.is_next(b'[') {
+            return Err("an array `[..]` is expected");
+        }
+        if !self.is_next(b']') {
+            loop {
+                let (kind, value) = self.value()?;
+                take(kind, value);
+                if self.closes(b']')? {
+                    break;
+                }
+            }
+        }
+        self.space();
+        if self.at == self.text.len() { Ok(()) } else { Err("something stands behind the array") }
+    }
+
+    /// Behind a value: whether its object or array ends here; otherwise another follows.
+    fn closes(&mut self, close: u8) -> Result<bool, Fault> {
+        if self.is_next(b',') {
+            return Ok(false);
+        }
+        if self.is_next(close) {
+            return Ok(true);
+        }
+        Err(if close == b'}' { "`,` or `}` is expected" } else { "`,` or `]` is expected" })
     }
 
     fn key(&mut self) -> Result<(&'t str, bool), Fault> {
@@ -220,14 +248,11 @@ impl<'t> Cursor<'t> {
             // behind a value
             loop {
                 let Some(close) = open.last().copied() else { return Ok(()) };
-                if self.is_next(b',') {
+                if !self.closes(close)? {
                     if close == b'}' {
                         self.key()?;
                     }
                     break;
-                }
-                if !self.is_next(close) {
-                    return Err(if close == b'}' { "`,` or `}` is expected" } else { "`,` or `]` is expected" });
                 }
                 open.pop();
             }

@@ -1,16 +1,16 @@
 //! Parquet files: what their footers say, and the columns of a row group, read by ranges.
 
 use std::{
-    io::{self, Read},
-    sync::{Arc, Mutex, PoisonError},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
 };
 
 use arrow::{
     array::{Array, ArrayRef, RecordBatch},
     compute::concat,
     datatypes::{DataType as ArrowType, Field, Fields, Schema, SchemaRef},
+    error::ArrowError,
 };
-use bytes::Bytes;
 use mlp_plan::DataType;
 use parquet::{
     arrow::{
@@ -20,16 +20,13 @@ use parquet::{
         },
     },
     errors::ParquetError,
-    file::{
-        metadata::ParquetMetaData,
-        reader::{ChunkReader, Length},
-        statistics::Statistics,
-    },
+    file::{metadata::ParquetMetaData, statistics::Statistics},
 };
 
 use super::{
     blob::Blob,
     cast::{Origin, cast_value},
+    pages::Chunks,
     read::BATCH_ROWS,
     set::Facts,
 };
@@ -123,14 +120,15 @@ impl ParquetFile {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, self.metadata.clone());
         let reader = builder.with_batch_size(BATCH_ROWS).with_row_groups(groups).with_projection(mask).build();
         let reader = reader.map_err(|error| failed(blob.as_ref(), &within, error))?;
-        Ok(Box::new(reader.map(move |batch| {
+        let batches = unharmed(reader).map(move |batch| {
             batch.map_err(|error| match error {
-                arrow::error::ArrowError::ParquetError(words) => {
+                ArrowError::ParquetError(words) => {
                     EngineError::malformed(blob.name(), format!("{within}{}", plain(&words)))
                 }
                 error => EngineError::malformed(blob.name(), format!("{within}{error}")),
             })
-        })))
+        });
+        Ok(Box::new(batches))
     }
 
     /// What the footer says of a column in a row group, its ends brought to a type of the language. Ends are taken of whole numbers, decimals and times only: what
@@ -157,6 +155,21 @@ impl ParquetFile {
         let ends = concat(&[least.as_ref(), most.as_ref()])?;
         Ok(Facts { nulls, ends: fitting(&ends, data) })
     }
+}
+
+/// Batches up to the first that the library panics over: what heads of pages say is not always doubted there, and a damaged file is no bug of ours.
+fn unharmed(
+    mut batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+) -> impl Iterator<Item = Result<RecordBatch, ArrowError>> {
+    let mut ended = false;
+    std::iter::from_fn(move || {
+        if ended {
+            return None;
+        }
+        let next = catch_unwind(AssertUnwindSafe(|| batches.next()));
+        ended = !matches!(next, Ok(Some(Ok(_))));
+        next.unwrap_or_else(|_| Some(Err(ArrowError::ParquetError("the head of a page is damaged".to_owned()))))
+    })
 }
 
 /// Ends in the type of the contract, where both are there and are values of it.
@@ -228,93 +241,4 @@ fn plain(words: &str) -> String {
         return "a column cannot be read: it is encrypted, or its pages are damaged".to_owned();
     }
     words.to_owned()
-}
-
-/// The bytes of a file, as the Parquet reader asks for them: page by page, which are answered out of a window for each column chunk.
-#[derive(Debug)]
-struct Chunks(Arc<Windows>);
-
-#[derive(Debug)]
-struct Windows {
-    blob: Arc<dyn Blob>,
-    /// Where column chunks begin and end, in order.
-    ranges: Vec<(u64, u64)>,
-    /// For each of them, what is held: its offset and bytes.
-    held: Vec<Mutex<(u64, Bytes)>>,
-}
-
-impl Chunks {
-    fn new(blob: Arc<dyn Blob>, mut ranges: Vec<(u64, u64)>) -> Self {
-        ranges.sort_unstable();
-        let held = ranges.iter().map(|_| Mutex::default()).collect();
-        Self(Arc::new(Windows { blob, ranges, held }))
-    }
-}
-
-impl Windows {
-    /// At least `least` bytes from an offset on.
-    fn at(&self, start: u64, least: u64) -> Result<Bytes, ParquetError> {
-        let external = |error: EngineError| ParquetError::External(Box::new(error));
-        if start.checked_add(least).is_none_or(|end| end > self.blob.size()) {
-            let words = format!("it ends at byte {}, and {least} bytes are needed from {start} on", self.blob.size());
-            return Err(ParquetError::EOF(words));
-        }
-        let after = self.ranges.partition_point(|(begin, _)| *begin <= start);
-        let chunk = after.checked_sub(1).and_then(|at| Some((self.ranges.get(at)?.1, self.held.get(at)?)));
-        let Some((end, held)) = chunk.filter(|(end, _)| start < *end) else {
-            return self.blob.read(start..start + least).map_err(external);
-        };
-        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-        let (from, bytes) = &*held;
-        let inside = start.checked_sub(*from).filter(|skip| skip + least <= bytes.len() as u64);
-        if let Some(skip) = inside.and_then(|skip| usize::try_from(skip).ok()) {
-            return Ok(bytes.slice(skip..));
-        }
-        let upto = (start + least.max(self.blob.window())).min(end.max(start + least)).min(self.blob.size());
-        *held = (start, self.blob.read(start..upto).map_err(external)?);
-        Ok(held.1.clone())
-    }
-}
-
-impl Length for Chunks {
-    fn len(&self) -> u64 {
-        self.0.blob.size()
-    }
-}
-
-impl ChunkReader for Chunks {
-    type T = PageBytes;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(PageBytes { windows: Arc::clone(&self.0), at: start, bytes: Bytes::new() })
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let mut bytes = self.0.at(start, length as u64)?;
-        bytes.truncate(length);
-        Ok(bytes)
-    }
-}
-
-/// Bytes from an offset on.
-#[derive(Debug)]
-struct PageBytes {
-    windows: Arc<Windows>,
-    at: u64,
-    bytes: Bytes,
-}
-
-impl Read for PageBytes {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.bytes.is_empty() && self.at < self.windows.blob.size() {
-            self.bytes = self.windows.at(self.at, 1).map_err(io::Error::other)?;
-        }
-        let length = buffer.len().min(self.bytes.len());
-        let bytes = self.bytes.split_to(length);
-        if let Some(target) = buffer.get_mut(..length) {
-            target.copy_from_slice(&bytes);
-        }
-        self.at += length as u64;
-        Ok(length)
-    }
 }

@@ -4,12 +4,13 @@ use std::{str::FromStr as _, sync::Arc};
 
 use arrow::{
     array::{
-        Array, ArrayRef, BinaryArray, BooleanArray, Decimal128Array, DurationNanosecondArray, FixedSizeBinaryArray,
-        Int64Array, StringArray,
+        Array, ArrayRef, AsArray, BinaryArray, BooleanArray, Decimal128Array, DurationNanosecondArray,
+        FixedSizeBinaryArray, Int64Array, StringArray,
     },
     buffer::BooleanBuffer,
-    compute::{CastOptions, cast_with_options},
-    datatypes::{DataType as ArrowType, TimeUnit as ArrowUnit},
+    compute::{CastOptions, cast_with_options, nullif},
+    datatypes::{DataType as ArrowType, Float32Type, Float64Type, TimeUnit as ArrowUnit},
+    error::ArrowError,
 };
 use bigdecimal::{BigDecimal, ToPrimitive as _};
 use mlp_plan::DataType;
@@ -31,7 +32,7 @@ pub fn parse(cells: &StringArray, data: &DataType) -> Result<(ArrayRef, BooleanB
     let array: ArrayRef = match data {
         DataType::Bool => Arc::new(cells.iter().map(|cell| cell.and_then(boolean)).collect::<BooleanArray>()),
         DataType::Int(_) | DataType::Uint(_) => integers(cells, &target)?,
-        DataType::Float(_) => cast_with_options(cells, &target, &SAFE)?,
+        DataType::Float(_) => floats(cells, &target)?,
         DataType::Decimal { precision, scale } => decimals(cells, *precision, *scale)?,
         DataType::Timestamp { naive, .. } => timestamps(cells, &target, *naive)?,
         DataType::Date => cast_with_options(&in_form(cells, is_date), &target, &SAFE)?,
@@ -48,6 +49,23 @@ pub fn parse(cells: &StringArray, data: &DataType) -> Result<(ArrayRef, BooleanB
         (Some(after), Some(before)) => before.inner() & &!after.inner(),
     };
     Ok((array, failed))
+}
+
+/// Floats; digits of a number beyond the type's range are no infinity.
+fn floats(cells: &StringArray, target: &ArrowType) -> Result<ArrayRef, ArrowError> {
+    let array = cast_with_options(cells, target, &SAFE)?;
+    let infinite: BooleanBuffer = match target {
+        ArrowType::Float32 => {
+            array.as_primitive::<Float32Type>().values().iter().map(|value| value.is_infinite()).collect()
+        }
+        _ => array.as_primitive::<Float64Type>().values().iter().map(|value| value.is_infinite()).collect(),
+    };
+    if !infinite.has_true() {
+        return Ok(array);
+    }
+    let digits = |cell: Option<&str>| cell.is_some_and(|cell| cell.bytes().any(|byte| byte.is_ascii_digit()));
+    let beyond = &infinite & &cells.iter().map(digits).collect();
+    nullif(&array, &BooleanArray::new(beyond, None))
 }
 
 /// The texts that are of a form; the library takes others, too (`5:00 PM`, `20240101`), and cuts off what it does not hold.

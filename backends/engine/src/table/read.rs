@@ -1,7 +1,7 @@
 //! Reads tables of every format as batches, one part per file, without deciding yet whether they fit a contract.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -18,6 +18,8 @@ use super::{
     csv::{self, Dialect},
     jsonl,
     parquet::ParquetFile,
+    text::unpacked_name,
+    walk::Walk,
 };
 use crate::EngineError;
 
@@ -145,16 +147,19 @@ pub fn expand(paths: &[PathBuf], format: Format) -> Result<Vec<PathBuf>, EngineE
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
-            let before = files.len();
-            let extension = |name: &str| name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
-            let wanted = |name: &str| extension(name).is_some_and(|found| extensions(format).contains(&found.as_str()));
-            walk(path, &wanted, &mut files)?;
-            if files.len() == before {
+            let wanted = |name: &str| {
+                let text = if matches!(format, Format::Csv | Format::Jsonl) { unpacked_name(name) } else { name };
+                let extension = text.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+                extension.is_some_and(|found| extensions(format).contains(&found.as_str()))
+            };
+            let found = Walk::below(path, &wanted)?;
+            if found.is_empty() {
                 return Err(EngineError::malformed(
                     path,
                     format!("no .{} file in this folder", extensions(format).join(" or .")),
                 ));
             }
+            files.extend(found);
         } else if path.exists() {
             files.push(path.clone());
         } else {
@@ -170,39 +175,6 @@ const fn extensions(format: Format) -> &'static [&'static str] {
         Format::Jsonl => &["jsonl", "ndjson", "json"],
         _ => &["parquet"],
     }
-}
-
-/// The files below a folder whose names are wanted, in the order of their names; those that begin with `.` or `_` are passed over.
-pub(crate) fn walk(folder: &Path, wanted: &dyn Fn(&str) -> bool, files: &mut Vec<PathBuf>) -> Result<(), EngineError> {
-    below(folder, wanted, files, &mut HashSet::new())
-}
-
-/// Each folder and each file once, whatever links lead to it, since one may lead back.
-fn below(
-    folder: &Path,
-    wanted: &dyn Fn(&str) -> bool,
-    files: &mut Vec<PathBuf>,
-    seen: &mut HashSet<PathBuf>,
-) -> Result<(), EngineError> {
-    if !seen.insert(std::fs::canonicalize(folder).map_err(EngineError::io(folder))?) {
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
-        .map_err(EngineError::io(folder))?;
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with(['.', '_']) {
-            continue;
-        }
-        if path.is_dir() {
-            below(&path, wanted, files, seen)?;
-        } else if wanted(&name) && seen.insert(std::fs::canonicalize(&path).map_err(EngineError::io(&path))?) {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn matched(pattern: &Path, format: Format) -> Result<Vec<PathBuf>, EngineError> {

@@ -183,7 +183,7 @@ impl Gathering {
             "mean" | "sum" => {
                 let found = self.questions.iter().find(|question| question.expr == *call);
                 found.is_some_and(|question| match &question.answer {
-                    Answer::Moments(moments) => moments.is_of_one(),
+                    Answer::Moments(moments, _) => moments.is_of_one(),
                     _ => true,
                 })
             }

@@ -499,3 +499,29 @@ fn a_warning_about_the_set_does_not_take_back_what_rejects_allow() {
     assert_eq!(delivery.violations, vec![]);
     assert_eq!((delivery.rows, delivery.rejected), (99, 1));
 }
+
+/// A file that pyarrow wrote with `write_page_checksum=True`.
+#[test]
+fn damaged_pages_are_told_by_their_checksums() {
+    let whole = include_bytes!("checksums.parquet");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    let read = |bytes: &[u8]| {
+        fs::write(&path, bytes).unwrap();
+        read_all(std::slice::from_ref(&path)).map(|(_, batches)| batches)
+    };
+    let rows = read(whole).unwrap();
+    assert_eq!(rows.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 40);
+    let length: [u8; 4] = whole[whole.len() - 8..whole.len() - 4].try_into().unwrap();
+    let pages = whole.len() - 8 - u32::from_le_bytes(length) as usize;
+    let mut told = 0;
+    for at in 4..pages {
+        let mut damaged = whole.to_vec();
+        damaged[at] ^= 0x10;
+        match read(&damaged) {
+            Ok(same) => assert_eq!(same, rows, "byte {at}"),
+            Err(error) => told += usize::from(error.to_string().contains("its bytes are not those of its checksum")),
+        }
+    }
+    assert!(told * 2 > pages, "{told} of {pages}");
+}

@@ -19,7 +19,12 @@ pub(super) fn words(url: &str, error: &Error) -> String {
         return "there is no such bucket; make it first, or mend the name".to_owned();
     }
     if chain(error).any(|error| error.to_string().contains("scheme is not allowed")) {
-        return "the endpoint is plain http, which must be allowed: set AWS_ALLOW_HTTP=true".to_owned();
+        let cloud = match scheme(url) {
+            "gs" => "GOOGLE",
+            "az" => "AZURE",
+            _ => "AWS",
+        };
+        return format!("the endpoint is plain http, which must be allowed: set {cloud}_ALLOW_HTTP=true");
     }
     // a listing that is refused is no kind of its own
     let refused = matches!(error, Error::PermissionDenied { .. } | Error::Unauthenticated { .. })
@@ -44,12 +49,16 @@ pub(super) fn words(url: &str, error: &Error) -> String {
     }
 }
 
+fn scheme(url: &str) -> &str {
+    url.split_once("://").map_or("", |(scheme, _)| scheme)
+}
+
 /// Which variables hold the credentials.
 fn keys(url: &str) -> &'static str {
-    match url.split_once("://").map(|(scheme, _)| scheme) {
-        Some("s3") => "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role",
-        Some("gs") => "Set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account",
-        Some("az") => "Set AZURE_STORAGE_ACCOUNT_NAME with a key or token, or give the machine an identity",
+    match scheme(url) {
+        "s3" => "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role",
+        "gs" => "Set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account",
+        "az" => "Set AZURE_STORAGE_ACCOUNT_NAME with a key or token, or give the machine an identity",
         _ => "Set the variables of the bucket's provider",
     }
 }

@@ -405,14 +405,31 @@ fn an_endpoint_that_is_not_there_is_said() {
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let endpoint = format!("http://127.0.0.1:{port}");
-    let mut variables = vec![
-        ("AWS_ACCESS_KEY_ID", "key"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+    let endpoint = endpoint.as_str();
+    let clouds = [
+        (
+            "s3",
+            "AWS_ALLOW_HTTP",
+            vec![("AWS_ACCESS_KEY_ID", "key"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("AWS_ENDPOINT_URL", endpoint)],
+        ),
+        ("gs", "GOOGLE_ALLOW_HTTP", vec![("GOOGLE_SKIP_SIGNATURE", "true"), ("GOOGLE_BASE_URL", endpoint)]),
+        (
+            "az",
+            "AZURE_ALLOW_HTTP",
+            vec![
+                ("AZURE_STORAGE_ACCOUNT_NAME", "name"),
+                ("AZURE_STORAGE_ACCOUNT_KEY", "a2V5"),
+                ("AZURE_STORAGE_ENDPOINT", endpoint),
+            ],
+        ),
     ];
-    let error = opened("s3://bucket/prefix", &variables).unwrap().rungs().unwrap_err().to_string();
-    assert!(error.contains("set AWS_ALLOW_HTTP=true"), "{error}");
-    variables.push(("AWS_ALLOW_HTTP", "true"));
-    let error = opened("s3://bucket/prefix", &variables).unwrap().rungs().unwrap_err().to_string();
-    assert!(error.starts_with("cannot read `s3://bucket/prefix/state.db`: its endpoint cannot be reached"), "{error}");
+    for (scheme, allow, mut variables) in clouds {
+        let url = format!("{scheme}://bucket/prefix");
+        let asked = |variables: &[(&str, &str)]| opened(&url, variables).unwrap().rungs().unwrap_err().to_string();
+        let error = asked(&variables);
+        assert!(error.contains(&format!("set {allow}=true")), "{error}");
+        variables.push((allow, "true"));
+        let error = asked(&variables);
+        assert!(error.starts_with(&format!("cannot read `{url}/state.db`: its endpoint cannot be reached")), "{error}");
+    }
 }

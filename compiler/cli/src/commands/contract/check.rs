@@ -5,10 +5,11 @@ use std::{
     io::IsTerminal as _,
     num::NonZeroUsize,
     path::Path,
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar};
 use mlp_analysis::{Checked, Kind};
 use mlp_diagnostics::{Diagnostic, render::render};
 use mlp_engine::{
@@ -99,7 +100,7 @@ fn of_files(args: &ContractCheckArgs, asked: &Asked, output: &Output) -> Result<
         references.insert(name.to_owned(), found.inputs);
     }
     known_references(&asked.contract, references.keys(), output)?;
-    let progress = Progress::new(size);
+    let progress = Progress::new();
     let scan = Scan {
         contract: &asked.contract,
         inputs: &data,
@@ -232,40 +233,39 @@ fn address(asked: &Asked, name: &str, output: &Output) -> Result<String, u8> {
 
 /// Rows and rows per second on stderr, on a terminal, when it takes long.
 struct Progress {
-    bar: Option<ProgressBar>,
+    terminal: bool,
     begun: Instant,
+    /// Drawn once it is worth it.
+    bar: OnceLock<ProgressBar>,
 }
 
 impl Progress {
     /// Before this, nobody waits.
     const SHORT: Duration = Duration::from_millis(500);
 
-    fn new(size: u64) -> Self {
+    fn new() -> Self {
         let terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
-        let bar = terminal.then(|| {
-            let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-                bar.set_style(style);
-            }
-            bar.set_message(format!("{} bytes to look at", HumanCount(size)));
-            bar
-        });
-        Self { bar, begun: Instant::now() }
+        Self { terminal, begun: Instant::now(), bar: OnceLock::new() }
     }
 
     fn show(&self, rows: u64) {
-        let Some(bar) = &self.bar else { return };
         let elapsed = self.begun.elapsed();
-        if elapsed > Self::SHORT {
-            let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            let speed = rows.saturating_mul(1_000) / millis.max(1);
-            bar.set_message(format!("{} rows, {} a second", HumanCount(rows), HumanCount(speed)));
-            bar.tick();
+        if !self.terminal || elapsed < Self::SHORT {
+            return;
         }
+        let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        let speed = rows.saturating_mul(1_000) / millis.max(1);
+        let bar = self.bar.get_or_init(|| {
+            let bar = ProgressBar::new_spinner();
+            // it turns as well while rows that were read are put together
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        bar.set_message(format!("{} rows, {} a second", HumanCount(rows), HumanCount(speed)));
     }
 
     fn end(&self) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = self.bar.get() {
             bar.finish_and_clear();
         }
     }

@@ -10,7 +10,7 @@ use std::{
 use bytes::Bytes;
 use mlp_engine::{
     EngineError,
-    scan::{DataFormat, Input, local_inputs, partitions},
+    scan::{DataFormat, Input, local_inputs, partitions, unpacked_name},
     table::{blob::Blob, csv::Dialect},
 };
 use mlp_store::{RemoteObject, StoreError};
@@ -107,7 +107,7 @@ pub fn dialect(args: &CsvArgs, data: &[String], header: bool) -> Result<Dialect,
     let delimiter = match args.delimiter.as_deref() {
         Some("tab" | "\\t") => b'\t',
         Some(text) => one("delimiter", text)?,
-        None if data.iter().any(|path| path.ends_with(".tsv")) => b'\t',
+        None if data.iter().any(|path| unpacked_name(path).ends_with(".tsv")) => b'\t',
         None => b',',
     };
     let quote = one("quote", &args.quote)?;
