@@ -128,16 +128,26 @@ impl Server {
     }
 
     /// `psql`, ready for what is asked.
-    ///
-    /// # Panics
-    /// Where it is not installed.
     #[must_use]
-    #[expect(clippy::unwrap_used, reason = "a server has started")]
     pub fn psql(&self) -> Command {
-        let mut psql = Command::new(programs().unwrap().join("psql"));
-        psql.arg("-h").arg(self.folder());
-        psql.args(["-p", &self.port.to_string(), "-U", "ada", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-q"]);
+        let mut psql = self.client("psql");
+        psql.args(["-v", "ON_ERROR_STOP=1", "-q"]);
         psql
+    }
+
+    /// `pg_dump` of all that the database holds.
+    #[must_use]
+    pub fn pg_dump(&self) -> Command {
+        self.client("pg_dump")
+    }
+
+    /// A client program of the server's own version.
+    #[expect(clippy::unwrap_used, reason = "a server has started")]
+    fn client(&self, name: &str) -> Command {
+        let mut client = Command::new(programs().unwrap().join(name));
+        client.arg("-h").arg(self.folder());
+        client.args(["-p", &self.port.to_string(), "-U", "ada", "-d", "postgres"]);
+        client
     }
 
     /// Runs statements.

@@ -1,6 +1,6 @@
 //! `mlp contract import` and `mlp contract export` through the binary.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 use std::{
     fs,
@@ -102,6 +102,7 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
     fs::write(at.join("half.yaml"), "apiVersion: v3.1.0\nkind: [\n").unwrap();
     fs::write(at.join("latin.yaml"), b"apiVersion: v3.1.0\nkind: \xe9\n").unwrap();
     fs::write(at.join("there.mlp"), "// mine\n").unwrap();
+    fs::write(at.join("open.sql"), "create table t (\n  a bigint,\n").unwrap();
     fs::write(at.join("good.sql"), "create table t (a bigint);").unwrap();
     fs::write(at.join("two.sql"), "create table t (a bigint); create table u (a bigint);").unwrap();
     let said: Vec<String> = [
@@ -110,6 +111,8 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
         &["contract", "import", "latin.yaml", "-o", "new.mlp"],
         &["contract", "import", "missing.yaml", "-o", "new.mlp"],
         &["contract", "import", "bad.json", "--from", "jsonschema"],
+        &["contract", "import", "open.sql", "-o", "new.mlp"],
+        &["contract", "import", "open.sql", "--from", "duckdb", "-o", "new.mlp"],
         &["contract", "import", "good.sql", "-o", "there.mlp"],
         &["contract", "import", "good.sql", "--name", "no name", "-o", "new.mlp"],
         &["contract", "import", "two.sql", "--name", "T", "-o", "new.mlp"],
@@ -126,4 +129,47 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
     assert!(!at.join("new.mlp").exists());
     assert_eq!(fs::read_to_string(at.join("there.mlp")).unwrap(), "// mine\n");
     insta::assert_snapshot!(said.join("\n"));
+}
+
+const DATABASE: &str = r"
+create schema shop;
+create type shop.state as enum ('open', 'paid');
+create domain shop.percent as numeric(5, 2) default 0 not null check (value between 0 and 100);
+create table shop.customers (
+  id bigint generated always as identity primary key, mail text unique, ip inet, span tstzrange, seen time with time zone,
+  exclude using gist (span with &&)
+);
+comment on table shop.customers is 'Who buys;
+and who did.';
+comment on column shop.customers.mail is 'It''s theirs.';
+create table shop.orders (
+  id serial primary key, customer_id bigint not null references shop.customers on delete cascade, state shop.state default 'open' not null,
+  price numeric(12, 2) check (price >= 0), share shop.percent, kind varchar(10) check (kind in ('a', 'b')), day date default '2020-01-01'
+);
+create unique index on shop.orders (id, day);
+create function shop.f() returns int language sql begin atomic select 1; select 2; end;
+create view shop.v as select id from shop.orders;
+insert into shop.customers (mail) values (E'a;\\.\n\\.'), ('it''s');
+";
+
+/// What `pg_dump` writes is read as it is, with the rows as well as without.
+#[test]
+fn what_pg_dump_writes() {
+    let Some(server) = mlp_tests::postgres::Server::start(&[]) else { return };
+    server.run(DATABASE);
+    let folder = tempdir().unwrap();
+    let mut found = Vec::new();
+    for (name, option) in [("rows.sql", "--inserts"), ("copy.sql", "--no-owner"), ("schema.sql", "--schema-only")] {
+        let dump = server.pg_dump().arg(option).output().unwrap();
+        assert!(dump.status.success(), "{}", text(&dump));
+        fs::write(folder.path().join(name), dump.stdout).unwrap();
+        let imported = run(folder.path(), &["contract", "import", name, "--from", "postgresql"]);
+        assert!(imported.status.success(), "{name}: {}", text(&imported));
+        found.push(String::from_utf8(imported.stdout).unwrap());
+    }
+    assert!(found.iter().all(|contracts| *contracts == found[0]), "{found:?}");
+    fs::write(folder.path().join("shop.mlp"), &found[0]).unwrap();
+    let checked = run(folder.path(), &["check", "--deny=warnings", "shop.mlp"]);
+    assert!(checked.status.success(), "{}", text(&checked));
+    insta::assert_snapshot!(found[0]);
 }

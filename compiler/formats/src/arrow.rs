@@ -146,17 +146,15 @@ pub(crate) fn export_parquet(contract: &Contract) -> Result<Vec<u8>, Fault> {
 
 /// The contract of an Arrow IPC file.
 pub(crate) fn import_ipc(bytes: &[u8]) -> Result<Imported, Fault> {
-    let reader = FileReader::try_new(Cursor::new(bytes), None).map_err(|error| {
-        Fault::new(format!("this is no Arrow IPC file: {error}"), "say with --from which format it has")
-    })?;
+    let reader = FileReader::try_new(Cursor::new(bytes), None)
+        .map_err(|error| Fault::new(format!("this is no Arrow IPC file: {error}"), "").or_another_format())?;
     import(&reader.schema())
 }
 
 /// The contract of a Parquet file.
 pub(crate) fn import_parquet(bytes: Vec<u8>) -> Result<Imported, Fault> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(|error| {
-        Fault::new(format!("this is no Parquet file: {error}"), "say with --from which format it has")
-    })?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes))
+        .map_err(|error| Fault::new(format!("this is no Parquet file: {error}"), "").or_another_format())?;
     import(builder.schema())
 }
 
@@ -168,7 +166,7 @@ fn import(schema: &Schema) -> Result<Imported, Fault> {
     contract.doc = about.get(DOC).and_then(|doc| tidy_doc(doc));
     for field in schema.fields() {
         let at = format!("{}.{}", contract.name, field.name());
-        let name = names::column(field.name()).map_err(|fault| fault.at(at.as_str()))?;
+        let Some(name) = names::column(field.name(), &contract.name, &mut notes) else { continue };
         let mut column = Column::plain(name, value(field, &at, &mut notes)?);
         column.doc = field.metadata().get(DOC).and_then(|doc| tidy_doc(doc));
         if let Some(rest) = rest(field.metadata(), &at)? {
@@ -230,12 +228,17 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
         | ArrowType::Decimal64(precision, scale)
         | ArrowType::Decimal128(precision, scale)
         | ArrowType::Decimal256(precision, scale) => {
-            let scale = u8::try_from(*scale).ok().filter(|scale| scale <= precision && *precision <= 38);
-            let scale = scale.ok_or_else(|| {
-                Fault::new(format!("{ty} has more digits than the 38 of the language, or none behind the point"), "")
-                    .at(at)
-            })?;
-            DataType::Decimal { precision: *precision, scale }
+            // zeros before the point are digits like others
+            let more = scale.min(&0).unsigned_abs();
+            let digits = precision.saturating_add(more);
+            let data = DataType::Decimal {
+                precision: digits.min(38),
+                scale: u8::try_from(*scale.max(&0)).unwrap_or(0).min(38),
+            };
+            if digits > 38 {
+                notes.push(Note::new(Outcome::Lost, Thing::Type, at, format!("{ty}, read as {data}")));
+            }
+            data
         }
         ArrowType::Timestamp(of, zone) => {
             if let Some(zone) = zone.as_deref().filter(|zone| !["UTC", "+00:00", "Z", "Etc/UTC"].contains(zone)) {
@@ -247,6 +250,9 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
                 ));
             }
             let naive = zone.is_none();
+            if naive && time_unit(*of) != TimeUnit::Us {
+                notes.push(Note::new(Outcome::Lost, Thing::Type, at, format!("{ty}, read as timestamp(naive)")));
+            }
             DataType::Timestamp { unit: if naive { TimeUnit::Us } else { time_unit(*of) }, naive }
         }
         ArrowType::Dictionary(_, values) => data(values, at, notes)?,
@@ -275,8 +281,8 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
         ArrowType::Struct(fields) => {
             let mut parts = Vec::new();
             for field in fields {
-                let at = format!("{at}.{}", field.name());
-                let name = names::column(field.name()).map_err(|fault| fault.at(at.as_str()))?;
+                let Some(name) = names::column(field.name(), at, notes) else { continue };
+                let at = format!("{at}.{name}");
                 let mut column = Column::plain(name, value(field, &at, notes)?);
                 if let Some(rest) = rest(field.metadata(), &at)? {
                     parsed::<ColumnRest>(&rest, &at)?.restore(&mut column, &at, notes);
@@ -289,8 +295,9 @@ fn data(ty: &ArrowType, at: &str, notes: &mut Vec<Note>) -> Result<DataType, Fau
             notes.push(Note::new(Outcome::Chosen, Thing::Type, at, "string, since the column holds nothing but nulls"));
             DataType::String
         }
-        other => flat(other).ok_or_else(|| {
-            Fault::new(format!("the type {other} has none in the language"), "leave the column out").at(at)
-        })?,
+        other => flat(other).unwrap_or_else(|| {
+            notes.push(Note::new(Outcome::Lost, Thing::Type, at, format!("{other}, read as json")));
+            DataType::Json
+        }),
     })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mlp_plan::{Column, Constraint, Contract, DataType, Literal};
+use mlp_plan::{Column, Constraint, Contract, DataType, Literal, ValueType};
 
 use crate::{
     Fault, Imported,
@@ -105,32 +105,55 @@ fn column(column: &mut Column, owner: &str, names: &HashSet<String>, notes: &mut
             format!("was {was}, which is a column of its own"),
         ));
     }
-    let data = column.value.data.clone();
+    value(&mut column.value, &at, notes);
+    column.default = default(column.default.take(), &column.value, &at, notes);
+}
+
+/// A value with all that is inside of it.
+fn value(value: &mut ValueType, at: &str, notes: &mut Vec<Note>) {
+    let data = value.data.clone();
     let mut unique = false;
-    column.value.constraints.retain(|constraint| {
+    value.constraints.retain(|constraint| {
         let fits = fits(constraint, &data);
         let twice = *constraint == Constraint::Unique && std::mem::replace(&mut unique, true);
         if !fits {
-            notes.push(Note::new(
-                Outcome::Lost,
-                Thing::Constraint,
-                at.as_str(),
-                format!("{constraint}, which cannot be said of a {data}"),
-            ));
+            let what = format!("{constraint}, which cannot be said of a {data}");
+            notes.push(Note::new(Outcome::Lost, Thing::Constraint, at, what));
         }
         fits && !twice
     });
-    if let Some(default) = column.default.take_if(|default| {
-        (*default == Literal::Null && !column.value.nullable)
-            || mlp_plan::holds::broken(&column.value.constraints, &data, default).is_some()
-    }) {
-        notes.push(Note::new(
-            Outcome::Lost,
-            Thing::Default,
-            at,
-            format!("= {default}, which the column itself does not allow"),
-        ));
+    match &mut value.data {
+        DataType::List(element) | DataType::Vector { element, .. } => self::value(element, &format!("{at}[]"), notes),
+        DataType::Map(key, item) => {
+            self::value(key, &format!("{at}{{key}}"), notes);
+            self::value(item, &format!("{at}{{}}"), notes);
+        }
+        DataType::Struct(fields) => {
+            for field in fields {
+                let at = format!("{at}.{}", field.name);
+                self::value(&mut field.value, &at, notes);
+                field.default = default(field.default.take(), &field.value, &at, notes);
+            }
+        }
+        _ => {}
     }
+}
+
+/// A default, where its value allows it.
+fn default(default: Option<Literal>, value: &ValueType, at: &str, notes: &mut Vec<Note>) -> Option<Literal> {
+    let default = default?;
+    let member = match (&value.data, &default) {
+        (DataType::Enum { members, open: false }, Literal::Text(text)) => members.contains(text),
+        _ => true,
+    };
+    let null = default == Literal::Null;
+    let broken = !null && mlp_plan::holds::broken(&value.constraints, &value.data, &default).is_some();
+    if member && !broken && (value.nullable || !null) {
+        return Some(default);
+    }
+    let what = format!("= {default}, which the column itself does not allow");
+    notes.push(Note::new(Outcome::Lost, Thing::Default, at, what));
+    None
 }
 
 /// Whether a constraint may stand at a type.

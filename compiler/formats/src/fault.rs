@@ -13,13 +13,22 @@ pub struct Fault {
     pub what: String,
     /// What to do; may be empty.
     pub help: String,
+    /// Whether the file may be of another format than it was read as.
+    pub other_format: bool,
 }
 
 impl Fault {
     /// A fault of the whole file.
     #[must_use]
     pub fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { line: None, path: String::new(), what: what.into(), help: help.into() }
+        Self { line: None, path: String::new(), what: what.into(), help: help.into(), other_format: false }
+    }
+
+    /// The same, of a file that may be of another format than it was read as.
+    #[must_use]
+    pub const fn or_another_format(mut self) -> Self {
+        self.other_format = true;
+        self
     }
 
     /// The same, at a place within the document.

@@ -118,7 +118,7 @@ impl Format {
     pub fn of_file(name: &str, bytes: &[u8]) -> Result<Self, Fault> {
         let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
         let by_name = match ending.as_str() {
-            "avsc" => Some(Self::Avro),
+            "avsc" | "avpr" => Some(Self::Avro),
             "proto" => Some(Self::Protobuf),
             "parquet" => Some(Self::Parquet),
             "arrow" | "feather" | "ipc" => Some(Self::Arrow),
@@ -135,9 +135,8 @@ impl Format {
             return Ok(Self::Arrow);
         }
         let document = read::document(text(bytes)?)?;
-        by_document(&document).ok_or_else(|| {
-            Fault::new("nothing in this file says which format it has", format!("say it with --from: {}", names(true)))
-        })
+        by_document(&document)
+            .ok_or_else(|| Fault::new("nothing in this file says which format it has", "").or_another_format())
     }
 
     /// Reads contracts.
@@ -250,7 +249,7 @@ pub fn names(read: bool) -> String {
 fn text(bytes: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-        Fault::new("the file is not UTF-8 text", "save it as UTF-8, or say with --from which format it has").on(line)
+        Fault::new("the file is not UTF-8 text", "save it as UTF-8").or_another_format().on(line)
     })
 }
 
@@ -261,7 +260,7 @@ fn by_document(document: &Node) -> Option<Format> {
     let first = document.as_list().and_then(|items| items.first()).unwrap_or(document);
     if document.get("apiVersion").is_some() && document.get("kind").is_some() {
         Some(Format::Odcs)
-    } else if record(first) {
+    } else if record(first) || document.get("protocol").is_some() && document.get("types").is_some() {
         Some(Format::Avro)
     } else if document.get("$schema").is_some()
         || document.get("properties").is_some()

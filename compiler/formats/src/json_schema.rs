@@ -1,6 +1,8 @@
 //! JSON Schema 2020-12 of one row.
 
 mod read;
+mod refs;
+mod rules;
 mod write;
 
 use bigdecimal::BigDecimal;

@@ -1,7 +1,6 @@
 //! Names of the outside in the language.
 
 use crate::{
-    fault::Fault,
     mlp::{is_name, quoted},
     note::{Note, Outcome, Thing},
 };
@@ -31,15 +30,18 @@ pub fn contract(text: &str) -> String {
     }
 }
 
-/// A column's name, which is that of the data and cannot be another.
-pub(crate) fn column(text: &str) -> Result<String, Fault> {
+/// A column's name, which is that of the data and cannot be another: a column (or a field of a struct) whose name the language cannot spell is
+/// left out, with a note at what it is a part of.
+pub(crate) fn column(text: &str, of: &str, notes: &mut Vec<Note>) -> Option<String> {
     if is_name(text) {
-        return Ok(text.to_owned());
+        return Some(text.to_owned());
     }
-    Err(Fault::new(
-        format!("the column {} has a name that `.mlp` cannot spell", quoted(text)),
-        "a name has letters, digits and `_`, and no digit first: rename the column, in the data as well",
-    ))
+    let what = format!(
+        "the column {}, whose name `.mlp` cannot spell: to keep it, rename it to letters, digits and `_`, in the data as well",
+        quoted(text)
+    );
+    notes.push(Note::new(Outcome::Lost, Thing::Name, of, what));
+    None
 }
 
 /// Tags that the language can spell; the others are lost.

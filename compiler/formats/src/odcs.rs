@@ -2,6 +2,8 @@
 
 mod quality;
 mod read;
+mod rules;
+mod types;
 mod write;
 
 use mlp_plan::{Column, CompareOp, Compatibility, Constraint, Contract, DataType, Expr, Literal, ValueType};

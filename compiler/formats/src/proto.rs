@@ -1,6 +1,7 @@
 //! Protobuf: a message is a contract.
 
 mod read;
+mod source;
 mod write;
 
 use mlp_plan::{Column, Compatibility, Contract, DataType, TimeUnit, ValueType};

@@ -83,6 +83,12 @@ impl Node {
         if let Kind::List(items) = &self.kind { Some(items) } else { None }
     }
 
+    /// What the entries of a mapping are.
+    pub fn values(&self) -> impl Iterator<Item = &Self> {
+        let entries = if let Kind::Map(entries) = &self.kind { entries.as_slice() } else { &[] };
+        entries.iter().map(|(_, node)| node)
+    }
+
     /// A scalar as it is spelled.
     pub fn spelled(&self) -> Option<String> {
         match &self.kind {
@@ -182,6 +188,22 @@ impl<'a> Map<'a> {
             Kind::Bool(flag) => Ok(Some(flag)),
             _ => Err(node.wrong(self.at(key), "true or false")),
         }
+    }
+
+    /// Takes an entry only where it is `true` or `false`.
+    pub fn bare_flag(&mut self, key: &str) -> Option<bool> {
+        match self.entries.iter().find(|(name, _)| name == key) {
+            Some((name, Node { kind: Kind::Bool(flag), .. })) => {
+                self.taken.insert(name);
+                Some(*flag)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes all that is left: it goes with what it is a part of, which is lost with a note of its own.
+    pub fn skip(&mut self) {
+        self.taken.extend(self.entries.iter().map(|(name, _)| name.as_str()));
     }
 
     /// Takes a whole number that is not negative.

@@ -1,9 +1,14 @@
 //! SQL DDL: `create table` of PostgreSQL, Snowflake, BigQuery and DuckDB, read by the parser that the engine for SQL stages has.
 
+mod alter;
 mod checks;
 mod read;
+mod script;
+mod spelling;
 mod types;
 mod write;
+
+use std::collections::BTreeMap;
 
 use mlp_plan::{Column, Compatibility, Constraint, Contract, DataType, ValueType};
 use sqlparser::{
@@ -13,9 +18,11 @@ use sqlparser::{
 };
 
 pub(crate) use read::import;
+pub(crate) use spelling::members;
 pub(crate) use write::export;
 
 use crate::{mlp::tidy_doc, names, rest::Voice, voice::first_of_each};
+use spelling::Reading;
 
 /// A dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,15 +89,35 @@ impl Dialect {
     }
 }
 
-/// A type as some database spells it (`VARCHAR(10)`, `timestamp with time zone`); `None` where it is none that is known.
-pub(crate) fn type_of_text(text: &str) -> Option<DataType> {
-    let parsed = parsed_type(text, &GenericDialect {})?;
-    types::read(&parsed, Dialect::DuckDb).map(|value| value.data)
+/// A type as it is spelled somewhere.
+pub(crate) struct Spelled {
+    /// The nearest type of the language, with the longest text that the spelling allows.
+    pub value: ValueType,
+    /// What the language does not say of it, in words.
+    pub lost: Vec<String>,
+    /// Whether it is a type that is known; text was taken for another.
+    pub known: bool,
 }
 
-/// A type with what its spelling says beside it: the longest text.
+/// A type as a dialect or its neighbours spell it (`VARCHAR(10)`, `timestamp with time zone`); `None` of what is no type at all.
+pub(crate) fn spelled(text: &str, dialect: Dialect) -> Option<Spelled> {
+    let parsed = parsed_type(text, dialect.grammar()).or_else(|| parsed_type(text, &GenericDialect {}))?;
+    Some(Spelled::of(&parsed, dialect))
+}
+
+/// The known type that a dialect itself spells so.
 pub(crate) fn value_of_text(text: &str, dialect: Dialect) -> Option<ValueType> {
-    types::read(&parsed_type(text, dialect.grammar())?, dialect)
+    let spelled = Spelled::of(&parsed_type(text, dialect.grammar())?, dialect);
+    spelled.known.then_some(spelled.value)
+}
+
+impl Spelled {
+    fn of(parsed: &ast::DataType, dialect: Dialect) -> Self {
+        let declared = BTreeMap::new();
+        let mut reading = Reading::new(dialect, &declared);
+        let value = reading.read(parsed);
+        Self { value, lost: reading.lost, known: !reading.unknown }
+    }
 }
 
 fn parsed_type(text: &str, grammar: &dyn dialect::Dialect) -> Option<ast::DataType> {

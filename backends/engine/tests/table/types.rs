@@ -21,7 +21,6 @@ fn all() -> Vec<DataType> {
         DataType::Float(32),
         DataType::Float(64),
         DataType::Decimal { precision: 12, scale: 2 },
-        DataType::Decimal { precision: 50, scale: 2 },
         DataType::String,
         DataType::Bytes,
         DataType::Uuid,

@@ -18,31 +18,49 @@ use crate::{
 /// The contract of a record, or those of a list of records.
 pub(crate) fn import(node: &Node) -> Result<Imported, Fault> {
     let mut reader = Reader { notes: Vec::new(), known: HashMap::new(), fields: 0 };
-    let records = node.as_list().map_or_else(|| vec![node], |items| items.iter().collect());
+    // a protocol holds its types in a list, beside its messages
+    let protocol = node.get("protocol").is_some();
+    let list = if protocol { node.get("types").unwrap_or(node) } else { node };
+    if protocol {
+        let mut map = node.map("")?;
+        map.take("types");
+        map.finish(&mut reader.notes);
+    }
+    // of a list of rows, the rows count
+    let single = match list.get("items") {
+        Some(items) if list.get("type").and_then(Node::as_text) == Some("array") => items,
+        _ => list,
+    };
+    let records: Vec<&Node> = list.as_list().map_or_else(|| vec![single], |items| items.iter().collect());
     let mut contracts = Vec::new();
     for (at, record) in records.iter().enumerate() {
         let path = if records.len() > 1 { format!("[{at}]") } else { String::new() };
-        if record.get("type").and_then(Node::as_text) != Some("record") {
-            let help = "a contract is made of a record; say with --from which format the file has";
-            return Err(
-                Fault::new("this is no Avro schema of a record: it has no `type: record`", help).on(record.line)
-            );
+        if matches!(record.get("type").and_then(Node::as_text), Some("record" | "error")) {
+            contracts.push(reader.contract(record, &path)?);
+        } else if records.len() > 1 {
+            // an enum or a fixed, which the records after it name
+            let name = record.get("name").and_then(Node::spelled).unwrap_or_default();
+            reader.value(record, &path, &name)?;
         }
-        contracts.push(reader.contract(record, &path)?);
     }
     if contracts.is_empty() {
-        return Err(Fault::new("the schema is an empty list", ""));
+        let help = "a contract is made of a record";
+        let fault = Fault::new("this is no Avro schema of a record: it has no `type: record`", help);
+        return Err(fault.or_another_format().on(node.line));
     }
     Ok(Imported { contracts, notes: reader.notes })
 }
 
 struct Reader {
     notes: Vec<Note>,
-    /// Named types by their name, without namespace; `None` while one is read.
-    known: HashMap<String, Option<ValueType>>,
+    /// Named types by their name, without namespace, and how many fields they have; `None` while one is read.
+    known: HashMap<String, Option<(ValueType, usize)>>,
     /// How many fields were made, those of types that are used twice counted twice.
     fields: usize,
 }
+
+/// How many fields the contracts of a file may have, those of types that are used twice counted twice.
+const MAX_FIELDS: usize = 10_000;
 
 fn short(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
@@ -59,6 +77,7 @@ impl Reader {
         let name = map.text("name")?.ok_or_else(|| map.fault("a record needs a `name`", ""))?;
         let mut contract = Contract { name: names::contract(short(name)), ..Contract::default() };
         self.known.insert(short(name).to_owned(), None);
+        let before = self.fields;
         contract.doc = map.text("doc")?.and_then(tidy_doc);
         contract.columns = self.fields(&mut map, &contract.name)?;
         if let Some(rest) = map.take(KEY) {
@@ -69,7 +88,7 @@ impl Reader {
             value: column.value.clone(),
             default: column.default.clone(),
         });
-        self.known.insert(short(name).to_owned(), Some(ValueType::plain(DataType::Struct(fields.collect()))));
+        self.know(name, ValueType::plain(DataType::Struct(fields.collect())), before);
         map.finish(&mut self.notes);
         Ok(contract)
     }
@@ -78,19 +97,16 @@ impl Reader {
         let mut columns = Vec::new();
         let path = map.at("fields");
         for (index, node) in map.list("fields")?.iter().enumerate() {
-            columns.push(self.field(&mut node.map(format!("{path}[{index}]"))?, at)?);
+            columns.extend(self.field(&mut node.map(format!("{path}[{index}]"))?, at)?);
         }
         Ok(columns)
     }
 
-    fn field(&mut self, map: &mut Map<'_>, at: &str) -> Result<Column, Fault> {
+    fn field(&mut self, map: &mut Map<'_>, at: &str) -> Result<Option<Column>, Fault> {
         let name = map.text("name")?.ok_or_else(|| map.fault("a field needs a `name`", ""))?;
-        let name = names::column(name).map_err(|fault| fault.at(map.path.as_str()).on(map.line))?;
+        let Some(name) = names::column(name, at, &mut self.notes) else { return Ok(None) };
         let at = format!("{at}.{name}");
         self.fields += 1;
-        if self.fields > 10_000 {
-            return Err(map.fault("the schema has more than 10000 fields, named types counted where they are used", ""));
-        }
         let ty = map.take("type").ok_or_else(|| map.fault(format!("the field `{name}` needs a `type`"), ""))?;
         let mut column = Column::plain(name, self.value(ty, &map.at("type"), &at)?);
         column.doc = map.text("doc")?.and_then(tidy_doc);
@@ -122,12 +138,12 @@ impl Reader {
             parsed::<ColumnRest>(rest, &map.at(KEY))?.restore(&mut column, &at, &mut self.notes);
         }
         std::mem::replace(map, Map::none()).finish(&mut self.notes);
-        Ok(column)
+        Ok(Some(column))
     }
 
     fn value(&mut self, node: &Node, path: &str, at: &str) -> Result<ValueType, Fault> {
         match &node.kind {
-            Kind::Text(name) => self.named(name, node, path),
+            Kind::Text(name) => Ok(self.named(name, at)),
             Kind::List(branches) => {
                 let null = |node: &&Node| node.as_text() == Some("null");
                 let others: Vec<&Node> = branches.iter().filter(|node| !null(node)).collect();
@@ -148,7 +164,7 @@ impl Reader {
                 let mut map = node.map(path)?;
                 let ty = map.take("type").ok_or_else(|| map.fault("a type needs a `type`", ""))?;
                 let mut value = match ty.as_text() {
-                    Some(word) => self.complex(word, &mut map, ty, at)?,
+                    Some(word) => self.complex(word, &mut map, at)?,
                     None => self.value(ty, &map.at("type"), at)?,
                 };
                 if let Some(rest) = map.take(KEY) {
@@ -161,7 +177,7 @@ impl Reader {
         }
     }
 
-    fn named(&mut self, name: &str, node: &Node, path: &str) -> Result<ValueType, Fault> {
+    fn named(&mut self, name: &str, at: &str) -> ValueType {
         let data = match name {
             "boolean" => DataType::Bool,
             "int" => DataType::Int(32),
@@ -170,32 +186,38 @@ impl Reader {
             "double" => DataType::Float(64),
             "string" => DataType::String,
             "bytes" => DataType::Bytes,
-            "null" => return Ok(ValueType::plain(DataType::Json).or_null()),
-            name => match self.known.get(short(name)) {
-                Some(Some(value)) => {
-                    self.fields += 1;
-                    return Ok(value.clone());
-                }
-                Some(None) => {
-                    let what = format!("`{name}` holds itself, and the types of a contract cannot");
-                    return Err(Fault::new(what, "").at(path).on(node.line));
-                }
-                None => {
-                    let help =
-                        "Avro knows boolean, int, long, float, double, string, bytes, and the named types of the file";
-                    return Err(Fault::new(format!("`{name}` is no type"), help).at(path).on(node.line));
-                }
-            },
+            "null" => return ValueType::plain(DataType::Json).or_null(),
+            name => {
+                let why = match self.known.get(short(name)) {
+                    Some(Some((_, parts))) if self.fields.saturating_add(*parts) > MAX_FIELDS => {
+                        "which has more parts than a contract can have"
+                    }
+                    Some(Some((value, parts))) => {
+                        self.fields += parts;
+                        return value.clone();
+                    }
+                    Some(None) => "which holds itself",
+                    None => "which is no type of Avro, nor one that the file declares before it",
+                };
+                self.note(Outcome::Lost, Thing::Type, at, format!("{name}, {why}, read as json"));
+                DataType::Json
+            }
         };
-        Ok(ValueType::plain(data))
+        ValueType::plain(data)
     }
 
-    fn complex(&mut self, word: &str, map: &mut Map<'_>, node: &Node, at: &str) -> Result<ValueType, Fault> {
+    /// Keeps a type under its name, with how many fields it has.
+    fn know(&mut self, name: &str, value: ValueType, before: usize) {
+        self.known.insert(short(name).to_owned(), Some((value, self.fields.saturating_sub(before) + 1)));
+    }
+
+    fn complex(&mut self, word: &str, map: &mut Map<'_>, at: &str) -> Result<ValueType, Fault> {
         let logical = map.text("logicalType")?;
         let data = match (word, logical) {
-            ("record", _) => {
+            ("record" | "error", _) => {
                 let name = map.text("name")?.ok_or_else(|| map.fault("a record needs a `name`", ""))?.to_owned();
                 self.known.insert(short(&name).to_owned(), None);
+                let before = self.fields;
                 if let Some(doc) = map.text("doc")? {
                     self.note(Outcome::Lost, Thing::Doc, at, format!("doc: {doc}"));
                 }
@@ -206,19 +228,22 @@ impl Reader {
                     default: column.default,
                 });
                 let data = DataType::Struct(fields.collect());
-                self.known.insert(short(&name).to_owned(), Some(ValueType::plain(data.clone())));
+                self.know(&name, ValueType::plain(data.clone()), before);
                 data
             }
             ("enum", _) => {
                 let members = map.texts("symbols")?;
-                if members.is_empty() || !members.iter().all(|member| crate::mlp::is_name(member)) {
-                    return Err(map.fault("an enum needs `symbols` that are names", ""));
+                if members.is_empty() {
+                    return Err(map.fault("an enum needs `symbols`", "list its members there"));
                 }
-                let data = DataType::Enum { members, open: false };
+                let value = crate::sql::members(members);
+                if let Some(doc) = map.text("doc")? {
+                    self.note(Outcome::Lost, Thing::Doc, at, format!("doc: {doc}"));
+                }
                 if let Some(name) = map.text("name")? {
-                    self.known.insert(short(name).to_owned(), Some(ValueType::plain(data.clone())));
+                    self.know(name, value.clone(), self.fields);
                 }
-                data
+                return Ok(value);
             }
             ("array", _) => {
                 let items = map.take("items").ok_or_else(|| map.fault("an array needs `items`", ""))?;
@@ -232,15 +257,32 @@ impl Reader {
             ("bytes" | "fixed", Some("decimal")) => {
                 let precision = map.count("precision")?.and_then(|digits| u8::try_from(digits).ok());
                 let scale = u8::try_from(map.count("scale")?.unwrap_or(0)).unwrap_or(u8::MAX);
-                for key in ["size", "name"] {
-                    map.take(key);
-                }
-                match precision {
+                map.take("size");
+                let data = match precision {
                     Some(precision) if (1..=38).contains(&precision) && scale <= precision => {
                         DataType::Decimal { precision, scale }
                     }
-                    _ => return Err(map.fault("a decimal needs a `precision` of 1 to 38 and a `scale` up to it", "")),
+                    Some(precision) if precision > 38 => {
+                        let data = DataType::Decimal { precision: 38, scale: scale.min(38) };
+                        self.note(
+                            Outcome::Lost,
+                            Thing::Type,
+                            at,
+                            format!("decimal of {precision} digits, read as {data}"),
+                        );
+                        data
+                    }
+                    // as Avro has it, a logical type that is not whole is passed over
+                    _ => {
+                        let what = "logicalType: decimal, without a precision and a scale up to it, read as bytes";
+                        self.note(Outcome::Lost, Thing::Type, at, what);
+                        DataType::Bytes
+                    }
+                };
+                if let Some(name) = map.text("name")? {
+                    self.know(name, ValueType::plain(data.clone()), self.fields);
                 }
+                data
             }
             ("fixed", _) => {
                 let size = map.count("size")?.ok_or_else(|| map.fault("a fixed needs a `size`", ""))?;
@@ -250,24 +292,32 @@ impl Reader {
                 let constraints = vec![Constraint::Length { min: size, max: Some(size) }];
                 let value = ValueType { constraints, ..ValueType::plain(DataType::Bytes) };
                 if let Some(name) = map.text("name")? {
-                    self.known.insert(short(name).to_owned(), Some(value.clone()));
+                    self.know(name, value.clone(), self.fields);
                 }
                 return Ok(value);
             }
             ("string", Some("uuid")) => DataType::Uuid,
             ("int", Some("date")) => DataType::Date,
-            ("int", Some("time-millis")) | ("long", Some("time-micros")) => DataType::Time,
+            ("int", Some("time-millis")) => {
+                self.note(Outcome::Lost, Thing::Type, at, "time-millis, read as time");
+                DataType::Time
+            }
+            ("long", Some("time-micros")) => DataType::Time,
             ("long", Some("timestamp-millis")) => DataType::Timestamp { unit: TimeUnit::Ms, naive: false },
             ("long", Some("timestamp-micros")) => DataType::Timestamp { unit: TimeUnit::Us, naive: false },
             ("long", Some("timestamp-nanos")) => DataType::Timestamp { unit: TimeUnit::Ns, naive: false },
-            ("long", Some("local-timestamp-millis" | "local-timestamp-micros" | "local-timestamp-nanos")) => {
-                DataType::Timestamp { unit: TimeUnit::Us, naive: true }
+            ("long", Some(word @ ("local-timestamp-millis" | "local-timestamp-micros" | "local-timestamp-nanos"))) => {
+                let data = DataType::Timestamp { unit: TimeUnit::Us, naive: true };
+                if word != "local-timestamp-micros" {
+                    self.note(Outcome::Lost, Thing::Type, at, format!("{word}, read as {data}"));
+                }
+                data
             }
             (word, logical) => {
                 if let Some(logical) = logical {
                     self.note(Outcome::Lost, Thing::Type, at, format!("logicalType: {logical}"));
                 }
-                return self.named(word, node, &map.at("type"));
+                return Ok(self.named(word, at));
             }
         };
         Ok(ValueType::plain(data))

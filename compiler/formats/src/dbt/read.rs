@@ -11,7 +11,7 @@ use crate::{
     note::{Note, Outcome, Thing},
     read::{Kind, Map, Node},
     rest::{ColumnRest, ContractRest, KEY, parsed},
-    sql::value_of_text,
+    sql::spelled,
     values,
 };
 
@@ -23,7 +23,14 @@ pub(crate) fn import(node: &Node) -> Result<Imported, Fault> {
     let mut top = node.map("")?;
     top.take("version");
     for kind in ["models", "seeds", "snapshots"] {
-        for (at, node) in top.list(kind)?.iter().enumerate() {
+        // in a `dbt_project.yml` stands a mapping of settings here
+        let list = top.take(kind).map(|node| node.as_list().ok_or(node)).transpose();
+        let list = list.map_err(|node| {
+            let project = matches!(node.kind, Kind::Map(_));
+            let help = "a `dbt_project.yml` says nothing of columns: import the `schema.yml` of its models";
+            Fault { help: if project { help } else { "" }.to_owned(), ..node.wrong(kind, "a list") }
+        })?;
+        for (at, node) in list.unwrap_or_default().iter().enumerate() {
             contracts.push(table(node, &format!("{kind}[{at}]"), &mut notes)?);
         }
     }
@@ -38,9 +45,10 @@ pub(crate) fn import(node: &Node) -> Result<Imported, Fault> {
     }
     if contracts.is_empty() {
         return Err(Fault::new(
-            "this is no schema.yml of dbt with something in it: it has no `models`, `seeds`, `snapshots` or `sources`",
-            "say with --from which format the file has",
-        ));
+            "this is no schema.yml of dbt with something in it: it has no list of `models`, `seeds`, `snapshots` or `sources`",
+            "",
+        )
+        .or_another_format());
     }
     top.finish(&mut notes);
     Ok(Imported { contracts, notes })
@@ -157,19 +165,22 @@ fn lost(node: &Node, path: &str, thing: Thing, notes: &mut Vec<Note>) {
 fn column(node: &Node, path: &str, contract: &mut Contract, notes: &mut Vec<Note>) -> Result<(), Fault> {
     let mut map = node.map(path)?;
     let name = map.spelled("name")?.ok_or_else(|| map.fault("a column needs a `name`", ""))?;
-    let name = names::column(&name).map_err(|fault| fault.at(path).on(node.line))?;
+    let Some(name) = names::column(&name, &contract.name, notes) else { return Ok(()) };
     let at = format!("{}.{name}", contract.name);
     let value = match map.take("data_type") {
         Some(node) => {
-            let text = node.as_text().unwrap_or_default();
-            value_of_text(text, DIALECT).or_else(|| crate::sql::type_of_text(text).map(ValueType::plain)).ok_or_else(
-                || {
-                    let help = "types are read as DuckDB and its neighbours spell them";
-                    Fault::new(format!("`{text}` is no type that is known"), help)
-                        .at(format!("{path}.data_type"))
-                        .on(node.line)
-                },
-            )?
+            let text = node.spelled().unwrap_or_default();
+            let mut lost = |what: String| notes.push(Note::new(Outcome::Lost, Thing::Type, at.as_str(), what));
+            match spelled(&text, DIALECT) {
+                Some(spelled) => {
+                    spelled.lost.into_iter().for_each(lost);
+                    spelled.value
+                }
+                None => {
+                    lost(format!("data_type: {text}, read as string"));
+                    ValueType::plain(DataType::String)
+                }
+            }
         }
         None => {
             notes.push(Note::new(Outcome::Chosen, Thing::Type, at.as_str(), "string, since there is no data_type"));
@@ -244,12 +255,22 @@ fn test(
         Some(node) => node.map(format!("{path}.{word}.arguments"))?,
         None => body,
     };
+    // a test of some rows, or one that only warns, promises less than a contract would
+    let config = body_config(map.entries());
+    let weaker = |config: &Node| {
+        config.get("where").is_some()
+            || config.get("severity").and_then(Node::as_text).is_some_and(|word| word.eq_ignore_ascii_case("warn"))
+    };
+    if config.is_some_and(weaker) {
+        lost(node, path, Thing::Constraint, notes);
+        return Ok(());
+    }
     match word.as_str() {
         "not_null" => column.value.nullable = false,
         "unique" => column.value.constraints.push(Constraint::Unique),
         "accepted_values" => {
             arguments.take("quote");
-            let members = arguments.list("values")?;
+            let members = arguments.take("values").and_then(Node::as_list).unwrap_or_default();
             let members: Option<Vec<Literal>> =
                 members.iter().map(|member| values::literal(member, &column.value.data)).collect();
             match members {
@@ -283,4 +304,10 @@ fn test(
     }
     arguments.finish(notes);
     Ok(())
+}
+
+/// `config` of a test; older files have its entries in the test itself.
+fn body_config(entries: &[(String, Node)]) -> Option<&Node> {
+    let (_, body) = entries.first()?;
+    Some(body.get("config").unwrap_or(body))
 }

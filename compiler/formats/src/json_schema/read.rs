@@ -1,26 +1,31 @@
 //! From JSON Schema to a contract.
 
-use mlp_plan::{Column, CompareOp, Constraint, Contract, DataType, Expr, Literal, StructField, TimeUnit, ValueType};
+use mlp_plan::{Column, Constraint, Contract, DataType, Literal, StructField, TimeUnit, ValueType};
 
-use super::whole_bounds;
+use super::{
+    refs::Target,
+    rules::{listed, of_members},
+};
 use crate::{
     Imported,
     fault::Fault,
     mlp::tidy_doc,
     names,
     note::{Note, Outcome, Thing},
-    pattern,
     read::{Kind, Map, Node},
     rest::{ColumnRest, ContractRest, KEY, ValueRest, parsed},
     values,
 };
 
-/// How often a reference may be followed on the way down: a schema may speak of itself.
-const MAX_REFS: usize = 64;
+/// How deep schemas may stand in each other.
+const MAX_DEPTH: usize = 32;
+
+/// How many columns and fields a contract may have.
+const MAX_PARTS: usize = 10_000;
 
 /// The contract of the rows that a schema describes.
 pub(crate) fn import(node: &Node) -> Result<Imported, Fault> {
-    let mut reader = Reader { root: node, notes: Vec::new(), refs: 0 };
+    let mut reader = Reader { root: node, notes: Vec::new(), open: vec!["#"], parts: 0 };
     let (row, path) = reader.resolve(node, "")?;
     // a list of rows is described as often as one row
     let (row, path) = match row.get("items") {
@@ -28,11 +33,10 @@ pub(crate) fn import(node: &Node) -> Result<Imported, Fault> {
         _ => (row, path),
     };
     if row.get("properties").is_none() {
-        return Err(Fault::new(
-            "this is no JSON Schema of rows: it has no `properties`",
-            "a contract is made of a schema of type object; say with --from which format the file has",
-        )
-        .on(row.line));
+        let help = "a contract is made of a schema of type object that names its properties";
+        return Err(Fault::new("this is no JSON Schema of rows: it has no `properties`", help)
+            .or_another_format()
+            .on(row.line));
     }
     let mut map = row.map(path.as_str())?;
     for key in ["$schema", "type", "$defs", "definitions", "$comment"] {
@@ -49,36 +53,18 @@ pub(crate) fn import(node: &Node) -> Result<Imported, Fault> {
     Ok(Imported { contracts: vec![contract], notes: reader.notes })
 }
 
-struct Reader<'a> {
-    root: &'a Node,
-    notes: Vec<Note>,
-    refs: usize,
+pub(super) struct Reader<'a> {
+    pub root: &'a Node,
+    pub notes: Vec<Note>,
+    /// The references that are followed, one within the other.
+    pub open: Vec<&'a str>,
+    /// How many columns and fields there are so far, those of what is referred to twice counted twice.
+    parts: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn note(&mut self, outcome: Outcome, thing: Thing, at: &str, what: impl Into<String>) {
+    pub(super) fn note(&mut self, outcome: Outcome, thing: Thing, at: &str, what: impl Into<String>) {
         self.notes.push(Note::new(outcome, thing, at, what));
-    }
-
-    /// Follows `$ref` within the document.
-    fn resolve(&mut self, node: &'a Node, path: &str) -> Result<(&'a Node, String), Fault> {
-        let Some(reference) = node.get("$ref").and_then(Node::as_text) else { return Ok((node, path.to_owned())) };
-        let fault = |what: String, help: &str| Fault::new(what, help).at(path).on(node.line);
-        self.refs += 1;
-        if self.refs > 10_000 {
-            return Err(fault("the schema speaks of itself, and a contract cannot".to_owned(), ""));
-        }
-        let Some(pointer) = reference.strip_prefix('#') else {
-            let help = "put what it refers to into `$defs` of this file";
-            return Err(fault(format!("{reference} is in another file, which is not read"), help));
-        };
-        let mut found = self.root;
-        for part in pointer.split('/').skip(1) {
-            let key = part.replace("~1", "/").replace("~0", "~");
-            let Some(next) = found.get(&key) else { return Err(fault(format!("there is nothing at {reference}"), "")) };
-            found = next;
-        }
-        self.resolve(found, pointer.trim_start_matches('/'))
     }
 
     fn columns(&mut self, map: &mut Map<'a>, at: &str) -> Result<Vec<Column>, Fault> {
@@ -88,7 +74,11 @@ impl<'a> Reader<'a> {
         let mut columns = Vec::new();
         for (name, node) in properties.map(path.as_str())?.entries() {
             let path = format!("{path}.{name}");
-            let name = names::column(name).map_err(|fault| fault.at(path.as_str()).on(node.line))?;
+            if node.kind == Kind::Bool(false) {
+                self.note(Outcome::Lost, Thing::Constraint, at, format!("the column {name}, which may never be there"));
+                continue;
+            }
+            let Some(name) = names::column(name, at, &mut self.notes) else { continue };
             let must = required.contains(&name);
             columns.push(self.column(name, node, &path, at, must)?);
         }
@@ -98,8 +88,7 @@ impl<'a> Reader<'a> {
     fn column(&mut self, name: String, node: &'a Node, path: &str, at: &str, required: bool) -> Result<Column, Fault> {
         let at = format!("{at}.{name}");
         // beside a reference, only words about the column stand
-        let mut outer = node.map(path)?;
-        let own_doc = outer.text("description")?.and_then(tidy_doc);
+        let own_doc = node.get("description").and_then(Node::as_text).and_then(tidy_doc);
         let (mut value, mut map) = self.value(node, path, &at, 0)?;
         let mut column = Column::plain(name, ValueType::plain(DataType::Bool));
         column.doc = map.text("description")?.and_then(tidy_doc);
@@ -114,27 +103,32 @@ impl<'a> Reader<'a> {
         let default = map.entries().iter().find(|(key, _)| key == "default").map(|(_, node)| node);
         map.take("default");
         if let Some(default) = default {
-            match values::literal(default, &value.data) {
-                Some(Literal::Null) => {
-                    value.nullable = true;
-                    column.default = Some(Literal::Null);
-                }
-                Some(default) => column.default = Some(default),
-                None => self.note(Outcome::Lost, Thing::Default, &at, format!("a default that is no {}", value.data)),
-            }
-        }
-        if !required && default.is_none() {
+            column.default = self.default(default, &mut value, &at);
+        } else if !required {
             value.nullable = true;
         }
-        if map.flag("deprecated")? == Some(true) {
-            column.deprecated = Some("deprecated".to_owned());
-        }
+        column.deprecated = match map.take("deprecated").map(|node| &node.kind) {
+            None | Some(Kind::Bool(false)) => None,
+            Some(Kind::Text(why)) => Some(why.clone()),
+            Some(_) => Some("deprecated".to_owned()),
+        };
         column.value = value;
         if let Some(rest) = map.take(KEY) {
             parsed::<ColumnRest>(rest, &map.at(KEY))?.restore(&mut column, &at, &mut self.notes);
         }
         map.finish(&mut self.notes);
         Ok(column)
+    }
+
+    /// A default; what has none that it could have may be absent all the same.
+    fn default(&mut self, node: &Node, value: &mut ValueType, at: &str) -> Option<Literal> {
+        let default = values::literal(node, &value.data);
+        if default.is_none() {
+            let text = mlp_write::json::flat(&node.doc());
+            self.note(Outcome::Lost, Thing::Default, at, format!("default: {text}, which is no {}", value.data));
+        }
+        value.nullable |= matches!(default, None | Some(Literal::Null));
+        default
     }
 
     /// A value inside of another.
@@ -149,19 +143,40 @@ impl<'a> Reader<'a> {
 
     /// The type of a schema, and its entries that are not about the type.
     fn value(&mut self, node: &'a Node, path: &str, at: &str, depth: usize) -> Result<(ValueType, Map<'a>), Fault> {
-        if depth > MAX_REFS {
-            return Err(Fault::new("the schema speaks of itself, and a contract cannot", "").at(path).on(node.line));
+        self.parts += 1;
+        let (node, path, followed) = match self.follow(node, path) {
+            Target::Schema(node, path, followed) => (node, path, followed),
+            Target::None(why) => {
+                self.note(Outcome::Lost, Thing::Type, at, format!("{why}, read as json"));
+                return Ok((any(), Map::none()));
+            }
+        };
+        let parts = ["properties", "items", "additionalProperties", "anyOf", "oneOf", "allOf"];
+        if (depth > MAX_DEPTH || self.parts > MAX_PARTS) && parts.iter().any(|key| node.get(key).is_some()) {
+            self.note(Outcome::Lost, Thing::Type, at, "more parts than a contract can have, read as json");
+            self.close(followed);
+            return Ok((any(), Map::none()));
         }
-        let (node, path) = self.resolve(node, path)?;
-        if let Kind::Bool(_) = node.kind {
-            self.note(Outcome::Chosen, Thing::Type, at, "json, since the schema allows any value");
-            return Ok((ValueType::plain(DataType::Json).or_null(), Map::none()));
+        let read = self.schema(node, &path, at, depth);
+        self.close(followed);
+        read
+    }
+
+    fn schema(&mut self, node: &'a Node, path: &str, at: &str, depth: usize) -> Result<(ValueType, Map<'a>), Fault> {
+        if let Kind::Bool(allowed) = node.kind {
+            let why = if allowed { "any value" } else { "no value at all" };
+            self.note(Outcome::Chosen, Thing::Type, at, format!("json, since the schema allows {why}"));
+            return Ok((any(), Map::none()));
         }
-        let mut map = node.map(path.as_str())?;
+        let mut map = node.map(path)?;
+        map.take("$anchor");
         for key in ["anyOf", "oneOf"] {
-            if let Some(choices) = map.take(key) {
+            let Some(choices) = map.take(key) else { continue };
+            if !map.has("type") && !map.has("properties") {
                 return self.choice(choices, map, key, at, depth);
             }
+            let text = mlp_write::json::flat(&choices.doc());
+            self.note(Outcome::Lost, Thing::Constraint, at, format!("{key}: {text}"));
         }
         let (words, mut nullable) = types(&mut map)?;
         let all = map.take("allOf").and_then(Node::as_list).unwrap_or_default();
@@ -175,25 +190,29 @@ impl<'a> Reader<'a> {
         }
         let data = match words.as_slice() {
             [word] => self.data(&mut map, word, at, depth)?,
-            [] => self.untyped(&mut map, at, depth)?,
+            [] => self.untyped(&mut map, nullable, at, depth)?,
             many => {
                 self.note(Outcome::Lost, Thing::Type, at, format!("a value of {}, read as json", many.join(" or ")));
                 DataType::Json
             }
         };
         let mut value = ValueType::plain(data);
-        nullable |= self.members(&mut map, &mut value)?;
+        nullable |= self.members(&mut map, &mut value, at);
         self.bounds(&mut map, &mut value, at)?;
         for (index, part) in all.iter().enumerate() {
+            if let Kind::Bool(_) = part.kind {
+                self.note(Outcome::Lost, Thing::Constraint, at, "allOf: true or false");
+                continue;
+            }
             let mut part = part.map(format!("{}[{index}]", map.at("allOf")))?;
-            if let Some(members) = part.take("enum").and_then(Node::as_list) {
-                let members = members.iter().filter(|member| member.kind != Kind::Null);
-                let members: Option<Vec<Literal>> =
-                    members.map(|member| values::literal(member, &value.data)).collect();
-                match members {
-                    Some(members) => value.constraints.push(Constraint::OneOf(members)),
-                    None => return Err(part.fault(format!("a member is no {}", value.data), "")),
-                }
+            // an enum of names is a type only where it stands alone
+            let before = value.data.clone();
+            let is_enum = part
+                .take("enum")
+                .and_then(Node::as_list)
+                .map(|items| self.set(&items.iter().collect::<Vec<_>>(), &before, at));
+            if let Some(members) = is_enum.filter(|members| !members.is_empty()) {
+                value.constraints.push(Constraint::OneOf(members));
             }
             self.bounds(&mut part, &mut value, at)?;
             part.finish(&mut self.notes);
@@ -227,12 +246,23 @@ impl<'a> Reader<'a> {
         Ok((value, map))
     }
 
-    fn untyped(&mut self, map: &mut Map<'a>, at: &str, depth: usize) -> Result<DataType, Fault> {
-        let strings =
-            |node: &Node| node.as_list().is_some_and(|items| items.iter().all(|item| item.as_text().is_some()));
-        let member = map.entries().iter().find(|(key, _)| key == "enum" || key == "const");
-        let word = match member {
-            Some((key, node)) if key == "enum" && strings(node) || node.as_text().is_some() => "string",
+    fn untyped(&mut self, map: &mut Map<'a>, null: bool, at: &str, depth: usize) -> Result<DataType, Fault> {
+        let word = match listed(map) {
+            Some(members) if !members.iter().all(|member| member.kind == Kind::Null) => match of_members(&members) {
+                Some(word) => word,
+                None => {
+                    self.note(Outcome::Chosen, Thing::Type, at, "json, since the values are of several types");
+                    return Ok(DataType::Json);
+                }
+            },
+            Some(_) => {
+                self.note(Outcome::Chosen, Thing::Type, at, "json, since there is nothing but null");
+                return Ok(DataType::Json);
+            }
+            None if null => {
+                self.note(Outcome::Chosen, Thing::Type, at, "json, since there is nothing but null");
+                return Ok(DataType::Json);
+            }
             _ if map.has("properties") => "object",
             _ if map.has("items") => "array",
             _ if map.has("pattern") || map.has("maxLength") => "string",
@@ -257,11 +287,20 @@ impl<'a> Reader<'a> {
                 let encoding = map.text("contentEncoding")?;
                 let media = map.text("contentMediaType")?;
                 match (format, encoding, media) {
-                    (_, Some(_), _) => DataType::Bytes,
+                    (_, Some(encoding), _) => {
+                        if encoding != "base16" {
+                            self.note(Outcome::Lost, Thing::Type, at, format!("contentEncoding: {encoding}"));
+                        }
+                        DataType::Bytes
+                    }
                     (_, _, Some("application/json")) => DataType::Json,
                     (Some("uuid"), ..) => DataType::Uuid,
                     (Some("date"), ..) => DataType::Date,
-                    (Some("time-local" | "time"), ..) => DataType::Time,
+                    (Some("time-local"), ..) => DataType::Time,
+                    (Some("time"), ..) => {
+                        self.note(Outcome::Lost, Thing::Type, at, "the offset of a time");
+                        DataType::Time
+                    }
                     (Some("date-time"), ..) => DataType::Timestamp { unit: TimeUnit::Us, naive: false },
                     (Some("date-time-local"), ..) => DataType::Timestamp { unit: TimeUnit::Us, naive: true },
                     (Some("duration"), ..) => DataType::Duration,
@@ -278,10 +317,19 @@ impl<'a> Reader<'a> {
             }
             "array" => {
                 let element = match map.take("items") {
+                    Some(node) if node.as_list().is_some() => {
+                        self.note(
+                            Outcome::Lost,
+                            Thing::Type,
+                            at,
+                            "a type for each place of the list, read as list<json?>",
+                        );
+                        any()
+                    }
                     Some(node) => self.inner(node, &map.at("items"), &format!("{at}[]"), depth)?,
                     None => {
                         self.note(Outcome::Chosen, Thing::Type, at, "list<json?>, since the schema says no `items`");
-                        ValueType::plain(DataType::Json).or_null()
+                        any()
                     }
                 };
                 let (least, most) = (count(map, "minItems"), count(map, "maxItems"));
@@ -295,6 +343,10 @@ impl<'a> Reader<'a> {
                 }
             }
             "object" => self.object(map, at, depth)?,
+            "any" => {
+                self.note(Outcome::Chosen, Thing::Type, at, "json, since the schema allows any value");
+                DataType::Json
+            }
             other => {
                 let help = "JSON Schema knows string, number, integer, boolean, object, array and null";
                 return Err(map.fault(format!("`{other}` is no type"), help));
@@ -304,15 +356,7 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, map: &mut Map<'a>, at: &str, depth: usize) -> Result<DataType, Fault> {
         if map.has("properties") {
-            if depth > MAX_REFS {
-                return Err(map.fault("the schema speaks of itself, and a contract cannot", ""));
-            }
-            self.refs += 1;
-            if self.refs > 10_000 {
-                return Err(map.fault("the schema speaks of itself, or has more parts than a contract can have", ""));
-            }
-            let fields = self.nested(map, at, depth)?;
-            return Ok(DataType::Struct(fields));
+            return Ok(DataType::Struct(self.nested(map, at, depth)?));
         }
         let extra = map.entries().iter().find(|(key, _)| key == "additionalProperties").map(|(_, node)| node);
         match extra {
@@ -329,23 +373,25 @@ impl<'a> Reader<'a> {
     }
 
     fn nested(&mut self, map: &mut Map<'a>, at: &str, depth: usize) -> Result<Vec<StructField>, Fault> {
-        if depth > MAX_REFS / 2 {
-            return Err(map.fault("the schema speaks of itself, and a contract cannot", ""));
-        }
         let required = map.texts("required")?;
         let Some(properties) = map.take("properties") else { return Ok(Vec::new()) };
         let path = map.at("properties");
         let mut fields = Vec::new();
         for (name, node) in properties.map(path.as_str())?.entries() {
             let path = format!("{path}.{name}");
-            let name = names::column(name).map_err(|fault| fault.at(path.as_str()).on(node.line))?;
+            if node.kind == Kind::Bool(false) {
+                self.note(Outcome::Lost, Thing::Constraint, at, format!("the field {name}, which may never be there"));
+                continue;
+            }
+            let Some(name) = names::column(name, at, &mut self.notes) else { continue };
             let at = format!("{at}.{name}");
             let (mut value, mut map) = self.value(node, &path, &at, depth + 1)?;
             let mut column = Column::plain(name.as_str(), ValueType::plain(DataType::Bool));
             let default = map.entries().iter().find(|(key, _)| key == "default").map(|(_, node)| node);
             map.take("default");
-            column.default = default.and_then(|default| values::literal(default, &value.data));
-            if !required.contains(&name) && default.is_none() {
+            if let Some(default) = default {
+                column.default = self.default(default, &mut value, &at);
+            } else if !required.contains(&name) {
                 value.nullable = true;
             }
             column.value = value;
@@ -357,79 +403,10 @@ impl<'a> Reader<'a> {
         }
         Ok(fields)
     }
+}
 
-    /// `enum` and `const`; answers whether null is among them.
-    fn members(&mut self, map: &mut Map<'a>, value: &mut ValueType) -> Result<bool, Fault> {
-        let items: Vec<&Node> = match (map.take("enum").and_then(Node::as_list), map.take("const")) {
-            (Some(items), _) => items.iter().collect(),
-            (None, Some(only)) => vec![only],
-            (None, None) => return Ok(false),
-        };
-        let null = items.iter().any(|item| item.kind == Kind::Null);
-        let found: Option<Vec<Literal>> = items
-            .iter()
-            .filter(|item| item.kind != Kind::Null)
-            .map(|item| values::literal(item, &value.data))
-            .collect();
-        let found = found.ok_or_else(|| map.fault(format!("a member of `enum` is no {}", value.data), ""))?;
-        let names: Option<Vec<String>> = found
-            .iter()
-            .map(|member| match member {
-                Literal::Text(text) if crate::mlp::is_name(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect();
-        match names {
-            Some(members) if value.data == DataType::String && !members.is_empty() => {
-                value.data = DataType::Enum { members, open: false };
-            }
-            _ => value.constraints.push(Constraint::OneOf(found)),
-        }
-        Ok(null)
-    }
-
-    fn bounds(&mut self, map: &mut Map<'a>, value: &mut ValueType, at: &str) -> Result<(), Fault> {
-        let data = value.data.clone();
-        let end = |map: &mut Map<'a>, key: &str| match map.take(key) {
-            None => Ok(None),
-            Some(node) => match (values::literal(node, &data), data.is_numeric()) {
-                (Some(end), true) => Ok(Some(end)),
-                _ => Err(Fault::new(format!("this bound is no {data}"), "").at(map.at(key)).on(node.line)),
-            },
-        };
-        let (mut low, mut high) = (end(map, "minimum")?, end(map, "maximum")?);
-        if let Some((least, most)) = whole_bounds(&data) {
-            low = low.filter(|low| *low != Literal::Number(least));
-            high = high.filter(|high| *high != Literal::Number(most));
-        }
-        if low.is_some() || high.is_some() {
-            value.constraints.push(Constraint::Range { low, high });
-        }
-        for (op, key) in [(CompareOp::Gt, "exclusiveMinimum"), (CompareOp::Lt, "exclusiveMaximum")] {
-            if let Some(bound) = end(map, key)? {
-                let expr = Expr::Compare(op, Box::new(Expr::This), Box::new(Expr::Literal(bound)));
-                value.constraints.push(Constraint::Where(expr));
-            }
-        }
-        for (least, most) in [("minLength", "maxLength"), ("minItems", "maxItems")] {
-            let (min, max) = (map.count(least)?, map.count(most)?);
-            // of a vector they were its length
-            if matches!(data, DataType::Vector { .. }) {
-                continue;
-            }
-            if min.is_some() || max.is_some() {
-                value.constraints.push(Constraint::Length { min: min.unwrap_or(0), max });
-            }
-        }
-        if let Some(text) = map.text("pattern")? {
-            if data == DataType::String {
-                value.constraints.extend(pattern::imported(text, at, &mut self.notes));
-            } else {
-                self.note(Outcome::Lost, Thing::Constraint, at, format!("pattern: {text}"));
-            }
-        }
-        Ok(())
-    }
+fn any() -> ValueType {
+    ValueType::plain(DataType::Json).or_null()
 }
 
 fn count(map: &Map<'_>, key: &str) -> Option<u32> {

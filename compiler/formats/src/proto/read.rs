@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use mlp_plan::{Column, Contract, DataType, StructField, TimeUnit, ValueType};
+use mlp_plan::{Column, Contract, DataType, Literal, StructField, TimeUnit, ValueType};
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto,
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, UninterpretedOption,
     field_descriptor_proto::{Label, Type},
 };
+
+use super::source::Source;
 
 use crate::{
     Imported,
@@ -14,34 +16,42 @@ use crate::{
     mlp::tidy_doc,
     names,
     note::{Note, Outcome, Thing},
+    values,
 };
 
 /// How deep messages may be nested in each other.
 const MAX_DEPTH: usize = 32;
 
+/// How many fields a contract may have, those of a message that is used twice counted twice.
+const MAX_FIELDS: usize = 10_000;
+
 /// The contracts of the messages that stand in the file themselves.
 pub(crate) fn import(text: &str) -> Result<Imported, Fault> {
-    let file = protox_parse::parse("input.proto", text).map_err(|error| {
-        let help = "say with --from which format it has";
-        let fault = Fault::new(format!("this is no Protobuf file: {error}"), help);
-        match line_of(&error, text) {
+    let mut notes = Vec::new();
+    let source = Source::of(text, &mut notes);
+    let file = protox_parse::parse("input.proto", &source.text).map_err(|error| {
+        let fault = Fault::new(format!("this is no Protobuf file: {error}"), "").or_another_format();
+        match line_of(&error, &source.text) {
             Some(line) => fault.on(line),
             None => fault,
         }
     })?;
     if file.message_type.is_empty() {
-        return Err(Fault::new("there is no message in this file, so that there is nothing to import", ""));
+        let help = "a contract is made of a message: import the file that declares it";
+        return Err(Fault::new("there is no message in this file, so that there is nothing to import", help));
     }
     let mut reader = Reader {
+        presence: Presence::of(&file, source.edition.as_deref()),
         docs: docs(&file),
         known: HashMap::new(),
         enums: HashMap::new(),
-        notes: Vec::new(),
+        places: HashMap::new(),
+        notes,
         open: Vec::new(),
         fields: 0,
     };
-    for message in &file.message_type {
-        reader.collect(message, "");
+    for (message, at) in file.message_type.iter().zip(0..) {
+        reader.collect(message, "", vec![4, at]);
     }
     for each in &file.enum_type {
         reader.enums.insert(each.name().to_owned(), each);
@@ -52,13 +62,18 @@ pub(crate) fn import(text: &str) -> Result<Imported, Fault> {
     for service in &file.service {
         reader.note(Thing::Foreign, "", format!("service {}", service.name()));
     }
+    for extension in &file.extension {
+        let what = format!("the field {} that extends {}", extension.name(), extension.extendee());
+        reader.note(Thing::Foreign, "", what);
+    }
     let mut contracts = Vec::new();
     for (at, message) in file.message_type.iter().enumerate() {
         let mut contract = Contract { name: names::contract(message.name()), ..Contract::default() };
         let path = vec![4, i32::try_from(at).unwrap_or(i32::MAX)];
+        reader.fields = 0;
         contract.doc = reader.docs.get(&path).and_then(|doc| comment(doc));
         reader.open = vec![message.name().to_owned()];
-        contract.columns = reader.columns(message, message.name(), &path, &contract.name, 0)?;
+        contract.columns = reader.columns(message, message.name(), &path, &contract.name, 0);
         contracts.push(contract);
     }
     Ok(Imported { contracts, notes: reader.notes })
@@ -81,10 +96,45 @@ fn comment(text: &str) -> Option<String> {
     tidy_doc(&lines.join("\n"))
 }
 
+/// Where a field without a label may be absent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    /// In `proto3`: only where it says `optional`.
+    Implicit,
+    /// In `proto2`, and in an edition that says nothing else: wherever it is not required.
+    Explicit,
+}
+
+impl Presence {
+    fn of(file: &FileDescriptorProto, edition: Option<&str>) -> Self {
+        let options = file.options.iter().flat_map(|options| &options.uninterpreted_option);
+        let implicit = match edition {
+            Some(_) => presence(options).as_deref() == Some("IMPLICIT"),
+            None => file.syntax() == "proto3",
+        };
+        if implicit { Self::Implicit } else { Self::Explicit }
+    }
+}
+
+/// What `features.field_presence` says among some options.
+fn presence<'o>(mut options: impl Iterator<Item = &'o UninterpretedOption>) -> Option<String> {
+    options
+        .find(|option| dotted(option) == "features.field_presence")
+        .and_then(|option| option.identifier_value.clone())
+}
+
+fn dotted(option: &UninterpretedOption) -> String {
+    let name: Vec<&str> = option.name.iter().map(|part| part.name_part.as_str()).collect();
+    name.join(".")
+}
+
 struct Reader<'a> {
+    presence: Presence,
     docs: HashMap<Vec<i32>, String>,
     known: HashMap<String, &'a DescriptorProto>,
     enums: HashMap<String, &'a EnumDescriptorProto>,
+    /// Where each message stands in the file: the key of its docs.
+    places: HashMap<String, Vec<i32>>,
     notes: Vec<Note>,
     /// The messages that are being read, one within the other.
     open: Vec<String>,
@@ -96,14 +146,15 @@ impl<'a> Reader<'a> {
         self.notes.push(Note::new(Outcome::Lost, thing, at, what));
     }
 
-    fn collect(&mut self, message: &'a DescriptorProto, scope: &str) {
+    fn collect(&mut self, message: &'a DescriptorProto, scope: &str, place: Vec<i32>) {
         let name = if scope.is_empty() { message.name().to_owned() } else { format!("{scope}.{}", message.name()) };
         for each in &message.enum_type {
             self.enums.insert(format!("{name}.{}", each.name()), each);
         }
-        for inner in &message.nested_type {
-            self.collect(inner, &name);
+        for (inner, at) in message.nested_type.iter().zip(0..) {
+            self.collect(inner, &name, [place.as_slice(), &[3, at]].concat());
         }
+        self.places.insert(name.clone(), place);
         self.known.insert(name, message);
     }
 
@@ -123,6 +174,7 @@ impl<'a> Reader<'a> {
         map.keys().filter(suffix).max_by_key(|full| full.len()).and_then(|full| Some((full.clone(), *map.get(full)?)))
     }
 
+    /// The fields of a message; those of the innermost have no docs in a contract.
     fn columns(
         &mut self,
         message: &'a DescriptorProto,
@@ -130,12 +182,14 @@ impl<'a> Reader<'a> {
         path: &[i32],
         at: &str,
         depth: usize,
-    ) -> Result<Vec<Column>, Fault> {
+    ) -> Vec<Column> {
+        self.beside(message, at, depth);
         let mut columns = Vec::new();
         for (index, field) in message.field.iter().enumerate() {
+            let of = at;
             let at = format!("{at}.{}", field.name());
-            let name = names::column(field.name()).map_err(|fault| fault.at(at.as_str()))?;
-            let mut column = Column::plain(name, self.field(field, message, scope, &at, depth)?);
+            let Some(name) = names::column(field.name(), of, &mut self.notes) else { continue };
+            let mut column = Column::plain(name, self.field(field, message, scope, &at, depth));
             let mut place = path.to_vec();
             place.extend([2, i32::try_from(index).unwrap_or(i32::MAX)]);
             column.doc = self.docs.get(&place).and_then(|doc| comment(doc));
@@ -144,21 +198,48 @@ impl<'a> Reader<'a> {
                     column.deprecated = Some("deprecated".to_owned());
                 }
                 for option in &options.uninterpreted_option {
-                    let name: Vec<&str> = option.name.iter().map(|part| part.name_part.as_str()).collect();
-                    let name = name.join(".");
+                    let name = dotted(option);
                     if name == "deprecated" && option.identifier_value.as_deref() == Some("true") {
                         column.deprecated = Some("deprecated".to_owned());
-                    } else {
+                    } else if name != "features.field_presence" {
                         self.note(Thing::Foreign, &at, format!("the option {name}"));
                     }
                 }
             }
             if let Some(default) = &field.default_value {
-                self.note(Thing::Default, &at, format!("default = {default}"));
+                match default_of(default, &column.value.data) {
+                    Some(read) => column.default = Some(read),
+                    None => self.note(Thing::Default, &at, format!("default = {default}")),
+                }
             }
             columns.push(column);
         }
-        Ok(columns)
+        columns
+    }
+
+    /// What a message says beside its fields, once.
+    fn beside(&mut self, message: &DescriptorProto, at: &str, depth: usize) {
+        if depth > 0 {
+            return;
+        }
+        let numbers: Vec<i32> = message.field.iter().map(|field| field.number()).collect();
+        if !numbers.iter().zip(1..).all(|(number, expected)| *number == expected) {
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            self.note(Thing::Foreign, at, format!("the numbers of its fields: {}", numbers.join(", ")));
+        }
+        let names = message.reserved_name.iter().cloned();
+        let ranges = message
+            .reserved_range
+            .iter()
+            .map(|range| format!("{} to {}", range.start(), range.end().saturating_sub(1)));
+        let reserved: Vec<String> = ranges.chain(names).collect();
+        if !reserved.is_empty() {
+            self.note(Thing::Foreign, at, format!("reserved {}", reserved.join(", ")));
+        }
+        for extension in &message.extension {
+            let what = format!("the field {} that extends {}", extension.name(), extension.extendee());
+            self.note(Thing::Foreign, at, what);
+        }
     }
 
     fn field(
@@ -168,28 +249,22 @@ impl<'a> Reader<'a> {
         scope: &str,
         at: &str,
         depth: usize,
-    ) -> Result<ValueType, Fault> {
+    ) -> ValueType {
         self.fields += 1;
-        if depth > MAX_DEPTH || self.fields > 10_000 {
-            let what = "the message has more parts than a contract can have";
-            return Err(Fault::new(what, "leave the field out").at(at));
-        }
         let entry = field.type_name().rsplit('.').next().unwrap_or_default();
         let entry = message
             .nested_type
             .iter()
             .find(|inner| inner.name() == entry && inner.options.as_ref().is_some_and(|options| options.map_entry()));
-        if let Some(entry) = entry {
-            let mut part = |number: usize| match entry.field.get(number) {
-                Some(part) => self.ty(part, scope, at, depth + 1),
-                None => Err(Fault::new("a map needs a key and a value", "").at(at)),
-            };
-            let (key, item) = (part(0)?, part(1)?);
-            return Ok(ValueType::plain(DataType::Map(Box::new(plain(key)), Box::new(plain(item)))));
+        if let Some(entry) = entry
+            && let [key, item, ..] = entry.field.as_slice()
+        {
+            let (key, item) = (self.ty(key, scope, at, depth + 1), self.ty(item, scope, at, depth + 1));
+            return ValueType::plain(DataType::Map(Box::new(plain(key)), Box::new(plain(item))));
         }
-        let value = self.ty(field, scope, at, depth)?;
+        let value = self.ty(field, scope, at, depth);
         if field.label() == Label::Repeated {
-            return Ok(ValueType::plain(DataType::List(Box::new(plain(value)))));
+            return ValueType::plain(DataType::List(Box::new(plain(value))));
         }
         let chosen = field.oneof_index.is_some();
         if chosen && !field.proto3_optional() {
@@ -197,10 +272,21 @@ impl<'a> Reader<'a> {
             let of = of.and_then(|index| message.oneof_decl.get(index)).map_or("", |of| of.name());
             self.note(Thing::Constraint, at, format!("oneof {of}: that no other of its fields is set"));
         }
-        Ok(ValueType { nullable: value.nullable || chosen, ..value })
+        ValueType { nullable: value.nullable || chosen || self.may_be_absent(field), ..value }
     }
 
-    fn ty(&mut self, field: &FieldDescriptorProto, scope: &str, at: &str, depth: usize) -> Result<ValueType, Fault> {
+    fn may_be_absent(&self, field: &FieldDescriptorProto) -> bool {
+        let options = field.options.iter().flat_map(|options| &options.uninterpreted_option);
+        match presence(options).as_deref() {
+            Some("EXPLICIT") => true,
+            Some(_) => false,
+            None => {
+                self.presence == Presence::Explicit && field.label() == Label::Optional && field.default_value.is_none()
+            }
+        }
+    }
+
+    fn ty(&mut self, field: &FieldDescriptorProto, scope: &str, at: &str, depth: usize) -> ValueType {
         let data = match field.r#type.map(|_| field.r#type()) {
             Some(Type::Double) => DataType::Float(64),
             Some(Type::Float) => DataType::Float(32),
@@ -213,16 +299,16 @@ impl<'a> Reader<'a> {
             Some(Type::Bytes) => DataType::Bytes,
             _ => return self.named(field.type_name(), scope, at, depth),
         };
-        Ok(ValueType::plain(data))
+        ValueType::plain(data)
     }
 
-    fn named(&mut self, name: &str, scope: &str, at: &str, depth: usize) -> Result<ValueType, Fault> {
-        let nullable = |data: DataType| Ok(ValueType::plain(data).or_null());
+    fn named(&mut self, name: &str, scope: &str, at: &str, depth: usize) -> ValueType {
+        let nullable = |data: DataType| ValueType::plain(data).or_null();
         match name.trim_start_matches('.') {
             "google.protobuf.Timestamp" => {
-                return Ok(ValueType::plain(DataType::Timestamp { unit: TimeUnit::Ns, naive: false }));
+                return ValueType::plain(DataType::Timestamp { unit: TimeUnit::Ns, naive: false });
             }
-            "google.protobuf.Duration" => return Ok(ValueType::plain(DataType::Duration)),
+            "google.protobuf.Duration" => return ValueType::plain(DataType::Duration),
             "google.protobuf.DoubleValue" => return nullable(DataType::Float(64)),
             "google.protobuf.FloatValue" => return nullable(DataType::Float(32)),
             "google.protobuf.Int64Value" => return nullable(DataType::Int(64)),
@@ -236,28 +322,53 @@ impl<'a> Reader<'a> {
             | "google.protobuf.Value"
             | "google.protobuf.ListValue"
             | "google.protobuf.Any" => {
-                return Ok(ValueType::plain(DataType::Json));
+                return ValueType::plain(DataType::Json);
             }
             _ => {}
         }
         if let Some((full, message)) = Self::find(&self.known, scope, name) {
-            if self.open.contains(&full) {
-                let what = format!("the message `{full}` holds itself, and the types of a contract cannot");
-                return Err(Fault::new(what, "leave the field out").at(at));
+            let endless =
+                if self.open.contains(&full) { "holds itself" } else { "has more parts than a contract can have" };
+            if self.open.contains(&full) || depth >= MAX_DEPTH || self.fields > MAX_FIELDS {
+                self.note(Thing::Type, at, format!("{full}, which {endless}, read as json"));
+                return ValueType::plain(DataType::Json);
             }
             self.open.push(full.clone());
+            let place = self.places.get(&full).cloned().unwrap_or_default();
+            if let Some(doc) = self.docs.get(&place).and_then(|doc| comment(doc)) {
+                self.note(Thing::Doc, at, format!("/// {}", doc.lines().next().unwrap_or_default()));
+            }
             let mut fields = Vec::new();
-            for column in self.columns(message, &full, &[-1], at, depth + 1)? {
-                fields.push(StructField { name: column.name, value: column.value, default: None });
+            for column in self.columns(message, &full, &place, at, depth + 1) {
+                if column.deprecated.is_some() {
+                    self.note(Thing::Deprecated, &format!("{at}.{}", column.name), "deprecated".to_owned());
+                }
+                if let Some(doc) = column.doc {
+                    let first = doc.lines().next().unwrap_or_default();
+                    self.note(Thing::Doc, &format!("{at}.{}", column.name), format!("/// {first}"));
+                }
+                fields.push(StructField { name: column.name, value: column.value, default: column.default });
             }
             self.open.pop();
-            return Ok(ValueType::plain(DataType::Struct(fields)));
+            return ValueType::plain(DataType::Struct(fields));
         }
         if let Some((_, each)) = Self::find(&self.enums, scope, name) {
-            return Ok(ValueType::plain(DataType::Enum { members: members(each), open: false }));
+            return ValueType::plain(DataType::Enum { members: members(each), open: false });
         }
         self.note(Thing::Type, at, format!("{name}, which is in another file, read as json"));
-        Ok(ValueType::plain(DataType::Json))
+        ValueType::plain(DataType::Json)
+    }
+}
+
+/// A default of `proto2` as a literal of that type.
+fn default_of(text: &str, data: &DataType) -> Option<Literal> {
+    match data {
+        DataType::Bytes | DataType::List(_) => None,
+        DataType::Enum { members, .. } => {
+            let bare = members.iter().filter(|member| text == member.as_str() || text.ends_with(&format!("_{member}")));
+            bare.max_by_key(|member| member.len()).map(|member| Literal::Text(member.clone()))
+        }
+        _ => values::from_text(text, data),
     }
 }
 

@@ -94,7 +94,7 @@ const RESERVED: [&str; 75] = [
 pub(crate) fn pydantic(contract: &Contract) -> Result<String, Fault> {
     if !contract.name.is_ascii() || RESERVED.contains(&contract.name.as_str()) {
         let what = format!("`{}` cannot be the name of a class of Python", contract.name);
-        return Err(Fault::new(what, "rename the contract, or export to another format"));
+        return Err(Fault::new(what, "rename the contract, or export to another format").at(contract.name.as_str()));
     }
     let mut writer = Writer { classes: Vec::new(), taken: vec![contract.name.clone()] };
     let columns: Vec<Column> = contract.columns.clone();

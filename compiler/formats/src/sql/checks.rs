@@ -127,8 +127,35 @@ pub(super) fn literal_of(expr: &ast::Expr, data: &DataType) -> Option<Literal> {
     }
 }
 
-fn is_column(expr: &ast::Expr, column: &str) -> bool {
-    matches!(expr, ast::Expr::Identifier(name) if name.value.eq_ignore_ascii_case(column))
+/// An expression without what says nothing: parentheses, and around text the casts to text that PostgreSQL writes.
+fn bare<'e>(expr: &'e ast::Expr, data: &DataType) -> &'e ast::Expr {
+    use ast::DataType as Sql;
+    match expr {
+        ast::Expr::Nested(inner) => bare(inner, data),
+        ast::Expr::Cast { expr, data_type: Sql::Text | Sql::Varchar(None) | Sql::CharacterVarying(None), .. }
+            if data.is_text() =>
+        {
+            bare(expr, data)
+        }
+        _ => expr,
+    }
+}
+
+fn is_column(expr: &ast::Expr, column: &str, data: &DataType) -> bool {
+    matches!(bare(expr, data), ast::Expr::Identifier(name) if name.value.eq_ignore_ascii_case(column))
+}
+
+/// The members of `array[..]`, whatever it is cast to.
+fn array(expr: &ast::Expr) -> Option<&[ast::Expr]> {
+    match expr {
+        ast::Expr::Nested(inner) | ast::Expr::Cast { expr: inner, .. } => array(inner),
+        ast::Expr::Array(array) => Some(&array.elem),
+        _ => None,
+    }
+}
+
+fn literals(list: &[ast::Expr], data: &DataType) -> Option<Vec<Literal>> {
+    list.iter().map(|member| literal_of(member, data)).collect()
 }
 
 /// A check as a constraint of a column, or of a column that it speaks of: `None` where the language has no word for it.
@@ -147,8 +174,8 @@ pub(super) fn read(expr: &ast::Expr, this: Option<&str>, columns: Columns<'_>) -
 
 /// A constraint that is no condition: a range, a set, a length, a pattern.
 fn plain(expr: &ast::Expr, this: &str, data: &DataType) -> Option<Constraint> {
-    match expr {
-        ast::Expr::Between { expr, negated: false, low, high } if is_column(expr, this) => {
+    match bare(expr, data) {
+        ast::Expr::Between { expr, negated: false, low, high } if is_column(expr, this, data) => {
             Some(Constraint::Range { low: Some(literal_of(low, data)?), high: Some(literal_of(high, data)?) })
         }
         ast::Expr::BinaryOp { left, op: Op::And, right } => match (plain(left, this, data)?, plain(right, this, data)?)
@@ -161,7 +188,7 @@ fn plain(expr: &ast::Expr, this: &str, data: &DataType) -> Option<Constraint> {
             }
             _ => None,
         },
-        ast::Expr::BinaryOp { left, op, right } if is_column(left, this) => match op {
+        ast::Expr::BinaryOp { left, op, right } if is_column(left, this, data) => match op {
             Op::GtEq if data.is_ordered() => {
                 Some(Constraint::Range { low: Some(literal_of(right, data)?), high: None })
             }
@@ -174,7 +201,7 @@ fn plain(expr: &ast::Expr, this: &str, data: &DataType) -> Option<Constraint> {
             },
             _ => None,
         },
-        ast::Expr::BinaryOp { left, op, right } if is_length(left, this) => {
+        ast::Expr::BinaryOp { left, op, right } if is_length(left, this, data) => {
             let Literal::Number(number) = literal_of(right, &DataType::Int(64))? else { return None };
             let count = number.to_string().parse().ok()?;
             match op {
@@ -184,13 +211,16 @@ fn plain(expr: &ast::Expr, this: &str, data: &DataType) -> Option<Constraint> {
                 _ => None,
             }
         }
-        ast::Expr::InList { expr, list, negated: false } if is_column(expr, this) => {
-            list.iter().map(|member| literal_of(member, data)).collect::<Option<Vec<_>>>().map(Constraint::OneOf)
+        ast::Expr::InList { expr, list, negated: false } if is_column(expr, this, data) => {
+            literals(list, data).map(Constraint::OneOf)
+        }
+        ast::Expr::AnyOp { left, compare_op: Op::Eq, right, .. } if is_column(left, this, data) => {
+            literals(array(right)?, data).map(Constraint::OneOf)
         }
         ast::Expr::Function(call) if call.name.to_string().eq_ignore_ascii_case("regexp_full_match") => {
             let args = arguments(call)?;
             match args.as_slice() {
-                [value, re] if is_column(value, this) => match literal_of(re, &DataType::String)? {
+                [value, re] if is_column(value, this, data) => match literal_of(re, &DataType::String)? {
                     Literal::Text(re) => Some(Constraint::Matches(crate::mlp::tidy_pattern(&re))),
                     _ => None,
                 },
@@ -201,11 +231,11 @@ fn plain(expr: &ast::Expr, this: &str, data: &DataType) -> Option<Constraint> {
     }
 }
 
-fn is_length(expr: &ast::Expr, this: &str) -> bool {
-    let ast::Expr::Function(call) = expr else { return false };
+fn is_length(expr: &ast::Expr, this: &str, data: &DataType) -> bool {
+    let ast::Expr::Function(call) = bare(expr, &DataType::Int(64)) else { return false };
     let name = call.name.to_string().to_lowercase();
     let length = ["length", "char_length", "character_length", "len"].contains(&name.as_str());
-    length && matches!(arguments(call).as_deref(), Some([value]) if is_column(value, this))
+    length && matches!(arguments(call).as_deref(), Some([value]) if is_column(value, this, data))
 }
 
 fn arguments(call: &ast::Function) -> Option<Vec<&ast::Expr>> {
@@ -238,8 +268,11 @@ fn condition(expr: &ast::Expr, this: Option<&str>, columns: Columns<'_>) -> Opti
         ast::Expr::UnaryOp { op: UnaryOperator::Not, expr } => Expr::Not(Box::new(condition(expr, this, columns)?)),
         ast::Expr::InList { expr, list, negated: false } => {
             let (value, data) = operand(expr, this, columns)?;
-            let members: Option<Vec<Literal>> = list.iter().map(|member| literal_of(member, &data)).collect();
-            Expr::OneOf(Box::new(value), members?)
+            Expr::OneOf(Box::new(value), literals(list, &data)?)
+        }
+        ast::Expr::AnyOp { left, compare_op: Op::Eq, right, .. } => {
+            let (value, data) = operand(left, this, columns)?;
+            Expr::OneOf(Box::new(value), literals(array(right)?, &data)?)
         }
         ast::Expr::Between { expr, negated: false, low, high } => {
             let (value, data) = operand(expr, this, columns)?;
@@ -283,6 +316,10 @@ fn flat(a: Expr, b: Expr, all: bool) -> Expr {
 fn operand(expr: &ast::Expr, this: Option<&str>, columns: Columns<'_>) -> Option<(Expr, DataType)> {
     match expr {
         ast::Expr::Nested(inner) => operand(inner, this, columns),
+        ast::Expr::Cast { expr: inner, .. } => {
+            let (value, data) = operand(inner, this, columns)?;
+            (!std::ptr::eq(bare(expr, &data), expr)).then_some((value, data))
+        }
         ast::Expr::Identifier(name) if this.is_some_and(|this| name.value.eq_ignore_ascii_case(this)) => {
             Some((Expr::This, columns(&name.value)?.clone()))
         }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use mlp_analysis::{Kind, Module, Program, check, literals::coerce};
+use mlp_formats::{Format, Outcome};
 use mlp_plan::{Constraint, Contract, DataType, Expr, Literal, Place, ValueType};
 use mlp_ports::{NoFiles, NoSql};
 use mlp_source::SourceMap;
@@ -142,4 +143,39 @@ pub fn sorted(mut contract: Contract) -> Contract {
     contract.references.sort_by_key(|reference| format!("{reference:?}"));
     contract.expectations.sort_by_key(|rule| rule.expr.to_string());
     contract
+}
+
+/// Exports a contract that others may name to every format, and reads each back: nothing panics, and what comes back is the contract, or what the
+/// notes left of it. Answers what is wrong, a line each.
+pub fn through_all(contract: &Contract) -> Vec<String> {
+    let formats = Format::ALL.into_iter();
+    formats.filter_map(|format| through(format, contract).err().map(|fault| format!("{format}: {fault}"))).collect()
+}
+
+fn through(format: Format, contract: &Contract) -> Result<(), String> {
+    let contracts = std::slice::from_ref(contract);
+    let exported = match format.export(contracts) {
+        Ok(exported) => exported,
+        // a name or a type that the format has no form for, and the place of it
+        Err(fault) if !fault.path.is_empty() && !fault.help.is_empty() => return Ok(()),
+        Err(fault) => return Err(format!("export: {fault}")),
+    };
+    if !format.is_read() {
+        return Ok(());
+    }
+    let lost = exported.notes.iter().any(|note| note.outcome == Outcome::Lost);
+    let shown = String::from_utf8_lossy(&exported.bytes).into_owned();
+    let imported = format.import(exported.bytes).map_err(|fault| format!("import: {fault}\n{shown}"))?;
+    if let Some(note) = imported.notes.first() {
+        return Err(format!("a note on the way back: {note}\n{shown}"));
+    }
+    let [back] = imported.contracts.as_slice() else { return Err(format!("not one contract\n{shown}")) };
+    let wanted = if lost { format.heard(contract, contracts).0 } else { contract.clone() };
+    let (back, wanted) = (sorted(back.clone()), sorted(wanted));
+    for (back, wanted) in back.columns.iter().zip(&wanted.columns) {
+        if back != wanted {
+            return Err(format!("{back:?}\n  is not {wanted:?}\n{shown}"));
+        }
+    }
+    if back == wanted { Ok(()) } else { Err(format!("{back:?}\n  is not {wanted:?}\n{shown}")) }
 }

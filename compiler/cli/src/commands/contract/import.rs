@@ -12,12 +12,12 @@ use crate::{args::ContractImportArgs, output::Output};
 pub fn import(args: &ContractImportArgs, output: &Output) -> Exit {
     let file = args.file.display().to_string();
     let bytes = std::fs::read(&args.file).map_err(|error| output.failure(&format!("{file}: {error}"), None))?;
-    let fault = |fault: &Fault| refused(&file, fault, output);
+    let fault = |fault: Fault| refused(&file, &with_formats(fault, args.from.as_deref()), output);
     let format = match &args.from {
         Some(name) => named(name, output)?,
-        None => Format::of_file(&file, &bytes).map_err(|found| fault(&found))?,
+        None => Format::of_file(&file, &bytes).map_err(fault)?,
     };
-    let mut imported = format.import(bytes).map_err(|found| fault(&found))?;
+    let mut imported = format.import(bytes).map_err(fault)?;
     if args.from.is_none() && matches!(format, Format::Sql(_)) {
         let what = format!("read as {format}; --from names another dialect");
         imported.notes.push(Note::new(Outcome::Chosen, Thing::Foreign, file.as_str(), what));
@@ -30,6 +30,19 @@ pub fn import(args: &ContractImportArgs, output: &Output) -> Exit {
     put(&text, args.out.as_deref(), output)?;
     tell(&imported.notes, output);
     Ok(0)
+}
+
+/// Of a file that may be of another format, the help says how to name it, or that it was named.
+fn with_formats(mut fault: Fault, from: Option<&str>) -> Fault {
+    if fault.other_format {
+        let names = format_names(true);
+        let formats = match from {
+            None => format!("if it is of another format, say so with --from: {names}"),
+            Some(from) => format!("it was read as --from {from} says; the others are {names}"),
+        };
+        fault.help = if fault.help.is_empty() { formats } else { format!("{}; {formats}", fault.help) };
+    }
+    fault
 }
 
 /// The format of that name, to be read.
