@@ -215,6 +215,50 @@ fn an_accepted_break_passes_until_its_day() {
     assert_eq!(with("MLP313", &answer)[0]["range"]["start"]["line"], 8);
 }
 
+/// What runs nowhere reads nothing: whoever calls it later checks against the contract as it is then.
+#[test]
+fn a_stage_that_no_pipeline_calls_reads_nothing() {
+    let stage = "stage tidy(rows: Table<Order>) -> Table<Order> { run = command([\"tidy\"]) }\n";
+    let folder = repository(&ORDERS.replace("  email:", "  note:   string?\n  email:").replacen(
+        "contract",
+        &format!("{stage}contract"),
+        1,
+    ));
+    change(folder.path(), "  note:   string?\n", "");
+    change(folder.path(), "1.0.0", "1.1.0");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!((code, kinds(&answer)), (0, vec![("column_removed".to_owned(), None)]));
+    change(folder.path(), "  email:  string @pii\n", "");
+    let done = diff(folder.path(), &["--against", "HEAD", "--format", "pretty"]);
+    assert!(text(&done).contains("no pipeline, model or deployment of this repository reads it"), "{}", text(&done));
+}
+
+/// An acceptance without an end goes on accepting; what it was not decided on for is not passed over in silence.
+#[test]
+fn an_acceptance_that_stood_there_before_is_told_where_it_covers_a_new_break() {
+    let folder = repository(ORDERS);
+    change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
+    change(folder.path(), "\n}\n", "\n  accepts break on amount because \"refunds moved\"\n}\n");
+    change(folder.path(), "1.0.0", "2.0.0");
+    let stands = "`accepts break on amount` stood there before";
+    let done = diff(folder.path(), &["--against", "HEAD"]);
+    assert!(done.status.success() && !text(&done).contains(stands), "{}", text(&done));
+    git(folder.path(), &["commit", "-qam", "two"]);
+    let done = diff(folder.path(), &["--against", "HEAD"]);
+    assert!(done.status.success() && !text(&done).contains(stands), "{}", text(&done));
+    change(folder.path(), "in 0 .. 500", "in 0 .. 50");
+    change(folder.path(), "2.0.0", "3.0.0");
+    let done = diff(folder.path(), &["--against", "HEAD"]);
+    assert!(done.status.success() && text(&done).contains(stands), "{}", text(&done));
+    // with an end it is as good as that says
+    change(folder.path(), "\"refunds moved\"", "\"refunds moved\" until 2030-06-30");
+    git(folder.path(), &["commit", "-qam", "three"]);
+    change(folder.path(), "in 0 .. 50", "in 0 .. 5");
+    change(folder.path(), "3.0.0", "4.0.0");
+    let done = diff(folder.path(), &["--against", "HEAD", "--today", "2030-06-30"]);
+    assert!(done.status.success() && !text(&done).contains(stands), "{}", text(&done));
+}
+
 #[test]
 fn a_version_that_says_too_little_is_told_where_it_stands() {
     let folder = repository(ORDERS);

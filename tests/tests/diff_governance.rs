@@ -247,3 +247,62 @@ fn patches_on_pods_are_governance_under_every_target() {
     fs::write(new.join("patch.yaml"), other).unwrap();
     assert_eq!(kinds(&compared(&released, &new)).0, ["pod_patch_changed"]);
 }
+
+/// What another policy asks of the same report is asked: a clause that moved is not lost, unless somebody is judged without it.
+#[test]
+fn clauses_that_moved_to_another_policy_are_still_asked() {
+    let moved = [
+        ("  require candidate.auc >= 0.7\n", "  require candidate.rows >= 1\n"),
+        ("pipeline train {", "policy Good(r: Report<Binary>) {\n  require r.auc >= 0.7\n}\npipeline train {"),
+        ("when Release(report, before) and", "when Release(report, before) and Good(report) and"),
+    ];
+    let answer = diff(PROGRAM, &edited(PROGRAM, &moved));
+    assert_eq!(kinds(&answer).0, Vec::<String>::new(), "{answer:#}");
+    assert_eq!(messages(&answer, "clause_moved").len(), 1, "{answer:#}");
+    // of another report it says nothing
+    let before = [
+        moved[0],
+        moved[1],
+        ("when Release(report, before) and", "when Release(report, before) and Good(other) and"),
+        (
+            "  let before",
+            "  let rival = fit(parts.train, seed: 2)\n  let other = judge(rival, parts.test)\n  let before",
+        ),
+    ];
+    let answer = diff(PROGRAM, &edited(PROGRAM, &before));
+    assert_eq!(kinds(&answer).0, ["policy_loosened"], "{answer:#}");
+    // and less is less
+    let answer = diff(PROGRAM, &edited(&edited(PROGRAM, &moved), &[("r.auc >= 0.7", "r.auc >= 0.6")]));
+    assert_eq!(kinds(&answer).0, ["policy_loosened"], "{answer:#}");
+}
+
+#[test]
+fn a_policy_whose_clauses_are_asked_by_others_is_not_missed() {
+    let joined = [
+        ("policy Enough(r: Report<Binary>, least: int) {\n  require r.rows >= least\n}\n", ""),
+        ("  require candidate.auc >= 0.7\n", "  require candidate.auc >= 0.7\n  require candidate.rows >= 900\n"),
+        (" and Enough(report, least: 500) and Enough(report, least: 900)", ""),
+    ];
+    let answer = diff(PROGRAM, &edited(PROGRAM, &joined));
+    assert_eq!(kinds(&answer).0, Vec::<String>::new(), "{answer:#}");
+    let answer = diff(PROGRAM, &edited(&edited(PROGRAM, &joined), &[("rows >= 900", "rows >= 800")]));
+    assert_eq!(kinds(&answer).0, ["policy_removed", "gate_removed"], "{answer:#}");
+}
+
+#[test]
+fn a_changed_default_of_a_pipeline_is_told_and_runs_again_what_reads_it() {
+    let old = edited(
+        PROGRAM,
+        &[
+            ("pipeline train {", "pipeline train(share: float64 = 20%, note: string = \"a\") {"),
+            ("test: 20%", "test: share"),
+        ],
+    );
+    let answer = diff(&old, &edited(&old, &[("share: float64 = 20%", "share: float64 = 30%")]));
+    let told = messages(&answer, "parameter_changed");
+    assert_eq!(told, ["the parameter `share: float64 in 0 .. 1 = 0.2` is `share: float64 in 0 .. 1 = 0.3` now"]);
+    assert!(messages(&answer, "runs_again")[0].starts_with("will run again: `parts`;"), "{answer:#}");
+    // what only stands elsewhere is as it was
+    let answer = diff(&old, &edited(&old, &[("pipeline train(", "\n\npipeline train(")]));
+    assert_eq!(kinds(&answer), (Vec::new(), Vec::new()), "{answer:#}");
+}

@@ -85,7 +85,8 @@ fn beside(value: &Literal, data: &DataType) -> Vec<Literal> {
 
 /// Texts by length and pattern.
 fn texts(from: &ValueType, to: &ValueType) -> Vec<Literal> {
-    if !matches!(from.data, DataType::String | DataType::Enum { .. } | DataType::List(_)) {
+    let texts = matches!(from.data, DataType::String | DataType::Bytes | DataType::Json | DataType::Enum { .. });
+    if !texts && !matches!(from.data, DataType::List(_)) {
         return Vec::new();
     }
     let mut found: Vec<String> = Vec::new();

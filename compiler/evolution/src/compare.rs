@@ -10,9 +10,10 @@ use crate::{
     bump::Bump,
     change::{Breaks, Change, Class, Direction, Verdict},
     contract, governance,
-    history::History,
+    history::{History, Records},
+    pairs::{Names, Renamed, pairs},
     pipelines,
-    readers::{self, Package},
+    readers::{Package, Readers},
 };
 
 /// One version of a package, with the other packages of its repository.
@@ -80,10 +81,15 @@ impl Comparison {
 pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> Comparison {
     let mut found = Comparison::default();
     let names = Names::of(old.plan, new.plan);
-    for (was, is) in pairs(old.plan, new.plan) {
+    let readers = Readers::new([old, new].into_iter().flat_map(packages).collect());
+    let pairs = pairs(old.plan, new.plan);
+    let renamed = Renamed::of(&pairs);
+    let records = options.history.beside(new.plan);
+    for (was, is) in pairs {
         let Some(one) = is.or(was) else { continue };
         let name = names.shown(one);
-        let mut work = Work { name: &name, old, new, options, found: &mut found };
+        let mut work =
+            Work { name: &name, readers: &readers, renamed: &renamed, records: &records, options, found: &mut found };
         match (was, is) {
             (Some(was), Some(is)) => work.both(was, is),
             (None, Some(is)) => work.added(is),
@@ -100,6 +106,14 @@ pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> C
     found.changes.extend(governance::changes(old, new));
     found.changes.extend(pipelines::changes(old.plan, new.plan));
     found
+}
+
+/// The package of a version, and those that depend on it.
+fn packages<'a>(version: &'a Version<'a>) -> impl Iterator<Item = Package<'a>> {
+    let of = version.plan;
+    let own = Package { name: &of.package.name, plan: of, alias: None, of };
+    let others = version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias), of });
+    std::iter::once(own).chain(others)
 }
 
 /// What an expression takes over from another contract is told there, unless a promise of its own is broken by it.
@@ -133,78 +147,12 @@ fn forget_repetitions(changes: &mut Vec<Change>, places: &BTreeMap<String, Place
     });
 }
 
-/// Contracts of both versions: by their declaration, or by their bare name where one was moved to another module.
-fn pairs<'a>(old: &'a Plan, new: &'a Plan) -> Vec<(Option<&'a Contract>, Option<&'a Contract>)> {
-    let own = |plan: &'a Plan| -> BTreeMap<&'a str, &'a Contract> {
-        let own = plan.contracts.values().filter(|one| one.is_own());
-        own.filter_map(|one| Some((one.declared.as_deref()?, one))).collect()
-    };
-    let (mut before, after) = (own(old), own(new));
-    let mut found = Vec::new();
-    let mut left = Vec::new();
-    for (declared, is) in &after {
-        match before.remove(declared) {
-            Some(was) => found.push((Some(was), Some(*is))),
-            None => left.push(*is),
-        }
-    }
-    for is in left {
-        let same: Vec<&str> = before.keys().copied().filter(|declared| bare(declared) == bare_of(is)).collect();
-        let was = match same.as_slice() {
-            [one] => before.remove(one),
-            _ => None,
-        };
-        found.push((was, Some(is)));
-    }
-    found.extend(before.into_values().map(|was| (Some(was), None)));
-    found.sort_by_key(|(was, is)| is.or(*was).and_then(|one| one.declared.clone()));
-    found
-}
-
-fn bare(declared: &str) -> &str {
-    declared.rsplit('.').next().unwrap_or_default()
-}
-
-fn bare_of(contract: &Contract) -> &str {
-    contract.declared.as_deref().map(bare).unwrap_or_default()
-}
-
-/// How contracts are called: by their bare name where only one has it.
-struct Names {
-    count: BTreeMap<String, usize>,
-}
-
-impl Names {
-    fn of(old: &Plan, new: &Plan) -> Self {
-        let mut count: BTreeMap<String, usize> = BTreeMap::new();
-        for plan in [old, new] {
-            let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-            for one in plan.contracts.values().filter(|one| one.is_own()) {
-                *seen.entry(bare_of(one)).or_default() += 1;
-            }
-            for (name, times) in seen {
-                let known = count.entry(name.to_owned()).or_default();
-                *known = times.max(*known);
-            }
-        }
-        Self { count }
-    }
-
-    fn shown(&self, contract: &Contract) -> String {
-        let declared = contract.declared.clone().unwrap_or_default();
-        if self.count.get(bare(&declared)).is_some_and(|count| *count > 1) {
-            declared
-        } else {
-            bare(&declared).to_owned()
-        }
-    }
-}
-
 /// The comparison of one contract.
 struct Work<'w> {
     name: &'w str,
-    old: &'w Version<'w>,
-    new: &'w Version<'w>,
+    readers: &'w Readers<'w>,
+    renamed: &'w Renamed<'w>,
+    records: &'w Records<'w>,
     options: &'w Options<'w>,
     found: &'w mut Comparison,
 }
@@ -212,11 +160,12 @@ struct Work<'w> {
 impl Work<'_> {
     fn both(&mut self, was: &Contract, is: &Contract) {
         let mode = self.options.mode.unwrap_or(was.compatibility);
-        let mut changes = contract::changes(self.name, was, is);
+        let mut changes = contract::changes(self.name, &self.renamed.apply(was), is);
         self.add_readers(was, &mut changes);
         for change in &mut changes {
             self.judge(change, mode, is);
         }
+        self.found.notes.extend(self.standing(was, is, &changes));
         if mode.is_transitive() {
             let more = self.history(was, is, mode, &changes);
             changes.extend(more);
@@ -300,16 +249,6 @@ impl Work<'_> {
     /// Who reads what went or got otherwise. A column that may be missing breaks its readers all the same when it goes: they would find nothing in it.
     fn add_readers(&self, was: &Contract, changes: &mut [Change]) {
         let Some(declared) = was.declared.as_deref() else { return };
-        let packages: Vec<Package<'_>> = [self.old, self.new]
-            .into_iter()
-            .flat_map(|version| {
-                let of = version.plan;
-                let own = Package { name: &of.package.name, plan: of, alias: None, of };
-                let others =
-                    version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias), of });
-                std::iter::once(own).chain(others)
-            })
-            .collect();
         for change in changes.iter_mut() {
             let goes = matches!(change.kind, "column_removed" | "field_removed");
             if !goes && !change.breaks.any() {
@@ -320,7 +259,7 @@ impl Work<'_> {
             if column.is_empty() {
                 continue;
             }
-            change.readers = readers::of_column(&packages, declared, &column);
+            change.readers = self.readers.of_column(declared, &column);
             if goes && !change.breaks.any() && !change.readers.is_empty() {
                 let readers = change.readers.len();
                 let breaks = Breaks { backward: false, forward: true };
@@ -345,17 +284,37 @@ impl Work<'_> {
         };
     }
 
+    /// A note on each acceptance without an end that stood there before, and covers a break that came only now: it was decided on for another.
+    fn standing(&self, was: &Contract, is: &Contract, changes: &[Change]) -> Vec<String> {
+        let stood = |one: &&AcceptedBreak| {
+            let same = |other: &AcceptedBreak| (&other.on, &other.because) == (&one.on, &one.because);
+            one.until.is_none() && was.accepts.iter().any(same)
+        };
+        let covered = |accepted: &AcceptedBreak| {
+            let is_covered = |change: &&Change| {
+                matches!(&change.verdict, Verdict::Accepted { because, until: None } if *because == accepted.because)
+                    && covers(accepted, change)
+            };
+            changes.iter().find(is_covered).map(|change| change.message.clone())
+        };
+        let note = |accepted: &AcceptedBreak| {
+            let message = covered(accepted)?;
+            Some(format!(
+                "`{}`: {message}. That is accepted since `accepts break on {}` stood there before, for a break that was decided on then, and has no end; take it out once it is released, or give it one: `until ..`",
+                self.name, accepted.on
+            ))
+        };
+        is.accepts.iter().filter(stood).filter_map(note).collect()
+    }
+
     /// Breaks against older versions on record that the version before does not show.
     fn history(&mut self, was: &Contract, is: &Contract, mode: Compatibility, known: &[Change]) -> Vec<Change> {
         let declared = was.declared.as_deref().unwrap_or_default();
         let mut found: Vec<Change> = Vec::new();
         let mut versions = 0;
-        let plan = self.new.plan;
-        let is_declared =
-            |name: &str| plan.contracts.values().any(|one| one.is_own() && one.declared.as_deref() == Some(name));
-        for (version, released) in self.options.history.of(declared, is_declared) {
+        for (version, released) in self.records.of(declared) {
             versions += 1;
-            let mut changes = contract::changes(self.name, released, is);
+            let mut changes = contract::changes(self.name, &self.renamed.apply(released), is);
             self.add_readers(released, &mut changes);
             for mut change in changes.into_iter().filter(|change| change.breaks.under(mode)) {
                 let is_same = |other: &Change| (other.kind, &other.path) == (change.kind, &change.path);

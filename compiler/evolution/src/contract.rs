@@ -5,7 +5,8 @@ use mlp_plan::{Column, Compatibility, Constraint, Contract, Literal, Place, Valu
 
 use crate::{
     change::{Breaks, Change, Class, Direction},
-    example, rules,
+    example::{Rows, Side},
+    rules,
     values::{Levels, compare_level, inside},
 };
 
@@ -34,7 +35,8 @@ pub fn renamed(old: &Contract, new: &Contract) -> Contract {
 }
 
 /// Old and new names of columns that say what they were called.
-fn renames(old: &Contract, new: &Contract) -> Vec<(String, String)> {
+#[must_use]
+pub fn renames(old: &Contract, new: &Contract) -> Vec<(String, String)> {
     let was = |column: &Column| {
         let was = column.was.clone()?;
         let moved = old.column(&was).is_some() && old.column(&column.name).is_none() && new.column(&was).is_none();
@@ -51,7 +53,15 @@ pub fn changes(subject: &str, old: &Contract, new: &Contract) -> Vec<Change> {
     }
     let seen = renamed(old, new);
     let pairs = renames(old, new);
-    let both = Both { subject, old: &seen, new, old_reader: reader(&seen), new_reader: reader(new) };
+    let both = Both {
+        subject,
+        old: &seen,
+        new,
+        old_reader: reader(&seen),
+        new_reader: reader(new),
+        old_rows: Rows::new(subject, &seen, Side::Old),
+        new_rows: Rows::new(subject, new, Side::New),
+    };
     let mut found = Vec::new();
     for column in &new.columns {
         let was = pairs.iter().find(|(_, is)| *is == column.name).map(|(was, _)| was.as_str());
@@ -98,6 +108,10 @@ pub struct Both<'a> {
     pub old_reader: Contract,
     /// The new version, as its readers take what others wrote.
     pub new_reader: Contract,
+    /// Rows that the old version permits.
+    pub old_rows: Rows<'a>,
+    /// Rows that the new version permits.
+    pub new_rows: Rows<'a>,
 }
 
 /// A contract as its readers take data of another version: a column that may be null and is not there reads as null.
@@ -136,7 +150,7 @@ impl Both<'_> {
             return change;
         }
         let mut change = change.breaking(Direction::Tighter, Breaks { backward: true, forward: false });
-        change.example = example::without(self.subject, self.old, name);
+        change.example = self.old_rows.without(name);
         if is_filled(column.default.is_some(), &column.value) {
             let missing = column.default.as_ref().map_or("null".to_owned(), ToString::to_string);
             change.message = format!(
@@ -159,7 +173,7 @@ impl Both<'_> {
         }
         let mut change = change.breaking(Direction::Looser, Breaks { backward: false, forward: true });
         change.message = format!("`{name}: {}` is gone, and who reads it finds nothing", column.value);
-        change.example = example::without(self.subject, self.new, name);
+        change.example = self.new_rows.without(name);
         change.help(format!("keep it, and say `deprecated \"..\"` until nobody reads `{name}`"))
     }
 
@@ -171,7 +185,7 @@ impl Both<'_> {
             .from_to(Some(was.to_owned()), Some(name.clone()))
             .breaking(Direction::Both, breaks);
         change.old_place = self.place(old, was).cloned();
-        change.example = example::without(self.subject, self.new, was);
+        change.example = self.new_rows.without(was);
         change.help(format!("readers that are not changed at once need `{was}` beside `{name}` for a while"))
     }
 
@@ -338,7 +352,10 @@ fn suggest_renames(found: &mut [Change], both: &Both<'_>) {
         };
         let mut fitting = came.iter().filter(alike);
         let (Some(is), None) = (fitting.next(), fitting.next()) else { continue };
-        let help = format!("renamed? say `{is}: .. was {was}`, so that data written before are still read");
+        // what it mends is the reading of old data; nothing but the old name helps who looks for that
+        let help = format!(
+            "renamed? say `{is}: .. was {was}`: then data written before are still read, and only who looks for `{was}` breaks, unless it stays beside `{is}` for a while"
+        );
         for change in found.iter_mut().filter(|change| change.path == *is || change.path == *was) {
             change.help = Some(help.clone());
         }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mlp_analysis::versions::loosened;
-use mlp_plan::{Clause, ClauseRule, Expr, Literal, Metrics, Node, Origin, Plan, Policy, PolicyUse, Run, Value};
+use mlp_plan::{Clause, ClauseRule, Expr, Literal, Node, Origin, Plan, Policy, PolicyUse, Run, Value};
 
 use crate::{
     change::{Change, Class, Direction},
+    clauses::{is_about_the_same, lost, old_names, params, rename_params, under_old_names},
     governance::{Same, looser, same},
 };
 
@@ -73,6 +73,16 @@ impl Asked<'_> {
         Some(policy)
     }
 
+    /// The same policy about the reports themselves, under the names of what makes them: so different policies that judge one report can be held together.
+    fn about_reports(&self, plan: &Plan) -> Option<Policy> {
+        let mut policy = self.policy(plan)?;
+        let given = self.given();
+        let name = |name: &String| given.get(name.as_str()).map_or_else(|| name.clone(), |origin| origin_text(origin));
+        policy.params.retain(|param| param.report.is_some());
+        rename_params(&mut policy, &name);
+        Some(policy)
+    }
+
     fn value(&self, param: &str) -> Option<&Literal> {
         match self.call.params.get(param)? {
             Value::Literal(value) => Some(value),
@@ -86,7 +96,12 @@ impl<'p> Work<'p> {
         let mut found = Vec::new();
         for (name, was) in &self.old.policies {
             let Some((now, is)) = self.known.get(name.as_str()) else {
-                let change = Change::new("policy_removed", Class::Governance, name, "", "the policy is gone");
+                let (class, message) = if self.is_asked_elsewhere(was, |_| true) {
+                    (Class::Compatible, "the policy is gone; what it required is required by others")
+                } else {
+                    (Class::Governance, "the policy is gone")
+                };
+                let change = Change::new("policy_removed", class, name, "", message);
                 found.push(change.towards(Direction::Looser).at(None, Some(&was.place)));
                 continue;
             };
@@ -113,6 +128,13 @@ impl<'p> Work<'p> {
         let mut found = Vec::new();
         for index in self.lost_anywhere(was, &is) {
             let Some(clause) = was.clauses.get(index) else { continue };
+            if self.is_asked_elsewhere(was, |other| other.place == clause.place) {
+                let message =
+                    format!("`{}` is required by other policies now, wherever this one was asked", clause.text);
+                let change = Change::new("clause_moved", Class::Compatible, &is.name, &clause.text, message);
+                found.push(change.at(Some(&is.place), Some(&clause.place)));
+                continue;
+            }
             let is_approval = matches!(clause.rule, ClauseRule::Approve { .. });
             let now = is.clauses.iter().find(|other| match other.rule {
                 ClauseRule::Approve { .. } => is_approval,
@@ -145,6 +167,34 @@ impl<'p> Work<'p> {
         let depends =
             |index: &usize| by_call && was.clauses.get(*index).is_some_and(|clause| !params(clause).is_empty());
         lost(was, is, &self.new.metrics).into_iter().filter(|index| !depends(index)).collect()
+    }
+
+    /// Whether some clauses of a policy follow, on every way on which it was asked, from all that is asked of the same reports there now.
+    fn is_asked_elsewhere(&self, was: &Policy, which: impl Fn(&Clause) -> bool) -> bool {
+        let now = ways(self.new);
+        let mut asked = false;
+        for (rung, before) in ways(self.old) {
+            for (_, node, uses) in before {
+                for call in uses.iter().filter(|one| one.policy == was.name) {
+                    asked = true;
+                    let call = Asked { node, call };
+                    let lost = |way: &Way<'p>| self.lost_on(&call, way).iter().any(&which);
+                    if now.get(&rung).is_none_or(|ways| ways.iter().any(lost)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        asked
+    }
+
+    /// The clauses of a call that do not follow from all that a way asks of the same reports.
+    fn lost_on(&self, call: &Asked<'p>, (_, node, uses): &Way<'p>) -> Vec<Clause> {
+        let Some(before) = call.about_reports(self.old) else { return Vec::new() };
+        let after = uses.iter().filter_map(|call| Asked { node, call }.about_reports(self.new));
+        let after = Policy { clauses: after.flat_map(|policy| policy.clauses).collect(), ..before.clone() };
+        let lost = lost(&before, &after, &self.new.metrics).into_iter();
+        lost.filter_map(|index| before.clauses.get(index).cloned()).collect()
     }
 
     fn gates(&self) -> Vec<Change> {
@@ -181,18 +231,21 @@ impl<'p> Work<'p> {
             let (before, name) = (uses(was, policy), self.known.get(policy).map(|(now, _)| now.as_str()));
             let after = name.map(|name| uses(now, name)).unwrap_or_default();
             if after.is_empty() {
+                if before.iter().all(|call| self.lost_on(call, now).is_empty()) {
+                    continue;
+                }
                 let message = format!("`{policy}` no longer decides on what reaches {rung}");
                 let change = looser("gate_removed", rung, policy, message, &now.1.call, Some(&was.1.call));
                 found.push(change.from_to(Some(policy.to_owned()), None));
             } else {
-                found.extend(self.calls(rung, &before, &after));
+                found.extend(self.calls(rung, now, &before, &after));
             }
         }
         found
     }
 
     /// Calls of one policy: each report that it judged is judged by as much.
-    fn calls(&self, rung: &str, before: &[Asked<'p>], after: &[Asked<'p>]) -> Vec<Change> {
+    fn calls(&self, rung: &str, way: &Way<'p>, before: &[Asked<'p>], after: &[Asked<'p>]) -> Vec<Change> {
         let (Some(first), Some(other)) = (before.first(), after.first()) else { return Vec::new() };
         let (Some(was), Some(is)) =
             (self.old.policies.get(&first.call.policy), self.new.policies.get(&other.call.policy))
@@ -207,13 +260,16 @@ impl<'p> Work<'p> {
         let mut found = Vec::new();
         for (given, calls) in &judged {
             let Some((_, kept)) = now.iter().find(|(other, _)| other == given).or_else(|| fresh.next()) else {
+                if calls.iter().all(|call| self.lost_on(call, way).is_empty()) {
+                    continue;
+                }
                 let reports: Vec<String> = given.values().map(|origin| format!("`{}`", origin_text(origin))).collect();
                 let message = format!("`{}` no longer judges {} before {rung}", was.name, reports.join(" and "));
                 found.push(looser("gate_removed", rung, &was.name, message, &other.node.call, Some(&first.node.call)));
                 continue;
             };
             for call in calls {
-                found.extend(self.call(rung, (was, call), (is, kept), &told));
+                found.extend(self.call(rung, way, (was, call), (is, kept), &told));
             }
         }
         found
@@ -223,6 +279,7 @@ impl<'p> Work<'p> {
     fn call(
         &self,
         rung: &str,
+        way: &Way<'p>,
         (was, call): (&Policy, &Asked<'p>),
         (is, kept): (&Policy, &[Asked<'p>]),
         told: &BTreeSet<usize>,
@@ -240,8 +297,10 @@ impl<'p> Work<'p> {
             waits.next().cloned()
         };
         let lost = lost(&before, &after, &self.new.metrics).into_iter().filter_map(|index| before.clauses.get(index));
+        let lost_here = self.lost_on(call, way);
+        let is_lost = |clause: &&Clause| lost_here.iter().any(|other| other.place == clause.place);
         let mut found = Vec::new();
-        for clause in lost.filter(|clause| !told.contains(&clause.place)) {
+        for clause in lost.filter(|clause| !told.contains(&clause.place)).filter(is_lost) {
             let written = was.clauses.iter().find(|one| one.place == clause.place && one.text == clause.text);
             let values: Vec<String> = written
                 .map(params)
@@ -309,103 +368,5 @@ pub fn origin_text(origin: &Origin) -> String {
         Origin::Request => "request".to_owned(),
         Origin::Served => "served".to_owned(),
         Origin::None => "none".to_owned(),
-    }
-}
-
-/// The clauses of a policy that do not follow from another's, and approvals that it does not ask for, by their place.
-fn lost(was: &Policy, is: &Policy, metrics: &BTreeMap<String, Metrics>) -> BTreeSet<usize> {
-    let is_asked = |clause: &Clause| is.clauses.iter().any(|other| asks_as_much(clause, other));
-    let approvals =
-        was.clauses.iter().enumerate().filter(|(_, clause)| matches!(clause.rule, ClauseRule::Approve { .. }));
-    let approvals = approvals.filter(|(_, clause)| !is_asked(clause)).map(|(index, _)| index);
-    loosened(was, is, metrics).into_iter().chain(approvals).collect()
-}
-
-/// What parameters that have another name now were called: of those that went, the first of the same kind.
-fn old_names(was: &Policy, is: &Policy) -> BTreeMap<String, String> {
-    let mut gone: Vec<_> =
-        was.params.iter().filter(|param| is.params.iter().all(|one| one.name != param.name)).collect();
-    let mut found = BTreeMap::new();
-    for param in is.params.iter().filter(|param| was.params.iter().all(|one| one.name != param.name)) {
-        if let Some(index) = gone.iter().position(|one| one.report == param.report) {
-            found.insert(param.name.clone(), gone.remove(index).name.clone());
-        }
-    }
-    found
-}
-
-/// A policy with its parameters under the names that they had.
-fn under_old_names(was: &Policy, is: &Policy) -> Policy {
-    let (names, mut policy) = (old_names(was, is), is.clone());
-    let rename = |name: &mut String| {
-        if let Some(old) = names.get(name) {
-            name.clone_from(old);
-        }
-    };
-    policy.params.iter_mut().for_each(|param| rename(&mut param.name));
-    for clause in &mut policy.clauses {
-        clause.when.iter_mut().for_each(rename);
-        let (ClauseRule::Require(gate) | ClauseRule::Warn(gate)) = &mut clause.rule else { continue };
-        gate.expr.walk_mut(&mut |part| match part {
-            Expr::Metric { report: name, .. } | Expr::OverSlices { report: name, .. } | Expr::Param(name) => {
-                rename(name)
-            }
-            _ => {}
-        });
-    }
-    policy
-}
-
-/// The scalar parameters that a clause reads.
-fn params(clause: &Clause) -> Vec<String> {
-    let mut found = Vec::new();
-    if let ClauseRule::Require(gate) | ClauseRule::Warn(gate) = &clause.rule {
-        gate.expr.walk(&mut |part| {
-            if let Expr::Param(name) = part
-                && !found.contains(name)
-            {
-                found.push(name.clone());
-            }
-        });
-    }
-    found
-}
-
-/// Whether two clauses bound the same measures.
-fn is_about_the_same(a: &Clause, b: &Clause) -> bool {
-    let measures = |clause: &Clause| {
-        let (ClauseRule::Require(gate) | ClauseRule::Warn(gate)) = &clause.rule else { return BTreeSet::new() };
-        let mut found = BTreeSet::new();
-        gate.expr.walk(&mut |part| {
-            if let Expr::Metric { .. } | Expr::OverSlices { .. } = part {
-                found.insert(match part {
-                    // a change of support or correction is one of the same clause
-                    Expr::OverSlices { aggregate, report, metric, by, .. } => {
-                        format!("{} {report}.{metric} by {by}", aggregate.word())
-                    }
-                    other => other.to_string(),
-                });
-            }
-        });
-        found
-    };
-    let (ours, theirs) = (measures(a), measures(b));
-    !ours.is_empty() && ours == theirs
-}
-
-/// Whether an approval asks for at least as much as another.
-fn asks_as_much(was: &Clause, is: &Clause) -> bool {
-    match (&was.rule, &is.rule) {
-        (
-            ClauseRule::Approve { count, group, except_author, within },
-            ClauseRule::Approve { count: now, group: by, except_author: except, within: limit },
-        ) => {
-            group == by
-                && now >= count
-                && (*except || !except_author)
-                && limit.zip(*within).map_or(limit.is_some() || within.is_none(), |(limit, within)| limit <= within)
-                && is.when.iter().all(|name| was.when.contains(name))
-        }
-        _ => false,
     }
 }

@@ -1,8 +1,8 @@
 //! `contracts.lock`: the released versions of a package's contracts, which transitive modes look back to. It is reviewed like any lock file, and never edited.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mlp_plan::Contract;
+use mlp_plan::{Contract, Plan};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
@@ -65,19 +65,13 @@ impl History {
         )
     }
 
-    /// The released versions of a contract, newest first; those of a contract of that name in another module, too, where there is none such any more.
-    pub fn of<'a>(
-        &'a self,
-        declared: &'a str,
-        is_declared: impl Fn(&str) -> bool + 'a,
-    ) -> impl Iterator<Item = (&'a Version, &'a Contract)> + 'a {
-        let bare = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-        let wanted = bare(declared);
-        let of_it = move |name: &str| name == declared || (bare(name) == wanted && !is_declared(name));
-        let mut found: Vec<_> =
-            self.contracts.iter().filter(|(name, _)| of_it(name)).flat_map(|(_, versions)| versions.iter()).collect();
-        found.sort_by(|a, b| b.0.cmp(a.0));
-        found.into_iter()
+    /// The record beside the contracts that are declared now.
+    pub fn beside<'a>(&'a self, plan: &'a Plan) -> Records<'a> {
+        let own = plan.contracts.values().filter(|one| one.is_own());
+        let declared = own.filter_map(|one| one.declared.as_deref()).collect();
+        let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        self.contracts.keys().for_each(|name| names.entry(bare_name(name)).or_default().push(name));
+        Records { history: self, names, declared }
     }
 
     /// The same with what another record has besides: what was released is never taken back.
@@ -118,6 +112,30 @@ impl History {
         }
         if faults.is_empty() { Ok(added) } else { Err(faults) }
     }
+}
+
+/// Released versions, looked up by the contracts that are declared now.
+#[derive(Debug)]
+pub struct Records<'a> {
+    history: &'a History,
+    /// The names on record by their last segment.
+    names: BTreeMap<&'a str, Vec<&'a str>>,
+    declared: BTreeSet<&'a str>,
+}
+
+impl<'a> Records<'a> {
+    /// The released versions of a contract, newest first; those of a contract of that name in another module, too, where there is none such any more.
+    pub fn of(&self, declared: &str) -> Vec<(&'a Version, &'a Contract)> {
+        let names = self.names.get(bare_name(declared)).into_iter().flatten();
+        let of_it = names.filter(|name| **name == declared || !self.declared.contains(**name));
+        let mut found: Vec<_> = of_it.filter_map(|name| self.history.contracts.get(*name)).flatten().collect();
+        found.sort_by(|a, b| b.0.cmp(a.0));
+        found
+    }
+}
+
+fn bare_name(declared: &str) -> &str {
+    declared.rsplit('.').next().unwrap_or_default()
 }
 
 /// A contract without places, which would change with every line above it.

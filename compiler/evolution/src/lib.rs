@@ -12,12 +12,15 @@
 mod bump;
 mod candidates;
 mod change;
+mod clauses;
 mod compare;
 mod contract;
 mod example;
+mod expectations;
 mod gates;
 mod governance;
 mod history;
+mod pairs;
 mod pipelines;
 mod readers;
 mod row;

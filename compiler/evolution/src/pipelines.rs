@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mlp_plan::{Artifact, Node, Origin, Pipeline, Plan, Run};
+use mlp_plan::{Artifact, FormatPiece, Node, Origin, Parameter, Pipeline, Plan, Run, Value};
 
 use crate::{
     change::{Change, Class},
@@ -60,7 +60,7 @@ struct Pair<'a> {
 impl Pair<'_> {
     fn changes(&self) -> Vec<Change> {
         let (old, new) = (self.old.1, self.new.1);
-        let mut found = Vec::new();
+        let (mut found, otherwise_set) = self.parameters();
         let mut again = BTreeSet::new();
         for node in &new.nodes {
             let Some(was) = old.nodes.iter().find(|was| was.id == node.id) else {
@@ -87,7 +87,7 @@ impl Pair<'_> {
                 found.push(change.at(Some(&node.call), Some(&was.call)));
             }
             runs.retain(|what| !NOT_IN_THE_KEY.contains(what));
-            if wired.is_some() || !runs.is_empty() {
+            if wired.is_some() || !runs.is_empty() || reads_any(node, &otherwise_set) {
                 again.insert(node.id.as_str());
             }
         }
@@ -107,6 +107,38 @@ impl Pair<'_> {
 
     fn change(&self, kind: &'static str, class: Class, path: &str, message: impl Into<String>) -> Change {
         Change::new(kind, class, self.name, path, message)
+    }
+
+    /// What changed about parameters, and the names of those that are otherwise where nobody sets them.
+    fn parameters(&self) -> (Vec<Change>, BTreeSet<&str>) {
+        let (old, new) = (&self.old.1.params, &self.new.1.params);
+        let (mut found, mut otherwise) = (Vec::new(), BTreeSet::new());
+        let text = |one: &Parameter| {
+            let default = one.default.as_ref().map(|default| format!(" = {default}")).unwrap_or_default();
+            let rules: String = one.constraints.iter().map(|rule| format!(" {rule}")).collect();
+            format!("{}: {}{}{rules}{default}", one.name, one.data, if one.nullable { "?" } else { "" })
+        };
+        for is in new {
+            let was = old.iter().find(|was| was.name == is.name);
+            let (kind, class, message) = match was.map(|was| (text(was), text(is))) {
+                None => ("parameter_added", Class::Additive, format!("the parameter `{}` is new", text(is))),
+                Some((was, is)) if was != is => {
+                    ("parameter_changed", Class::Compatible, format!("the parameter `{was}` is `{is}` now"))
+                }
+                Some(_) => continue,
+            };
+            if was.is_some_and(|was| was.default != is.default) {
+                otherwise.insert(is.name.as_str());
+            }
+            let change = self.change(kind, class, &is.name, message);
+            found.push(change.from_to(was.map(text), Some(text(is))).at(Some(&is.place), was.map(|was| &was.place)));
+        }
+        for was in old.iter().filter(|was| new.iter().all(|is| is.name != was.name)) {
+            let message = format!("the parameter `{}` is gone: who sets it is refused", text(was));
+            let change = self.change("parameter_removed", Class::Compatible, &was.name, message);
+            found.push(change.from_to(Some(text(was)), None).at(Some(&self.new.1.place), Some(&was.place)));
+        }
+        (found, otherwise)
     }
 
     /// What will have to run again, and what may have to behind it.
@@ -182,6 +214,29 @@ impl Pair<'_> {
     }
 }
 
+/// Whether a node is given any of these parameters.
+fn reads_any(node: &Node, names: &BTreeSet<&str>) -> bool {
+    let policies = match &node.run {
+        Run::Promote(promote) => promote.policies.as_slice(),
+        _ => &[],
+    };
+    let values = node.params.values().chain(policies.iter().flat_map(|one| one.params.values()));
+    !names.is_empty() && values.into_iter().any(|value| reads(value, names))
+}
+
+fn reads(value: &Value, names: &BTreeSet<&str>) -> bool {
+    match value {
+        Value::Param(name) => names.contains(name.as_str()),
+        Value::List(items) => items.iter().any(|item| reads(item, names)),
+        Value::Arithmetic(_, left, right) | Value::Range(left, right) => reads(left, names) || reads(right, names),
+        Value::Format(pieces) => pieces.iter().any(|piece| match piece {
+            FormatPiece::Value { value, .. } => reads(value, names),
+            FormatPiece::Text(_) => false,
+        }),
+        Value::Literal(_) | Value::RunDate | Value::RunTime | Value::RunId | Value::Column(_) => false,
+    }
+}
+
 fn names(node: &Node) -> Vec<&str> {
     node.inputs.iter().map(|input| input.name.as_str()).collect()
 }
@@ -195,9 +250,8 @@ fn runs(node: &Node) -> Run {
 }
 
 /// Settings of a pipeline, and whether they are otherwise.
-fn settings(old: &Pipeline, new: &Pipeline) -> [(&'static str, bool); 9] {
+fn settings(old: &Pipeline, new: &Pipeline) -> [(&'static str, bool); 8] {
     [
-        ("parameters", old.params != new.params),
         ("catchup", old.catchup != new.catchup),
         ("concurrency", old.concurrency != new.concurrency),
         ("priority", old.priority != new.priority),

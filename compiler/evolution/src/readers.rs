@@ -19,48 +19,104 @@ pub struct Package<'a> {
     pub of: &'a Plan,
 }
 
-/// The readers of a column, each once.
-#[must_use]
-pub fn of_column(packages: &[Package<'_>], declared: &str, column: &str) -> Vec<Reader> {
-    let mut found: BTreeSet<Reader> = BTreeSet::new();
-    for package in packages {
-        Search { package: *package, names: carriers(package, declared, column), column }.collect(&mut found);
-    }
-    let mut readers: Vec<Reader> = found.into_iter().collect();
-    readers.dedup_by(|later, first| (&later.package, &later.path) == (&first.package, &first.path));
-    // a model's signature says nothing more where what trains it is told
-    let reaches = |model: &str| {
-        let rung = format!("{model}.");
-        readers.iter().any(|reader| reader.path.len() > 2 && reader.path.iter().any(|step| step.starts_with(&rung)))
-    };
-    let is_told: Vec<bool> =
-        readers.iter().map(|reader| reader.path.get(1).is_some_and(|second| reaches(second))).collect();
-    let mut told = is_told.into_iter();
-    readers.retain(|_| !told.next().unwrap_or_default());
-    readers
+/// The packages whose readers count, with what is looked up in them for each column.
+#[derive(Debug)]
+pub struct Readers<'a> {
+    packages: Vec<Indexed<'a>>,
 }
 
-/// The names in the plan of a declared contract, of expressions that begin with it, and of all that have the column from it: theirs is declared at the same place.
-fn carriers(package: &Package<'_>, declared: &str, column: &str) -> Vec<String> {
-    let theirs = package.alias.map_or_else(|| declared.to_owned(), |alias| format!("{alias}.{declared}"));
-    let contracts = &package.plan.contracts;
-    let own: Vec<&String> =
-        contracts.iter().filter(|(_, one)| one.declared.as_deref() == Some(&theirs)).map(|(name, _)| name).collect();
-    let begins = |name: &str, one: &Contract| {
-        one.declared.is_none()
-            && own.iter().any(|own| name.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with(' ')))
-    };
-    let origin = package.of.contracts.values().find(|one| one.declared.as_deref() == Some(declared));
-    let place = origin.and_then(|one| one.places.get(column)).map(|place| Place {
-        file: package.alias.map_or_else(|| place.file.clone(), |alias| format!("{alias}:{}", place.file)),
-        ..place.clone()
+#[derive(Debug)]
+struct Indexed<'a> {
+    package: Package<'a>,
+    /// The names in its plan of declared contracts.
+    names: BTreeMap<&'a str, Vec<&'a String>>,
+    /// The declared contracts of the package that is read.
+    origins: BTreeMap<&'a str, &'a Contract>,
+    /// The names in its plan of contracts that somebody reads a table of.
+    read: BTreeSet<&'a str>,
+}
+
+impl<'a> Readers<'a> {
+    /// The readers in these packages.
+    #[must_use]
+    pub fn new(packages: Vec<Package<'a>>) -> Self {
+        Self { packages: packages.into_iter().map(Indexed::new).collect() }
+    }
+
+    /// The readers of a column, each once.
+    #[must_use]
+    pub fn of_column(&self, declared: &str, column: &str) -> Vec<Reader> {
+        let mut found: BTreeSet<Reader> = BTreeSet::new();
+        for one in &self.packages {
+            Search { package: one.package, names: one.carriers(declared, column), column }.collect(&mut found);
+        }
+        let mut readers: Vec<Reader> = found.into_iter().collect();
+        readers.dedup_by(|later, first| (&later.package, &later.path) == (&first.package, &first.path));
+        // a model's signature says nothing more where what trains it is told
+        let reaches = |model: &str| {
+            let rung = format!("{model}.");
+            readers.iter().any(|reader| reader.path.len() > 2 && reader.path.iter().any(|step| step.starts_with(&rung)))
+        };
+        let is_told: Vec<bool> =
+            readers.iter().map(|reader| reader.path.get(1).is_some_and(|second| reaches(second))).collect();
+        let mut told = is_told.into_iter();
+        readers.retain(|_| !told.next().unwrap_or_default());
+        readers
+    }
+}
+
+impl<'a> Indexed<'a> {
+    fn new(package: Package<'a>) -> Self {
+        let mut names: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+        for (name, one) in &package.plan.contracts {
+            if let Some(declared) = &one.declared {
+                names.entry(declared).or_default().push(name);
+            }
+        }
+        let declared = package.of.contracts.values().filter_map(|one| Some((one.declared.as_deref()?, one)));
+        let mut origins: BTreeMap<&str, &Contract> = BTreeMap::new();
+        declared.for_each(|(name, one)| _ = origins.entry(name).or_insert(one));
+        Self { package, names, origins, read: read(package.plan) }
+    }
+
+    /// The names in the plan of a declared contract, of what is read that begins with it, and of what is read that has the column from it: theirs is
+    /// declared at the same place.
+    fn carriers(&self, declared: &str, column: &str) -> Vec<String> {
+        let alias = self.package.alias;
+        let theirs = alias.map_or_else(|| declared.to_owned(), |alias| format!("{alias}.{declared}"));
+        let own = self.names.get(theirs.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let begins = |name: &str, one: &Contract| {
+            one.declared.is_none()
+                && own.iter().any(|own| name.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with(' ')))
+        };
+        let place = self.origins.get(declared).and_then(|one| one.places.get(column)).map(|place| Place {
+            file: alias.map_or_else(|| place.file.clone(), |alias| format!("{alias}:{}", place.file)),
+            ..place.clone()
+        });
+        let has_it = |one: &Contract| place.is_some() && one.places.get(column) == place.as_ref();
+        let carries = |name: &str| {
+            let contract = self.package.plan.contract(name);
+            contract.is_some_and(|one| begins(name, one) || has_it(one)) && own.iter().all(|own| *own != name)
+        };
+        let others = self.read.iter().filter(|name| carries(name)).map(|name| (*name).to_owned());
+        own.iter().map(|name| (*name).clone()).chain(others).collect()
+    }
+}
+
+/// The names of contracts whose tables travel in a plan, are asked of a deployment, or feed a model.
+fn read(plan: &Plan) -> BTreeSet<&str> {
+    let pipelines = plan.pipelines.values().chain(plan.monitors.values().map(|monitor| &monitor.pipeline));
+    let nodes = pipelines.flat_map(|pipeline| &pipeline.nodes);
+    let artifacts = nodes.flat_map(|node| {
+        let outputs = node.outputs.iter().map(|output| &output.artifact);
+        node.inputs.iter().map(|input| &input.expects).chain(outputs)
     });
-    let has_it = |one: &Contract| place.is_some() && one.places.get(column) == place.as_ref();
-    let others = contracts
-        .iter()
-        .filter(|(name, one)| !own.contains(name) && (begins(name, one) || has_it(one)))
-        .map(|(name, _)| name);
-    own.iter().copied().chain(others).cloned().collect()
+    let tables = artifacts.filter_map(|artifact| match element(artifact) {
+        Artifact::Table { contract } => Some(contract.as_str()),
+        _ => None,
+    });
+    let requests = plan.deployments.values().filter_map(|one| one.request.as_deref());
+    tables.chain(requests).chain(plan.models.values().map(|model| model.input.as_str())).collect()
 }
 
 struct Search<'a> {

@@ -62,10 +62,10 @@ fn data(both: &Both<'_>, levels: &Levels<'_>, old: &ValueType, new: &ValueType) 
         .from_to(Some(old.data.to_string()), Some(new.data.to_string()))
         .breaking(direction(breaks), breaks);
     if breaks.backward {
-        change.example = example::value(both.subject, (both.old, path, old), (new, None), example::Side::Old);
+        change.example = both.old_rows.value(path, old, new, None);
         change = change.help(format!("let `{path}` take what was written before: {}", old.data));
     } else if breaks.forward {
-        change.example = example::value(both.subject, (both.new, path, new), (old, None), example::Side::New);
+        change.example = both.new_rows.value(path, new, old, None);
         change = change
             .help(format!("add a column of type {}, and let `{path}` be as it was until nobody reads it", new.data));
     }
@@ -108,8 +108,7 @@ fn nullness(both: &Both<'_>, levels: &Levels<'_>, old: &ValueType, new: &ValueTy
         .change(kind, Class::Compatible, path, message)
         .from_to(word(old.nullable), word(new.nullable))
         .breaking(direction(breaks), breaks);
-    let (contract, side) = if old.nullable { (both.old, example::Side::Old) } else { (both.new, example::Side::New) };
-    change.example = example::null(both.subject, contract, path, side);
+    change.example = if old.nullable { &both.old_rows } else { &both.new_rows }.null(path);
     Some(change.help(if old.nullable {
         format!("let `{path}` be null (`?`), and fill it where it is read")
     } else {
@@ -200,8 +199,7 @@ fn constraint(both: &Both<'_>, path: &str, kind: &'static str, old: Side<'_>, ne
     let refused = |side: Side<'_>| side.2.first().and_then(|index| side.0.constraints.get(*index)).cloned();
     if breaks.backward {
         let wanted = refused(new);
-        change.example =
-            example::value(both.subject, (both.old, path, old.0), (new.0, wanted.as_ref()), example::Side::Old);
+        change.example = both.old_rows.value(path, old.0, new.0, wanted.as_ref());
         if change.example.as_ref().is_none_or(|example| example.rows.is_empty()) && breaks.backward != breaks.forward {
             change.direction = Direction::Unknown;
         }
@@ -211,8 +209,7 @@ fn constraint(both: &Both<'_>, path: &str, kind: &'static str, old: Side<'_>, ne
         })
     } else if breaks.forward {
         let wanted = refused(old);
-        change.example =
-            example::value(both.subject, (both.new, path, new.0), (old.0, wanted.as_ref()), example::Side::New);
+        change.example = both.new_rows.value(path, new.0, old.0, wanted.as_ref());
         if change.example.as_ref().is_none_or(|example| example.rows.is_empty()) {
             change.direction = Direction::Unknown;
         }
@@ -292,7 +289,7 @@ fn fields(both: &Both<'_>, path: &str, old: &[StructField], new: &[StructField])
                     .from_to(None, Some(format!("{}: {}", field.name, field.value)))
                     .breaking(if breaks.any() { Direction::Tighter } else { Direction::Looser }, breaks);
                 if breaks.any() {
-                    change.example = example::without(both.subject, both.old, &inner);
+                    change.example = both.old_rows.without(&inner);
                     change =
                         change.help(format!("let it be null (`{}?`), or give it a default (`= ..`)", field.value.data));
                 }
@@ -308,7 +305,7 @@ fn fields(both: &Both<'_>, path: &str, old: &[StructField], new: &[StructField])
         let mut change =
             change.from_to(Some(format!("{}: {}", field.name, field.value)), None).breaking(Direction::Looser, breaks);
         if breaks.any() {
-            change.example = example::without(both.subject, both.new, &inner);
+            change.example = both.new_rows.without(&inner);
             change = change.help("keep it until nobody reads it");
         }
         found.push(change);

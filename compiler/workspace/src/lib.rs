@@ -17,7 +17,7 @@ mod packages;
 mod target;
 
 pub use disk::{DiskFiles, MAX_BYTES, read_text, sources};
-pub use load::{LoadError, Loaded, in_memory, load, package_root, relative_to_here, update};
+pub use load::{LoadError, Loaded, in_memory, load, load_beside, package_root, relative_to_here, update};
 pub use manifest::{Dependency, Manifest, TargetTable};
 pub use packages::{Fetching, lock::Pin};
 pub use target::{Override, apply_target, target_of};

@@ -9,7 +9,7 @@ use std::{
 use mlp_analysis::{Module, Program};
 use mlp_diagnostics::Diagnostic;
 use mlp_source::{FileId, SourceMap};
-use mlp_syntax::tree::ItemKind;
+use mlp_syntax::tree::{self, ItemKind};
 use rayon::prelude::*;
 
 use crate::{
@@ -88,11 +88,19 @@ pub fn package_root(start: &Path) -> Option<PathBuf> {
 /// # Errors
 /// Where a file or folder cannot be read, a manifest is wrong, or a package from git cannot be had.
 pub fn load(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
+    load_beside(path, fetching, None)
+}
+
+/// The same beside another version of the package: files that say the same in both at the same place are parsed once.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_beside(path: &Path, fetching: Fetching<'_>, other: Option<&Loaded>) -> Result<Loaded, LoadError> {
     let one = |message: String| LoadError(vec![message]);
     let meta = std::fs::metadata(path)
         .map_err(|error| one(format!("{}: {}", path.display(), crate::disk::io_words(&error))))?;
     if meta.is_file() {
-        return load_file(path, fetching);
+        return load_file(path, fetching, other);
     }
     let root = root_of(path)?;
     let manifest = read_manifest(&root).map_err(one)?;
@@ -118,7 +126,7 @@ pub fn load(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
     if !faults.is_empty() {
         return Err(LoadError(faults));
     }
-    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), false))
+    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), false, other))
 }
 
 /// Pins packages from git anew, all of them or those of these names; answers each as it was pinned before, and as it is now.
@@ -159,7 +167,7 @@ fn root_of(path: &Path) -> Result<PathBuf, LoadError> {
 }
 
 /// A `.mlp` file is a package too; one inside of a package's `src` is checked with its package.
-fn load_file(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
+fn load_file(path: &Path, fetching: Fetching<'_>, other: Option<&Loaded>) -> Result<Loaded, LoadError> {
     let one = |message: String| LoadError(vec![message]);
     if path.extension().is_none_or(|extension| extension != "mlp") {
         return Err(one(format!("{}: is no .mlp file", path.display())));
@@ -167,7 +175,7 @@ fn load_file(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
     if let Some(root) = package_root(path)
         && std::path::absolute(path).is_ok_and(|full| full.starts_with(root.join("src")))
     {
-        return load(&root, fetching);
+        return load_beside(&root, fetching, other);
     }
     let text = read_text(path).map_err(one)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
@@ -180,7 +188,7 @@ fn load_file(path: &Path, fetching: Fetching<'_>) -> Result<Loaded, LoadError> {
     let roots = BTreeMap::from([(stem.clone(), root.clone())]);
     let place = format!("{stem}.mlp");
     let pending = vec![Pending { package: stem.clone(), module: stem, name: path.display().to_string(), place, text }];
-    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), true))
+    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), true, other))
 }
 
 /// A program that is only in memory, for tests and editors: one package without manifest, modules by path and text.
@@ -204,7 +212,7 @@ pub fn in_memory(modules: &[(&str, &str)]) -> Loaded {
             }
         })
         .collect();
-    parse_all(pending, manifest, PathBuf::from("."), DiskFiles::default(), true)
+    parse_all(pending, manifest, PathBuf::from("."), DiskFiles::default(), true, None)
 }
 
 fn read_manifest(root: &Path) -> Result<Manifest, String> {
@@ -249,25 +257,47 @@ fn collect(package: &str, root: &Path, own: bool, pending: &mut Vec<Pending>, fa
     }
 }
 
+/// A file as a tree, with what is wrong in it.
+type Tree = (Arc<tree::File>, Vec<Diagnostic>);
+
+/// The tree of a file: that of another version, where it has the same text under the same number, so that its places are the same.
+fn parsed(id: FileId, text: &str, other: Option<&Loaded>) -> Tree {
+    let known = other.filter(|other| other.sources.get(id).is_some_and(|source| *source.text == *text));
+    let module = known.and_then(|known| known.program.modules.get(id.0 as usize)).filter(|module| module.file == id);
+    if let (Some(known), Some(module)) = (known, module) {
+        let about = known.diagnostics.iter().filter(|found| found.primary.file == id);
+        return (Arc::clone(&module.tree), about.cloned().collect());
+    }
+    let parsed = mlp_syntax::parse(id, text);
+    (Arc::new(parsed.file), parsed.diagnostics)
+}
+
 /// Parses all files, with the modules of the standard library that some `use` names.
-fn parse_all(pending: Vec<Pending>, manifest: Manifest, root: PathBuf, files: DiskFiles, single: bool) -> Loaded {
+fn parse_all(
+    pending: Vec<Pending>,
+    manifest: Manifest,
+    root: PathBuf,
+    files: DiskFiles,
+    single: bool,
+    other: Option<&Loaded>,
+) -> Loaded {
     let mut sources = SourceMap::new();
     let mut diagnostics = Vec::new();
     let mut modules = Vec::new();
     let mut own = Vec::new();
     let mut places: Vec<String> = pending.iter().map(|file| file.place.clone()).collect();
     let ids: Vec<FileId> = pending.iter().map(|file| sources.add(&file.name, file.text.as_str())).collect();
-    let parsed: Vec<mlp_syntax::Parsed> = if pending.len() > 1 {
-        pending.par_iter().zip(&ids).map(|(file, id)| mlp_syntax::parse(*id, &file.text)).collect()
+    let trees: Vec<Tree> = if pending.len() > 1 {
+        pending.par_iter().zip(&ids).map(|(file, id)| parsed(*id, &file.text, other)).collect()
     } else {
-        pending.iter().zip(&ids).map(|(file, id)| mlp_syntax::parse(*id, &file.text)).collect()
+        pending.iter().zip(&ids).map(|(file, id)| parsed(*id, &file.text, other)).collect()
     };
-    for ((file, id), parsed) in pending.into_iter().zip(ids).zip(parsed) {
+    for ((file, id), (tree, found)) in pending.into_iter().zip(ids).zip(trees) {
         if file.package == manifest.package.name {
             own.push(id);
         }
-        diagnostics.extend(parsed.diagnostics);
-        modules.push(Module { package: file.package, path: file.module, file: id, tree: Arc::new(parsed.file) });
+        diagnostics.extend(found);
+        modules.push(Module { package: file.package, path: file.module, file: id, tree });
     }
     for path in used_std(&modules) {
         if let Some(text) = mlp_stdlib::module(&path) {

@@ -1,11 +1,10 @@
 //! A contract's block: fields, settings and rules.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{
-    AcceptedBreak, Column, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference,
-    ValueType,
+    AcceptedBreak, Compatibility, Constraint, Contract, DataType, Expectation, Literal, Place, Reference, ValueType,
 };
 use mlp_source::Span;
 use mlp_syntax::tree::{
@@ -13,7 +12,7 @@ use mlp_syntax::tree::{
     Setting,
 };
 
-use super::info::{ColumnSpans, ContractInfo, Shared};
+use super::info::{ContractInfo, Shared};
 use crate::{
     checker::Checker,
     literals,
@@ -92,8 +91,11 @@ impl Checker<'_> {
 
     /// Adds fields to a contract: their own types first, then what speaks of siblings.
     pub(super) fn fields(&mut self, module: usize, info: &mut ContractInfo, fields: &[&FieldDecl]) {
-        let mut seen: std::collections::HashMap<&str, &FieldDecl> = std::collections::HashMap::new();
+        let mut seen: HashMap<&str, &FieldDecl> = HashMap::with_capacity(fields.len());
+        let mut places = Vec::with_capacity(fields.len());
         let mut key = Vec::new();
+        // of a contract without columns each is new, since doubles are refused here
+        let before = info.face.columns.len();
         info.face.columns.reserve_exact(fields.len());
         info.columns.reserve_exact(fields.len());
         for field in fields {
@@ -105,7 +107,8 @@ impl Checker<'_> {
             seen.insert(&field.name.text, field);
             check_snake(field.name.span, "field", &field.name.text, &mut self.diagnostics);
             match self.field(module, field) {
-                Some((column, spans)) => info.put(column, spans),
+                Some((column, spans)) if before == 0 => places.push((info.add(column, spans), *field)),
+                Some((column, spans)) => places.push((info.put(column, spans), *field)),
                 None => info.partial = true,
             }
             if let Some(modifier) = field.modifiers.iter().find(|modifier| matches!(modifier.kind, ModifierKind::Key)) {
@@ -117,17 +120,15 @@ impl Checker<'_> {
             info.rules.keys.push(*span);
             info.face.keys.push(key.into_iter().map(|(name, _)| name).collect());
         }
-        for field in fields {
-            self.wheres(info, field);
-            self.default(info, field);
+        for (index, field) in places {
+            self.wheres(info, index, field);
+            self.default(info, index, field);
         }
     }
 
     /// The default of a field, when all that its column must satisfy is known.
-    fn default(&mut self, info: &mut ContractInfo, field: &FieldDecl) {
-        let column = info.face.columns.iter_mut().zip(&info.columns);
-        let mut same = column.filter(|(column, spans)| column.name == field.name.text && spans.name == field.name.span);
-        if let Some((column, _)) = same.next() {
+    fn default(&mut self, info: &mut ContractInfo, index: usize, field: &FieldDecl) {
+        if let Some(column) = info.face.columns.get_mut(index) {
             column.default = self.default_of(&column.value, &column.name, &field.modifiers, false);
         }
     }
@@ -148,12 +149,7 @@ impl Checker<'_> {
         }
     }
 
-    fn wheres(&mut self, info: &mut ContractInfo, field: &FieldDecl) {
-        // of two fields of one name the second was refused
-        let mut columns = info.face.columns.iter().zip(&info.columns);
-        let same =
-            |(column, spans): (&Column, &ColumnSpans)| column.name == field.name.text && spans.name == field.name.span;
-        let Some(index) = columns.position(same) else { return };
+    fn wheres(&mut self, info: &mut ContractInfo, index: usize, field: &FieldDecl) {
         for modifier in &field.modifiers {
             let ModifierKind::Where(expr) = &modifier.kind else { continue };
             let this = info.face.columns.get(index).map(|column| column.value.clone());
@@ -174,7 +170,9 @@ impl Checker<'_> {
                 spans.constraints.push(modifier.span);
             }
         }
-        if let (Some(column), Some(spans)) = (info.face.columns.get(index), info.columns.get(index)) {
+        if let (Some(column), Some(spans)) = (info.face.columns.get(index), info.columns.get(index))
+            && !column.value.constraints.is_empty()
+        {
             let (value, name) = (column.value.clone(), column.name.clone());
             let rows = Beside { rows: &info.face, this: &value, wanted: &value, is_null: &|_| false };
             let contradiction = value.constraints.iter().zip(&spans.constraints).find(|(constraint, _)| {

@@ -81,7 +81,7 @@ impl ContractInfo {
         self.columns.get(index)?.ty
     }
 
-    /// Adds a column, or replaces of a column stands; the column, where there is none.
+    /// Where a constraint of a column stands; the column, where there is none.
     #[must_use]
     pub fn constraint_span(&self, name: &str, index: usize) -> Span {
         let spans =
@@ -89,20 +89,23 @@ impl ContractInfo {
         spans.and_then(|spans| spans.constraints.get(index)).copied().unwrap_or_else(|| self.column_span(name))
     }
 
-    /// Adds a column, or replaces the one of its name where it stands.
-    pub fn put(&mut self, column: Column, spans: ColumnSpans) {
-        match self.face.columns.iter().position(|have| have.name == column.name) {
-            Some(index) => {
-                if let (Some(have), Some(places)) = (self.face.columns.get_mut(index), self.columns.get_mut(index)) {
-                    *have = column;
-                    *places = spans;
-                }
-            }
-            None => {
-                self.face.columns.push(column);
-                self.columns.push(spans);
-            }
+    /// Adds a column, or replaces the one of its name where it stands; its index.
+    pub fn put(&mut self, column: Column, spans: ColumnSpans) -> usize {
+        let Some(index) = self.face.columns.iter().position(|have| have.name == column.name) else {
+            return self.add(column, spans);
+        };
+        if let (Some(have), Some(places)) = (self.face.columns.get_mut(index), self.columns.get_mut(index)) {
+            *have = column;
+            *places = spans;
         }
+        index
+    }
+
+    /// Adds a column of a new name; its index.
+    pub fn add(&mut self, column: Column, spans: ColumnSpans) -> usize {
+        self.face.columns.push(column);
+        self.columns.push(spans);
+        self.columns.len() - 1
     }
 
     /// Keeps the columns that `keep` accepts, with the row rules whose columns all remain.

@@ -79,6 +79,8 @@ fn plain(data: &DataType, shortest: u64) -> Option<Literal> {
             Literal::Number(0.into())
         }
         DataType::String => Literal::Text("a".repeat(count.max(1))),
+        DataType::Bytes => Literal::Text("a".repeat(count)),
+        DataType::Enum { members, .. } => Literal::Text(members.first()?.clone()),
         DataType::Date => Literal::Date(day?),
         DataType::Timestamp { .. } => Literal::Timestamp(mlp_plan::midnight(day?)),
         DataType::Time => Literal::Time(NaiveTime::MIN),

@@ -77,9 +77,10 @@ impl Lower<'_> {
     ) -> Block<Entry<T>> {
         let span = self.span(&pair);
         self.floor = span.start as usize + 1;
-        let mut entries = Vec::new();
+        let inside = pair.into_inner();
+        let mut entries = Vec::with_capacity(inside.len());
         let mut before: Option<(usize, usize)> = None;
-        for inner in pair.into_inner() {
+        for inner in inside {
             if inner.as_rule() == Rule::comment {
                 continue;
             }

@@ -64,6 +64,7 @@ fn contracts(one: &Compared, out: &mut String) {
 
 fn details(one: &Compared, out: &mut String) {
     let asks = one.found.changes.iter().filter(|change| change.code().is_some());
+    let mut told: Vec<String> = Vec::new();
     for change in asks {
         let number = change.code().unwrap_or_default();
         let place = if change.place.file.is_empty() {
@@ -73,15 +74,27 @@ fn details(one: &Compared, out: &mut String) {
         };
         let _ =
             writeln!(out, "- **MLP{number}** `{}`{place}: {}", code(&shown::name(change)), escaped(&change.message));
-        for line in shown::details(change) {
-            let _ = writeln!(out, "  - {}", escaped(&line));
+        if let Some(help) = &change.help {
+            let _ = writeln!(out, "  - {}", escaped(help));
+        }
+        if let Some(example) = &change.example {
+            let rows: Vec<String> = example.rows.iter().map(|row| format!("`{}`", code(row))).collect();
+            let colon = if rows.is_empty() { "" } else { ": " };
+            let _ = writeln!(out, "  - for example {}{colon}{}", rows.join(", "), escaped(&example.says));
+        }
+        // of the next break of the same column they are the same
+        let readers = shown::readers(change);
+        if !readers.is_empty() && readers != told {
+            readers.iter().for_each(|line| _ = writeln!(out, "  - {}", escaped(line)));
+            told = readers;
         }
     }
     let rest: Vec<&Change> = one.found.changes.iter().filter(|change| change.code().is_none()).collect();
     if rest.is_empty() {
         return;
     }
-    let _ = writeln!(out, "\n<details><summary>{} other changes</summary>\n", rest.len());
+    let many = if rest.len() == 1 { "" } else { "s" };
+    let _ = writeln!(out, "\n<details><summary>{} other change{many}</summary>\n", rest.len());
     for change in rest {
         let mark = if change.class == Class::Additive { "➕ " } else { "" };
         let _ = writeln!(
@@ -124,7 +137,7 @@ fn picture(paths: &BTreeSet<&Vec<String>>, out: &mut String) {
 
 /// Text between backticks.
 fn code(text: &str) -> String {
-    text.replace(['`', '\n', '\r', '|'], " ")
+    text.replace(['`', '\n', '\r'], " ")
 }
 
 /// Text of a message, whose backticks stay; nothing else in it is read as Markdown or HTML.

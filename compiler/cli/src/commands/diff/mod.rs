@@ -122,8 +122,8 @@ pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exi
 /// One package; none where it is new, which breaks nobody.
 fn one(sides: &Sides, at: &Repo, how: &How, output: &Output) -> Result<Option<Compared>, u8> {
     let fail = |message: String| output.failure(&message, None);
-    let new = sides.new_side(at, output)?;
-    let Some(old) = sides.old_side(at, output)? else {
+    let (new, beside) = sides.new_side(at, output)?;
+    let Some(old) = sides.old_side(at, &beside, output)? else {
         output.note(&format!("note: `{}` is new: the earlier version has no such package", new.plan.package.name));
         return Ok(None);
     };
@@ -148,7 +148,7 @@ fn one(sides: &Sides, at: &Repo, how: &How, output: &Output) -> Result<Option<Co
 
 /// A package that the earlier version had, and that is no more: all of its contracts are gone.
 fn gone(sides: &Sides, package: &Repo, how: &How, output: &Output) -> Result<Compared, u8> {
-    let old = sides.revision(&package.root, output)?;
+    let old = sides.revision(&package.root, None, output)?;
     let nothing = Plan::empty(old.plan.package.clone(), old.plan.target.clone());
     let history = History::default();
     let today = how.today.unwrap_or_else(|| Local::now().date_naive());

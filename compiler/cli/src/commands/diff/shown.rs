@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mlp_diagnostics::{Diagnostic, Severity, catalog::evolution as words};
-use mlp_evolution::{Breaks, Change, Verdict};
+use mlp_evolution::{Breaks, Change, Reader, Verdict};
 use mlp_plan::Place;
 use mlp_source::{FileId, SourceMap, Span};
 
@@ -29,7 +29,12 @@ struct Places<'m> {
 impl Shown {
     /// The texts of both versions of a package.
     pub fn new(old: Side, new: Side, prefix: Option<String>) -> Self {
-        Self { new: new.files, old: old.files, prefix }
+        // the memory of two plans is not given back, as in `program::checked`
+        let files = |Side { plan, files, .. }: Side| {
+            std::mem::forget(plan);
+            files
+        };
+        Self { new: files(new), old: files(old), prefix }
     }
 
     /// The name under which people know a file of the new version; as the plan names it where there is none.
@@ -124,30 +129,30 @@ fn diagnostic(change: &Change, places: &Places<'_>, deny_governance: bool) -> Op
 
 /// The mend, the counter-example and the readers, a line each.
 pub fn details(change: &Change) -> Vec<String> {
-    let mut lines: Vec<String> = change.help.iter().cloned().collect();
-    if let Some(example) = &change.example {
+    let example = change.example.as_ref().map(|example| {
         let rows = if example.rows.is_empty() { String::new() } else { format!("{}: ", example.rows.join(", ")) };
-        lines.push(format!("for example {rows}{}", example.says));
+        format!("for example {rows}{}", example.says)
+    });
+    change.help.iter().cloned().chain(example).chain(readers(change)).collect()
+}
+
+/// Who reads what breaks, and how the break would be accepted, a line each; nothing where it does not break.
+pub fn readers(change: &Change) -> Vec<String> {
+    if change.verdict != Verdict::Broken {
+        return Vec::new();
     }
-    if change.verdict == Verdict::Broken {
-        lines.extend(
-            change
-                .readers
-                .iter()
-                .take(5)
-                .map(|reader| format!("read by {reader} ({}, {})", reader.package, reader.place)),
-        );
-        if change.readers.len() > 5 {
-            lines.push(format!("and by {} more", change.readers.len() - 5));
-        }
-        if change.readers.is_empty() && !change.path.is_empty() {
-            lines.push("nobody in this repository reads it".to_owned());
-        }
-        lines.push(format!(
-            "where it is decided on, say so in the contract: `accepts break on {} because \"..\"`",
-            accepted_as(change)
-        ));
+    let told = |reader: &Reader| format!("read by {reader} ({}, {})", reader.package, reader.place);
+    let mut lines: Vec<String> = change.readers.iter().take(5).map(told).collect();
+    if change.readers.len() > 5 {
+        lines.push(format!("and by {} more", change.readers.len() - 5));
     }
+    if change.readers.is_empty() && !change.path.is_empty() {
+        lines.push("no pipeline, model or deployment of this repository reads it".to_owned());
+    }
+    lines.push(format!(
+        "where it is decided on, say so in the contract: `accepts break on {} because \"..\"`",
+        accepted_as(change)
+    ));
     lines
 }
 

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    mem::ManuallyDrop,
     path::{Component, Path, PathBuf},
 };
 
@@ -10,7 +11,7 @@ use mlp_plan::{Backend, Plan, PodPatch};
 use mlp_workspace::{
     Loaded, Manifest, Override,
     git::{Repository, is_text},
-    load, package_root, read_text, relative_to_here, target_of,
+    load_beside, package_root, read_text, relative_to_here, target_of,
 };
 use tempfile::TempDir;
 
@@ -205,34 +206,36 @@ impl Sides {
         Some(folder.to_owned())
     }
 
-    /// A package of the earlier revision.
-    pub fn revision(&self, root: &Path, output: &Output) -> Result<Side, u8> {
+    /// A package of the earlier revision, beside its later version where it has one.
+    pub fn revision(&self, root: &Path, beside: Option<&Loaded>, output: &Output) -> Result<Side, u8> {
         let tree = self.old_tree().map(|tree| (tree.top.as_path(), tree.label.as_deref().unwrap_or_default()));
-        side(root, tree, tree.map_or("", |(_, label)| label), None, output)
+        side(root, tree, tree.map_or("", |(_, label)| label), (None, beside), output).map(|(side, _)| side)
     }
 
-    /// The version that is compared.
-    pub fn new_side(&self, package: &Repo, output: &Output) -> Result<Side, u8> {
+    /// The version that is compared, and its trees.
+    pub fn new_side(&self, package: &Repo, output: &Output) -> Result<(Side, ManuallyDrop<Loaded>), u8> {
         let label = self.new.as_ref().and_then(|tree| Some((tree.top.as_path(), tree.label.as_deref()?)));
         // a plan is that of one target, and is compared with the plan for the same
         let target = match &self.old {
             Against::Plan(plan, _) => Some(plan.target.name.as_str()),
             Against::Tree(_) | Against::Folder(_) => None,
         };
-        side(&package.root, label, "", target, output)
+        side(&package.root, label, "", (target, None), output)
     }
 
-    /// The earlier version; none where the package was not there.
-    pub fn old_side(&self, package: &Repo, output: &Output) -> Result<Option<Side>, u8> {
+    /// The earlier version, beside the later one; none where the package was not there.
+    pub fn old_side(&self, package: &Repo, beside: &Loaded, output: &Output) -> Result<Option<Side>, u8> {
         match &self.old {
             Against::Tree(tree) => {
                 let root = tree.top.join(&package.inside);
                 let is_there = root.is_file() || root.join("mlp.toml").is_file();
                 let moved = || self.earlier().into_iter().find(|old| self.is_moved(package, old)).map(|old| old.root);
                 let root = if is_there { Some(root) } else { moved() };
-                root.map(|root| self.revision(&root, output)).transpose()
+                root.map(|root| self.revision(&root, Some(beside), output)).transpose()
             }
-            Against::Folder(folder) => side(folder, None, &self.against, None, output).map(Some),
+            Against::Folder(folder) => {
+                side(folder, None, &self.against, (None, Some(beside)), output).map(|(side, _)| Some(side))
+            }
             Against::Plan(plan, path) => Ok(Some(Side {
                 pods: patched(plan),
                 plan: Plan::clone(plan),
@@ -341,19 +344,20 @@ fn inside(top: Option<&Path>, root: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// Loads and plans one version, for a target where one is named. `label` is the top of a temporary tree with what is shown in its place.
+/// Loads and plans one version, for a target where one is named, beside another version where there is one. `label` is the top of a temporary tree with
+/// what is shown in its place.
 fn side(
     root: &Path,
     label: Option<(&Path, &str)>,
     shown: &str,
-    target: Option<&str>,
+    (target, beside): (Option<&str>, Option<&Loaded>),
     output: &Output,
-) -> Result<Side, u8> {
+) -> Result<(Side, ManuallyDrop<Loaded>), u8> {
     let plain = |text: &str| match label {
         Some((top, name)) => text.replace(&format!("{}/", top.display()), &format!("{name}:")),
         None => text.to_owned(),
     };
-    let loaded = with_packages(output, |fetching| load(root, fetching)).map_err(|error| {
+    let loaded = with_packages(output, |fetching| load_beside(root, fetching, beside)).map_err(|error| {
         for message in &error.0 {
             output.failure(&plain(message), None);
         }
@@ -383,9 +387,8 @@ fn side(
             }
         }
     }
-    // as in `program::checked`
-    std::mem::forget(loaded);
-    Ok(Side { plan, root: root.to_path_buf(), files, pods, notes })
+    // never given back, as in `program::checked`
+    Ok((Side { plan, root: root.to_path_buf(), files, pods, notes }, ManuallyDrop::new(loaded)))
 }
 
 /// The patches that a target puts on pods.

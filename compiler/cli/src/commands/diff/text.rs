@@ -1,9 +1,9 @@
 //! What people and logs read: first what asks for something, then all that changed.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use mlp_diagnostics::render::{Format, render};
-use mlp_evolution::{Change, Class, Verdict};
+use mlp_evolution::{Change, Class, Judged, Verdict};
 
 use super::{Compared, shown};
 use crate::output::Output;
@@ -74,15 +74,19 @@ fn summary(one: &Compared, with_name: bool) -> String {
         text.push_str("nothing changed\n");
         return text;
     }
-    let mut subjects: Vec<&str> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut groups: Vec<(&str, Vec<&Change>)> = Vec::new();
     for change in &one.found.changes {
-        if !subjects.contains(&change.subject.as_str()) {
-            subjects.push(&change.subject);
+        let place = *places.entry(&change.subject).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some((_, group)) => group.push(change),
+            None => groups.push((&change.subject, vec![change])),
         }
     }
-    for subject in subjects {
-        let judged = one.found.contracts.iter().find(|judged| judged.name == subject);
-        let verdict = judged.map(|judged| {
+    let judged: BTreeMap<&str, &Judged> =
+        one.found.contracts.iter().map(|judged| (judged.name.as_str(), judged)).collect();
+    for (subject, changes) in groups {
+        let verdict = judged.get(subject).map(|judged| {
             let bump = match &judged.least {
                 Some(least) if judged.required > judged.declared => format!(", needs version {least} or more"),
                 _ => String::new(),
@@ -90,7 +94,7 @@ fn summary(one: &Compared, with_name: bool) -> String {
             format!(" ({}): {}{bump}", judged.mode.word(), if judged.broken { "broken" } else { "ok" })
         });
         let _ = writeln!(text, "{subject}{}", verdict.unwrap_or_default());
-        for change in one.found.changes.iter().filter(|change| change.subject == subject) {
+        for change in changes {
             let _ = writeln!(text, "  {:<11} {}{}", word(change), change.message, accepted(change));
         }
     }
