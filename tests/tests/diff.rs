@@ -157,8 +157,6 @@ fn a_plan_file_is_a_version_too() {
 
 #[test]
 fn readers_in_other_packages_are_told_with_their_path() {
-    let folder = tempfile::tempdir().unwrap();
-    package(&folder.path().join("contracts"), "orders", ORDERS);
     let consumer = r#"use contracts.orders.{Order}
 source orders() -> Table<Order> { from = parquet("orders.parquet") }
 contract Totals { id: int64, amount: float64 unit EUR }
@@ -166,16 +164,7 @@ stage total(rows: Table<Order>) -> Table<Totals> { run = sql("select id, amount 
 sink publish(rows: Table<Totals>) { to = parquet("totals.parquet") }
 pipeline totals { publish(total(orders())) }
 "#;
-    let shop = folder.path().join("shop");
-    package(&shop, "shop", consumer);
-    fs::write(
-        shop.join("mlp.toml"),
-        "[package]\nname = \"shop\"\n\n[dependencies]\ncontracts = { path = \"../contracts\" }\n",
-    )
-    .unwrap();
-    git(folder.path(), &["init", "-q"]);
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-qm", "one"]);
+    let folder = neighbours(consumer);
     let contracts = folder.path().join("contracts");
     change(&contracts, "  amount: float64 unit EUR in 0 .. 1_000\n", "");
     change(&contracts, "  email:  string @pii\n", "");
@@ -491,12 +480,15 @@ fn machines_are_told_paths_from_the_top_of_the_repository() {
     assert!(said.contains("file=teams/risk/src/orders.mlp,"), "{said}");
 }
 
+/// Who uses the contracts, and reads nothing of them.
+const LINE: &str = "use contracts.orders.{Order}\ncontract Line { id: int64 }\n";
+
 /// Contracts in one folder, and who uses them in another.
-fn neighbours() -> tempfile::TempDir {
+fn neighbours(consumer: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     package(&folder.path().join("contracts"), "orders", ORDERS);
     let shop = folder.path().join("shop");
-    package(&shop, "shop", "use contracts.orders.{Order}\ncontract Line { id: int64 }\n");
+    package(&shop, "shop", consumer);
     fs::write(
         shop.join("mlp.toml"),
         "[package]\nname = \"shop\"\n\n[dependencies]\ncontracts = { path = \"../contracts\" }\n",
@@ -511,7 +503,7 @@ fn neighbours() -> tempfile::TempDir {
 /// Neighbours are only read.
 #[test]
 fn the_lock_files_of_other_packages_are_left_alone() {
-    let folder = neighbours();
+    let folder = neighbours(LINE);
     let (contracts, lock) = (folder.path().join("contracts"), folder.path().join("shop/mlp.lock"));
     assert_eq!(json(&contracts, &["--against", "HEAD"]).0, 0);
     assert!(!lock.exists());
@@ -555,7 +547,7 @@ fn three_dots_mean_where_two_branches_parted() {
 
 #[test]
 fn one_package_of_a_bare_repository_is_named_by_its_folder_there() {
-    let folder = neighbours();
+    let folder = neighbours(LINE);
     git(folder.path(), &["checkout", "-qb", "feature"]);
     change(&folder.path().join("contracts"), "  email:  string @pii\n", "");
     git(folder.path(), &["commit", "-qam", "two"]);
@@ -590,7 +582,7 @@ fn a_folder_that_is_no_package_is_said_to_be_none() {
 
 #[test]
 fn contracts_name_their_package_and_suites_their_command() {
-    let folder = neighbours();
+    let folder = neighbours(LINE);
     change(&folder.path().join("contracts"), "0 .. 1_000", "0 .. 500");
     let (_, answer) = json(folder.path(), &["--against", "HEAD"]);
     let named = |one: &Value| (one["package"].as_str().unwrap().to_owned(), one["name"].as_str().unwrap().to_owned());

@@ -99,7 +99,11 @@ fn row(html: &mut String, told: &Told<'_>, outcome: &Outcome) {
     let rows = told.rows(outcome);
     if !rows.is_empty() {
         let open = if outcome.verdict == Verdict::Fail { " open" } else { "" };
-        let _ = write!(html, "<details{open}><summary>{} rows, the first</summary><ul>", rows.len());
+        let first = match rows.len() {
+            1 => "the first row".to_owned(),
+            count => format!("the first {count} rows"),
+        };
+        let _ = write!(html, "<details{open}><summary>{first}</summary><ul>");
         for (place, words) in rows {
             let place = place.map(|(file, row)| format!("{file} row {}: ", grouped(row))).unwrap_or_default();
             let _ = write!(html, "<li>{}{}</li>", escaped(&place), escaped(&words));
