@@ -23,6 +23,7 @@ mod proto;
 mod python;
 mod read;
 mod rest;
+mod rules;
 mod sql;
 mod values;
 mod voice;

@@ -100,13 +100,16 @@ fn read(path: &str, format: Option<Format>) -> Result<usize, String> {
 #[test]
 fn files_that_packages_carry_are_read() {
     let Some(mut tools) = Tools::start() else { return };
-    let mut files = |package: &str, suffix: &str| -> Vec<String> {
-        let found = tools.ask(&json!(["files", package, suffix])).unwrap();
+    let mut ask = |check: &str, package: &str, suffix: &str| -> Vec<String> {
+        let found = tools.ask(&json!([check, package, suffix])).unwrap();
         let found: Vec<String> =
             found.as_array().unwrap().iter().map(|path| path.as_str().unwrap().to_owned()).collect();
         assert!(!found.is_empty(), "{package} has no {suffix}");
         found
     };
+    // the examples of the standard itself
+    let standard = ask("source_files", "open-data-contract-standard", ".odcs.yaml");
+    let mut files = |package: &str, suffix: &str| ask("files", package, suffix);
     // all but those that speak of services, enums and options alone
     let protos = [files("google", ".proto"), files("grpc_tools", ".proto")].concat();
     let read_all = |paths: &[String], format: Option<Format>, passed: &str| -> usize {
@@ -119,6 +122,7 @@ fn files_that_packages_carry_are_read() {
         };
         paths.iter().map(one).sum()
     };
+    assert!(read_all(&standard, Some(Format::Odcs), "") >= 2);
     assert!(read_all(&protos, None, "no message") > 100);
     // the compiler's own description of files
     let descriptor = protos.iter().find(|path| path.ends_with("google/protobuf/descriptor.proto")).unwrap();

@@ -1,8 +1,9 @@
 //! Parquet files: what their footers say, and the columns of a row group, read by ranges.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    sync::{Arc, Once},
 };
 
 use arrow::{
@@ -166,10 +167,32 @@ fn unharmed(
         if ended {
             return None;
         }
-        let next = catch_unwind(AssertUnwindSafe(|| batches.next()));
-        ended = !matches!(next, Ok(Some(Ok(_))));
-        next.unwrap_or_else(|_| Some(Err(ArrowError::ParquetError("the head of a page is damaged".to_owned()))))
+        let next = quietly(|| batches.next());
+        ended = !matches!(next, Some(Some(Ok(_))));
+        next.unwrap_or_else(|| Some(Err(ArrowError::ParquetError("the head of a page is damaged".to_owned()))))
     })
+}
+
+thread_local! {
+    /// Whether a panic of this thread is about to be caught.
+    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What a function answers, or none where it panics; what would be printed of the panic is held back, since the caller says it in its own words.
+fn quietly<T>(function: impl FnOnce() -> T) -> Option<T> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let print = take_hook();
+        set_hook(Box::new(move |panic| {
+            if !CAUGHT.get() {
+                print(panic);
+            }
+        }));
+    });
+    let outer = CAUGHT.replace(true);
+    let answer = catch_unwind(AssertUnwindSafe(function));
+    CAUGHT.set(outer);
+    answer.ok()
 }
 
 /// Ends in the type of the contract, where both are there and are values of it.

@@ -1,15 +1,14 @@
 //! Sets of values, bounds, lengths and patterns.
 
-use std::collections::HashSet;
-
-use mlp_plan::{CompareOp, Constraint, DataType, Expr, Literal, ValueType};
+use mlp_plan::{DataType, Literal, ValueType};
 
 use super::{read::Reader, whole_bounds};
 use crate::{
     fault::Fault,
-    note::{Note, Outcome, Thing},
+    note::{Outcome, Thing},
     pattern,
     read::{Kind, Map, Node},
+    rules::{self, Bounds},
     values,
 };
 
@@ -24,22 +23,7 @@ impl<'a> Reader<'a> {
             return null;
         }
         let found = self.set(&items, &value.data, at);
-        let names: Option<Vec<String>> = found
-            .iter()
-            .map(|member| match member {
-                Literal::Text(text) if crate::mlp::is_name(text) => Some(text.clone()),
-                _ => None,
-            })
-            .collect();
-        match names {
-            _ if found.is_empty() => {}
-            Some(mut members) if value.data == DataType::String => {
-                let mut seen = HashSet::new();
-                members.retain(|member| seen.insert(member.clone()));
-                value.data = DataType::Enum { members, open: false };
-            }
-            _ => value.constraints.push(Constraint::OneOf(found)),
-        }
+        rules::listed(found, value);
         null
     }
 
@@ -65,49 +49,16 @@ impl<'a> Reader<'a> {
 
     pub(super) fn bounds(&mut self, map: &mut Map<'a>, value: &mut ValueType, at: &str) -> Result<(), Fault> {
         let data = value.data.clone();
-        let notes = &mut self.notes;
-        let mut end = |map: &mut Map<'a>, key: &str| {
-            let node = map.take(key)?;
-            let end = values::literal(node, &data).filter(|_| data.is_numeric());
-            if end.is_none() {
-                let what = format!("{key}: {}, which is no bound of a {data}", mlp_write::json::flat(&node.doc()));
-                notes.push(Note::new(Outcome::Lost, Thing::Constraint, at, what));
-            }
-            end
-        };
-        // before draft-06, that a bound is left out was said beside it
-        let (open_low, open_high) = (map.bare_flag("exclusiveMinimum"), map.bare_flag("exclusiveMaximum"));
-        let (mut low, mut high) = (end(map, "minimum"), end(map, "maximum"));
-        let above = match open_low {
-            None => end(map, "exclusiveMinimum"),
-            Some(open) => low.take_if(|_| open),
-        };
-        let below = match open_high {
-            None => end(map, "exclusiveMaximum"),
-            Some(open) => high.take_if(|_| open),
-        };
+        let mut bounds = Bounds::take(map, &data, data.is_numeric(), at, &mut self.notes);
         if let Some((least, most)) = whole_bounds(&data) {
-            low = low.filter(|low| *low != Literal::Number(least));
-            high = high.filter(|high| *high != Literal::Number(most));
+            bounds.low = bounds.low.filter(|low| *low != Literal::Number(least));
+            bounds.high = bounds.high.filter(|high| *high != Literal::Number(most));
         }
-        if low.is_some() || high.is_some() {
-            value.constraints.push(Constraint::Range { low, high });
-        }
-        for (op, bound) in [(CompareOp::Gt, above), (CompareOp::Lt, below)] {
-            if let Some(bound) = bound {
-                let expr = Expr::Compare(op, Box::new(Expr::This), Box::new(Expr::Literal(bound)));
-                value.constraints.push(Constraint::Where(expr));
-            }
-        }
-        for (least, most) in [("minLength", "maxLength"), ("minItems", "maxItems")] {
-            let (min, max) = (map.count(least)?, map.count(most)?);
-            // of a vector they were its length
-            if matches!(data, DataType::Vector { .. }) {
-                continue;
-            }
-            if min.is_some() || max.is_some() {
-                value.constraints.push(Constraint::Length { min: min.unwrap_or(0), max });
-            }
+        value.constraints.extend(bounds.rules());
+        let lengths = rules::lengths(map)?;
+        // of a vector they were its length
+        if !matches!(data, DataType::Vector { .. }) {
+            value.constraints.extend(lengths);
         }
         if let Some(text) = map.text("pattern")? {
             if data == DataType::String {

@@ -2,8 +2,11 @@
 
 import datetime
 import decimal
+import importlib.metadata
 import importlib.util
 import json
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -154,6 +157,18 @@ def files(package, suffix):
     """Files of an installed package."""
     spec = importlib.util.find_spec(package)
     folder = Path(list(spec.submodule_search_locations)[0])
+    return sorted(str(path) for path in folder.rglob(f"*{suffix}"))
+
+
+def source_files(package, suffix):
+    """Files of the source distribution of an installed package, such as examples that its tests read."""
+    version = importlib.metadata.version(package)
+    folder = Path(sys.prefix) / "sources" / f"{package.replace('-', '_')}-{version}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory() as fetched:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", package]
+            subprocess.run([*command, "--dest", fetched, f"{package}=={version}"], check=True, stdout=sys.stderr)
+            shutil.unpack_archive(next(Path(fetched).iterdir()), folder.parent, filter="data")
     return sorted(str(path) for path in folder.rglob(f"*{suffix}"))
 
 
