@@ -132,3 +132,20 @@ fn a_manifest_that_is_none() {
         refused(&check(folder.path(), &[]), 2, &[word]);
     }
 }
+
+/// Damage in a footer, at which the library panics in places, is told in our words alone.
+#[test]
+fn a_damaged_parquet_file() {
+    let whole = fs::read(mlp_tests::root().join("backends/engine/tests/table/checksums.parquet")).unwrap();
+    let folder = package(&[("src/a.mlp", b"contract A { id: int64 }\n")]);
+    let footer = whole.len() - 600;
+    for at in (footer..whole.len() - 8).step_by(7) {
+        let mut damaged = whole.clone();
+        *damaged.get_mut(at).unwrap() ^= 0xff;
+        fs::write(folder.path().join("rows.parquet"), damaged).unwrap();
+        let mut command = Command::new(mlp());
+        command.current_dir(folder.path()).args(["contract", "check", "A", "rows.parquet"]);
+        let (code, text) = said(&command.output().unwrap());
+        assert!(code == Some(1) || (code == Some(2) && text.contains("rows.parquet: ")), "byte {at}: {code:?}: {text}");
+    }
+}

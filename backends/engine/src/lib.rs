@@ -17,5 +17,6 @@ pub mod metrics;
 pub mod policy;
 pub mod scan;
 pub mod table;
+pub mod unharmed;
 
 pub use error::EngineError;

@@ -1,6 +1,6 @@
 //! Arrow schemas: in the schema message of an Arrow IPC file, or in the footer of a Parquet file.
 
-use std::{collections::HashMap, io::Cursor, sync::Arc};
+use std::{collections::HashMap, fmt::Display, io::Cursor, sync::Arc};
 
 use arrow::{
     datatypes::{DataType as ArrowType, Field, Fields, Schema},
@@ -146,16 +146,23 @@ pub(crate) fn export_parquet(contract: &Contract) -> Result<Vec<u8>, Fault> {
 
 /// The contract of an Arrow IPC file.
 pub(crate) fn import_ipc(bytes: &[u8]) -> Result<Imported, Fault> {
-    let reader = FileReader::try_new(Cursor::new(bytes), None)
-        .map_err(|error| Fault::new(format!("this is no Arrow IPC file: {error}"), "").or_another_format())?;
+    let reader = unharmed("Arrow IPC", || FileReader::try_new(Cursor::new(bytes), None))?;
     import(&reader.schema())
 }
 
 /// The contract of a Parquet file.
 pub(crate) fn import_parquet(bytes: Vec<u8>) -> Result<Imported, Fault> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes))
-        .map_err(|error| Fault::new(format!("this is no Parquet file: {error}"), "").or_another_format())?;
+    let builder = unharmed("Parquet", || ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)))?;
     import(builder.schema())
+}
+
+/// What a reader answers; a fault where it fails, also over damage that the library does not look for.
+fn unharmed<T, E: Display>(format: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, Fault> {
+    let fault = |why: String| Fault::new(format!("this is no {format} file: {why}"), "").or_another_format();
+    match mlp_engine::unharmed::attempt(read) {
+        Some(answer) => answer.map_err(|error| fault(error.to_string())),
+        None => Err(fault("its head is damaged".to_owned())),
+    }
 }
 
 fn import(schema: &Schema) -> Result<Imported, Fault> {

@@ -13,13 +13,18 @@ use super::{
     blob::{Blob, Stream},
     read::{Part, Reading},
 };
-use crate::EngineError;
+use crate::{EngineError, unharmed};
 
 /// Opens a file or stream.
 ///
 /// # Errors
 /// Where it is neither, or is cut off.
 pub fn open(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineError> {
+    unharmed::attempt(|| head(Arc::clone(&blob), reading))
+        .unwrap_or_else(|| Err(EngineError::malformed(blob.name(), "not a whole Arrow file: its head is damaged")))
+}
+
+fn head(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineError> {
     let wrong = |error: ArrowError| EngineError::malformed(blob.name(), format!("not a whole Arrow file: {error}"));
     let is_file = blob.size() >= 8 && blob.read(0..6)?.as_ref() == b"ARROW1";
     let wanted = |schema: &Schema| -> Vec<usize> {
@@ -35,7 +40,7 @@ pub fn open(blob: Arc<dyn Blob>, reading: Reading<'_>) -> Result<Part, EngineErr
         (Arc::clone(&all), Box::new(StreamReader::try_new(stream(), Some(wanted(&all))).map_err(wrong)?))
     };
     let schema = Arc::new(whole.project(&wanted(&whole))?);
-    let batches = batches.map(move |batch| {
+    let batches = unharmed::batches(batches).map(move |batch| {
         batch.map_err(|error| EngineError::malformed(blob.name(), format!("it is cut off or damaged: {error}")))
     });
     Ok(Part { whole, schema, textual: false, rows: None, left_out: BTreeSet::new(), batches: Box::new(batches) })

@@ -1,10 +1,6 @@
 //! Parquet files: what their footers say, and the columns of a row group, read by ranges.
 
-use std::{
-    cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
-    sync::{Arc, Once},
-};
+use std::sync::Arc;
 
 use arrow::{
     array::{Array, ArrayRef, RecordBatch},
@@ -31,7 +27,7 @@ use super::{
     read::BATCH_ROWS,
     set::Facts,
 };
-use crate::EngineError;
+use crate::{EngineError, unharmed};
 
 /// A file whose footer was read.
 #[derive(Clone, Debug)]
@@ -67,6 +63,12 @@ impl ParquetFile {
     /// # Errors
     /// Where the file is none, or is cut off.
     pub fn open(blob: Arc<dyn Blob>, dictionaries: bool) -> Result<Self, EngineError> {
+        unharmed::attempt(|| Self::footer(Arc::clone(&blob), dictionaries)).unwrap_or_else(|| {
+            Err(EngineError::malformed(blob.name(), "not a whole Parquet file: its footer is damaged"))
+        })
+    }
+
+    fn footer(blob: Arc<dyn Blob>, dictionaries: bool) -> Result<Self, EngineError> {
         let wrong = |error: ParquetError| failed(blob.as_ref(), "not a whole Parquet file: ", error);
         let chunks = Chunks::new(Arc::clone(&blob), Vec::new());
         let mut metadata = ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(wrong)?;
@@ -121,7 +123,7 @@ impl ParquetFile {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, self.metadata.clone());
         let reader = builder.with_batch_size(BATCH_ROWS).with_row_groups(groups).with_projection(mask).build();
         let reader = reader.map_err(|error| failed(blob.as_ref(), &within, error))?;
-        let batches = unharmed(reader).map(move |batch| {
+        let batches = unharmed::batches(reader).map(move |batch| {
             batch.map_err(|error| match error {
                 ArrowError::ParquetError(words) => {
                     EngineError::malformed(blob.name(), format!("{within}{}", plain(&words)))
@@ -156,43 +158,6 @@ impl ParquetFile {
         let ends = concat(&[least.as_ref(), most.as_ref()])?;
         Ok(Facts { nulls, ends: fitting(&ends, data) })
     }
-}
-
-/// Batches up to the first that the library panics over: what heads of pages say is not always doubted there, and a damaged file is no bug of ours.
-fn unharmed(
-    mut batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
-) -> impl Iterator<Item = Result<RecordBatch, ArrowError>> {
-    let mut ended = false;
-    std::iter::from_fn(move || {
-        if ended {
-            return None;
-        }
-        let next = quietly(|| batches.next());
-        ended = !matches!(next, Some(Some(Ok(_))));
-        next.unwrap_or_else(|| Some(Err(ArrowError::ParquetError("the head of a page is damaged".to_owned()))))
-    })
-}
-
-thread_local! {
-    /// Whether a panic of this thread is about to be caught.
-    static CAUGHT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// What a function answers, or none where it panics; what would be printed of the panic is held back, since the caller says it in its own words.
-fn quietly<T>(function: impl FnOnce() -> T) -> Option<T> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let print = take_hook();
-        set_hook(Box::new(move |panic| {
-            if !CAUGHT.get() {
-                print(panic);
-            }
-        }));
-    });
-    let outer = CAUGHT.replace(true);
-    let answer = catch_unwind(AssertUnwindSafe(function));
-    CAUGHT.set(outer);
-    answer.ok()
 }
 
 /// Ends in the type of the contract, where both are there and are values of it.

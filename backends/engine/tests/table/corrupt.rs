@@ -525,3 +525,18 @@ fn damaged_pages_are_told_by_their_checksums() {
     }
     assert!(told * 2 > pages, "{told} of {pages}");
 }
+
+#[test]
+fn any_damage_is_an_error_and_no_panic() {
+    let whole = include_bytes!("checksums.parquet");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.parquet");
+    let mut told = 0;
+    for (at, mask) in (0..whole.len()).flat_map(|at| [(at, 0x10), (at, 0xff)]) {
+        let mut damaged = whole.to_vec();
+        damaged[at] ^= mask;
+        fs::write(&path, damaged).unwrap();
+        told += usize::from(read_all(std::slice::from_ref(&path)).is_err());
+    }
+    assert!(told > whole.len(), "{told} of {}", 2 * whole.len());
+}
