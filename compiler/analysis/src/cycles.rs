@@ -1,6 +1,9 @@
 //! Circles among declarations: contracts, types, stages made of stages, policies and constants that need each other.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use mlp_diagnostics::{Diagnostic, catalog};
 use mlp_syntax::tree::{self, Expr, ExprKind, ItemKind, TypeExpr, TypeKind};
@@ -11,22 +14,64 @@ use crate::{
     scope::{Found, Scopes},
 };
 
-/// The declarations that stand in a circle; each circle is reported once, at the first of its declarations in the file.
-#[must_use]
-pub fn find(program: &Program, scopes: &Scopes, diagnostics: &mut Vec<Diagnostic>) -> HashSet<DeclId> {
-    let mut graph = DiGraph::<DeclId, ()>::new();
-    let nodes: Vec<_> = program.ids().map(|id| graph.add_node(id)).collect();
-    for id in program.ids() {
-        let Some((decl, item)) = program.decl(id).zip(program.item(id)) else { continue };
-        let mut names = Names::default();
-        names.of_item(&item.kind);
-        for name in names.0 {
-            if let Found::Decl(target) = scopes.find(decl.module, name)
-                && program.decl(target).is_some_and(|found| may_circle(decl.kind, found.kind))
-                && let (Some(from), Some(to)) = (nodes.get(id.0), nodes.get(target.0))
-            {
-                graph.update_edge(*from, *to, ());
+/// A declaration, and those that it is worked out from.
+type Edges = (DeclId, Vec<DeclId>);
+
+/// Which declarations are worked out from which, and those that stand in a circle.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cycles {
+    /// For each module its declarations that are worked out from others that may be worked out from them.
+    edges: Vec<Arc<Vec<Edges>>>,
+    /// Declarations in a circle: they stand for nothing.
+    pub circular: Arc<HashSet<DeclId>>,
+    /// Each circle, told once, at the first of its declarations in the order of the program.
+    pub found: Arc<Vec<Diagnostic>>,
+}
+
+impl Cycles {
+    /// Looks again at some modules, whose declarations or names are others.
+    pub(crate) fn renewed(&self, program: &Program, scopes: &Scopes, changed: &[usize]) -> Self {
+        let mut edges = self.edges.clone();
+        edges.resize_with(program.modules.len(), Arc::default);
+        for module in changed {
+            if let Some(slot) = edges.get_mut(*module) {
+                *slot = Arc::new(edges_in(program, scopes, *module));
             }
+        }
+        if edges == self.edges && self.circular.is_empty() {
+            return Self { edges, ..self.clone() };
+        }
+        let (circular, found) = circles(program, edges.iter().flat_map(|edges| edges.iter()));
+        Self { edges, circular: Arc::new(circular), found: Arc::new(found) }
+    }
+}
+
+fn edges_in(program: &Program, scopes: &Scopes, module: usize) -> Vec<Edges> {
+    let mut edges = Vec::new();
+    for id in program.ids_in(module) {
+        let Some((decl, item)) = program.decl(id).zip(program.item(id)) else { continue };
+        let targets = names_in(&item.kind).into_iter().filter_map(|name| match scopes.find(module, name) {
+            Found::Decl(target) => {
+                program.decl(target).filter(|found| may_circle(decl.kind, found.kind)).map(|_| target)
+            }
+            _ => None,
+        });
+        let targets: Vec<DeclId> = targets.collect();
+        if !targets.is_empty() {
+            edges.push((id, targets));
+        }
+    }
+    edges
+}
+
+fn circles<'e>(program: &Program, edges: impl Iterator<Item = &'e Edges>) -> (HashSet<DeclId>, Vec<Diagnostic>) {
+    let mut graph = DiGraph::<DeclId, ()>::new();
+    let mut nodes = HashMap::new();
+    for (from, targets) in edges {
+        let from = *nodes.entry(*from).or_insert_with(|| graph.add_node(*from));
+        for target in targets {
+            let to = *nodes.entry(*target).or_insert_with(|| graph.add_node(*target));
+            graph.update_edge(from, to, ());
         }
     }
     let mut circular = HashSet::new();
@@ -36,22 +81,21 @@ pub fn find(program: &Program, scopes: &Scopes, diagnostics: &mut Vec<Diagnostic
             component.len() > 1 || component.first().is_some_and(|node| graph.find_edge(*node, *node).is_some());
         if looped {
             let mut ids: Vec<DeclId> = component.iter().filter_map(|node| graph.node_weight(*node)).copied().collect();
-            ids.sort_unstable();
+            ids.sort_unstable_by_key(|id| program.place(*id));
             circular.extend(ids.iter().copied());
             found.push(ids);
         }
     }
-    found.sort_unstable();
-    for ids in found {
-        let mut names: Vec<String> =
-            ids.iter().filter_map(|id| program.decl(*id)).map(|decl| format!("`{}`", decl.name)).collect();
-        names.extend(names.first().cloned());
-        if let Some(decl) = ids.first().and_then(|id| program.decl(*id)) {
-            let others: Vec<_> = ids.iter().skip(1).filter_map(|id| program.decl(*id)).map(|decl| decl.span).collect();
-            diagnostics.push(catalog::stages::cycle(decl.span, "these declarations", &names, &others));
-        }
-    }
-    circular
+    found.sort_unstable_by_key(|ids| ids.first().map(|id| program.place(*id)));
+    (circular, found.iter().filter_map(|ids| told(program, ids)).collect())
+}
+
+fn told(program: &Program, ids: &[DeclId]) -> Option<Diagnostic> {
+    let decls: Vec<_> = ids.iter().filter_map(|id| program.decl(*id)).collect();
+    let first = decls.first()?;
+    let names: Vec<String> = decls.iter().chain([first]).map(|decl| format!("`{}`", decl.name)).collect();
+    let others: Vec<_> = decls.iter().skip(1).map(|decl| decl.span).collect();
+    Some(catalog::stages::cycle(first.span, "these declarations", &names, &others))
 }
 
 /// Whether a declaration of the one kind is worked out from one of the other, so that a circle has no end.
@@ -64,6 +108,13 @@ fn may_circle(from: Kind, to: Kind) -> bool {
         Kind::Const => matches!(to, Kind::Const),
         _ => false,
     }
+}
+
+/// The names that a declaration is worked out from.
+pub(crate) fn names_in(kind: &ItemKind) -> Vec<&str> {
+    let mut names = Names::default();
+    names.of_item(kind);
+    names.0
 }
 
 /// Names that a declaration is worked out from.

@@ -1,20 +1,19 @@
-//! What is said twice: settings of a block, and names by which the world outside knows a declaration, in two modules.
+//! Settings that a block says twice.
 
 use std::collections::HashMap;
 
 use mlp_diagnostics::catalog::names;
 use mlp_source::Span;
 use mlp_syntax::tree::{
-    ContractBody, ContractEntry, DeploymentEntry, Entry, ItemKind, Setting, StageBody, StageEntry, Statement,
+    self, ContractBody, ContractEntry, DeploymentEntry, Entry, ItemKind, Setting, StageBody, StageEntry, Statement,
 };
 
-use crate::{checker::Checker, program::Kind};
+use crate::checker::Checker;
 
 impl Checker<'_> {
-    /// Says where a declaration sets something twice.
-    pub fn check_doubled_settings(&mut self) {
-        let program = self.program;
-        for item in program.modules.iter().flat_map(|module| &module.tree.items) {
+    /// Says where a declaration of a part sets something twice.
+    pub(crate) fn check_doubled_settings(&mut self, part: &tree::File) {
+        for item in &part.items {
             let mut seen: HashMap<&str, Span> = HashMap::new();
             for setting in settings(&item.kind) {
                 let name = &setting.name;
@@ -22,31 +21,6 @@ impl Checker<'_> {
                     self.report(names::declared_twice(name.span, "setting", &name.text, *first));
                 } else {
                     seen.insert(&name.text, name.span);
-                }
-            }
-        }
-    }
-}
-
-impl Checker<'_> {
-    /// Runs, registries, gates and other tools know these by their bare name: two modules must not have one of them each.
-    pub fn check_doubled_names(&mut self) {
-        let program = self.program;
-        let mut seen: HashMap<(Kind, &str), (usize, Span)> = HashMap::new();
-        for decl in program.ids().filter_map(|id| program.decl(id)) {
-            let known_outside =
-                matches!(decl.kind, Kind::Pipeline | Kind::Model | Kind::Policy | Kind::Deployment | Kind::Monitor);
-            if !known_outside {
-                continue;
-            }
-            match seen.get(&(decl.kind, decl.name.as_str())) {
-                // in one module that was said where names are bound
-                Some((module, first)) if *module != decl.module => {
-                    self.report(names::declared_twice(decl.span, decl.kind.word(), &decl.name, *first));
-                }
-                Some(_) => {}
-                None => {
-                    seen.insert((decl.kind, &decl.name), (decl.module, decl.span));
                 }
             }
         }

@@ -27,21 +27,13 @@ pub struct EnvironmentInfo {
 const SETTINGS: [&str; 3] = ["python", "requirements", "image"];
 
 impl Checker<'_> {
-    /// Reads an `env`, and says where it is not exact. Findings are the same each time, and reported once, by [`Checker::check_environments`].
+    /// Reads an `env`, and says where it is not exact. Findings are the same each time, and reported once, by the check of the declaration.
     pub fn environment(&mut self, id: DeclId) -> Option<EnvironmentInfo> {
         self.quietly(|checker| checker.read_environment(id))
     }
 
-    /// Reports on every `env` of the program.
-    pub fn check_environments(&mut self) {
-        for id in self.program.of_kind(crate::program::Kind::Env).collect::<Vec<_>>() {
-            self.read_environment(id);
-        }
-    }
-
-    fn read_environment(&mut self, id: DeclId) -> Option<EnvironmentInfo> {
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    pub(crate) fn read_environment(&mut self, id: DeclId) -> Option<EnvironmentInfo> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Env(tree) = &item.kind else { return None };
         let mut info = EnvironmentInfo { name: decl.name.clone(), span: decl.span, ..EnvironmentInfo::default() };
         let text = ValueType::plain(DataType::String);
@@ -84,7 +76,7 @@ impl Checker<'_> {
     /// The text of a requirements file; a line without `==` is not exact.
     fn lock(&mut self, module: usize, span: Span, path: Option<&str>) -> Option<String> {
         let path = path?;
-        match self.files.read(self.package_of(module), path) {
+        match self.file(module, path) {
             Ok(text) => {
                 if let Some(line) = loose(&text) {
                     let message = format!("`{path}` does not pin `{line}` exactly");

@@ -6,6 +6,7 @@
 //! Invariants:
 //! 1. Checking always ends and never fails: it answers a program and a list of diagnostics; one mistake gives one diagnostic.
 //! 2. The same sources give the same answer, in the same order.
+//! 3. What is worked out about a declaration is a pure function of what it read (`memo`): a program under edits ([`Live`]) says what a fresh check says.
 
 mod check;
 pub mod checker;
@@ -18,9 +19,13 @@ pub mod flow;
 mod functions;
 mod gates;
 pub mod literals;
+mod live;
+mod memo;
 pub mod metrics;
 pub mod models;
 mod moments;
+mod names;
+mod occurrences;
 pub mod policies;
 mod predicates;
 mod program;
@@ -38,5 +43,7 @@ pub mod types;
 pub mod values;
 
 pub use check::{Checked, check, check_with};
+pub use live::{Changes, Live};
+pub use occurrences::{Occurrence, Symbol};
 pub use program::{Decl, DeclId, Kind, Module, Program};
 pub use proofs::policies::versions;

@@ -11,6 +11,8 @@ use mlp_syntax::tree::{
 
 use crate::{
     checker::Checker,
+    memo::{Answer, Query},
+    occurrences::Symbol,
     program::{DeclId, Kind},
     scope::nearest,
     types::{Generics, Ty, dotted},
@@ -27,7 +29,7 @@ const MEASURES: [(&str, Measure); 6] = [
 ];
 
 /// A `metrics` block with its places.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MetricsInfo {
     /// What it says, with the values of its parameters.
     pub face: Metrics,
@@ -35,6 +37,8 @@ pub struct MetricsInfo {
     pub name: String,
     /// Types and defaults of its parameters.
     pub params: Vec<(String, ValueType, Option<Literal>)>,
+    /// Where the name of each metric stands.
+    pub places: Vec<(String, Span)>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -131,11 +135,15 @@ impl Checker<'_> {
 
     /// The metrics of a declaration, with its parameters at their defaults.
     pub fn metrics_decl(&mut self, id: DeclId) -> Option<Arc<MetricsInfo>> {
-        if let Some(known) = self.metrics.get(&id) {
-            return Some(Arc::clone(known));
+        match self.ask(Query::Metrics(id)) {
+            Answer::Metrics(metrics) => metrics,
+            _ => None,
         }
+    }
+
+    pub(crate) fn read_metrics(&mut self, id: DeclId) -> Option<MetricsInfo> {
         let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+        let (decl, item) = (program.decl(id)?, self.item(id)?);
         let ItemKind::Metrics(tree) = &item.kind else { return None };
         let mut params = Vec::new();
         for param in &tree.params {
@@ -144,22 +152,27 @@ impl Checker<'_> {
                 params.push((param.name.text.clone(), value, default));
             }
         }
-        let mut metrics = Vec::new();
-        self.metric_block(&tree.body, "", &mut metrics);
+        let (mut metrics, mut places) = (Vec::new(), Vec::new());
+        self.metric_block(&tree.body, "", &mut metrics, &mut places);
         let set: BTreeMap<String, Literal> =
             params.iter().filter_map(|(name, _, default)| Some((name.clone(), default.clone()?))).collect();
         let name = if self.is_std(decl.module) { program.qualified(id) } else { decl.name.clone() };
-        let info = Arc::new(MetricsInfo {
+        Some(MetricsInfo {
             face: Metrics { name, params: set, metrics },
             name: decl.name.clone(),
             params,
+            places,
             span: decl.span,
-        });
-        self.metrics.insert(id, Arc::clone(&info));
-        Some(info)
+        })
     }
 
-    fn metric_block(&mut self, block: &Block<Entry<MetricDecl>>, prefix: &str, metrics: &mut Vec<Metric>) {
+    fn metric_block(
+        &mut self,
+        block: &Block<Entry<MetricDecl>>,
+        prefix: &str,
+        metrics: &mut Vec<Metric>,
+        places: &mut Vec<(String, Span)>,
+    ) {
         let mut seen: Vec<&Name> = Vec::new();
         for decl in block.entries.iter().filter_map(Entry::ok) {
             if let Some(first) = seen.iter().find(|first| first.text == decl.name.text) {
@@ -169,10 +182,12 @@ impl Checker<'_> {
             seen.push(&decl.name);
             let name = format!("{prefix}{}", decl.name.text);
             match &decl.kind {
-                MetricKind::Group(inner) => self.metric_block(inner, &format!("{name}."), metrics),
+                MetricKind::Group(inner) => self.metric_block(inner, &format!("{name}."), metrics, places),
                 MetricKind::Leaf { measure, modifiers, better } => {
                     if let Some(mut metric) = self.metric(name, measure, modifiers, better.as_ref()) {
                         metric.doc = decl.lead.docs();
+                        self.occurs(decl.name.span, || Symbol::Metric(decl.name.span));
+                        places.push((metric.name.clone(), decl.name.span));
                         metrics.push(metric);
                     }
                 }

@@ -9,13 +9,15 @@ use mlp_syntax::tree::{Entry, Expr, ExprKind, ItemKind, StageEntry};
 use crate::{
     checker::Checker,
     contracts::Shared,
+    memo::{Answer, Query},
+    occurrences::Symbol,
     program::{DeclId, Kind},
     scope::nearest,
     types::{Generics, Ty},
 };
 
 /// A model of the registry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {
     /// Its name.
     pub name: String,
@@ -44,11 +46,14 @@ impl ModelInfo {
 impl Checker<'_> {
     /// The model of a declaration; each is reported on once.
     pub fn model(&mut self, id: DeclId) -> Option<Arc<ModelInfo>> {
-        if let Some(known) = self.models.get(&id) {
-            return Some(Arc::clone(known));
+        match self.ask(Query::Model(id)) {
+            Answer::Model(model) => model,
+            _ => None,
         }
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    }
+
+    pub(crate) fn read_model(&mut self, id: DeclId) -> Option<ModelInfo> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Model(tree) = &item.kind else { return None };
         let (input, output) = match self.artifact(decl.module, &Generics::new(), &tree.ty) {
             Ty::Model(input, output) => (input, output),
@@ -75,12 +80,12 @@ impl Checker<'_> {
         for entry in tree.body.entries.iter().filter_map(Entry::ok) {
             match entry {
                 StageEntry::PredictsAt(rule) => {
-                    if self.moments.check(&rule.moment.text, rule.moment.span, &mut self.diagnostics) {
+                    if self.check_moment(&rule.moment) {
                         info.predicts_at = Some((rule.moment.text.clone(), rule.span));
                     }
                 }
                 StageEntry::Setting(setting) => match setting.name.text.as_str() {
-                    "ladder" => info.ladder = self.ladder(&setting.value),
+                    "ladder" => info.ladder = self.ladder(id, &setting.value),
                     "clearance" => info.clearance = self.clearance(&setting.value),
                     other => self.unknown_setting(&setting.name, "model", other, &["ladder", "clearance"]),
                 },
@@ -94,19 +99,20 @@ impl Checker<'_> {
                 )),
             }
         }
-        let info = Arc::new(info);
-        self.models.insert(id, Arc::clone(&info));
         Some(info)
     }
 
-    fn ladder(&mut self, value: &Expr) -> Vec<String> {
+    fn ladder(&mut self, id: DeclId, value: &Expr) -> Vec<String> {
         let mut rungs: Vec<String> = Vec::new();
         for item in self.items(value, "ladder") {
             match &item.kind {
                 ExprKind::Name(name) if rungs.contains(&name.text) => {
                     self.report(names::declared_twice(name.span, "rung", &name.text, value.span))
                 }
-                ExprKind::Name(name) => rungs.push(name.text.clone()),
+                ExprKind::Name(name) => {
+                    self.occurs(name.span, || Symbol::Rung(id, name.text.clone()));
+                    rungs.push(name.text.clone());
+                }
                 _ => self.misfits(&item, "ladder", "the name of a rung"),
             }
         }
@@ -135,11 +141,12 @@ impl Checker<'_> {
             }
             return None;
         }
+        self.occurs(rung.span, || Symbol::Rung(id, rung.text.clone()));
         Some((model, rung.text.clone()))
     }
 
     fn has_broken_body(&self, id: DeclId) -> bool {
-        match self.program.item(id).map(|item| &item.kind) {
+        match self.item(id).map(|item| &item.kind) {
             Some(ItemKind::Model(tree)) => tree.body.entries.iter().any(|entry| entry.ok().is_none()),
             _ => false,
         }

@@ -11,15 +11,26 @@ use petgraph::{
     graph::{DiGraph, NodeIndex},
 };
 
-use crate::{literals, program::Program};
+use crate::{
+    literals,
+    program::{Module, Program},
+};
 
 /// The declared moments and their order.
 #[derive(Debug, Default)]
 pub struct Moments {
     graph: DiGraph<String, ()>,
     nodes: HashMap<String, NodeIndex>,
+    /// What each line says, in order: that is all that the rest is made from.
+    lines: Vec<(Vec<String>, Option<i64>)>,
     /// Moments with the longest time, ns, that passes until they come: `moments authorized < settled within 45d`.
     delays: HashMap<String, i64>,
+}
+
+impl PartialEq for Moments {
+    fn eq(&self, other: &Self) -> bool {
+        self.lines == other.lines
+    }
 }
 
 impl Moments {
@@ -27,10 +38,15 @@ impl Moments {
     #[must_use]
     pub fn new(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut moments = Self::default();
-        for item in program.modules.iter().flat_map(|module| &module.tree.items) {
+        for item in program.modules.iter().flat_map(Module::items) {
             let ItemKind::Moments(line) = &item.kind else { continue };
             let indices: Vec<NodeIndex> = line.names.iter().map(|name| moments.node(&name.text)).collect();
-            if let Some(Literal::Duration(delay)) = line.within.as_ref().and_then(literals::literal) {
+            let within = match line.within.as_ref().and_then(literals::literal) {
+                Some(Literal::Duration(within)) => Some(within),
+                _ => None,
+            };
+            moments.lines.push((line.names.iter().map(|name| name.text.clone()).collect(), within));
+            if let Some(delay) = within {
                 let later = line.names.iter().skip(1).map(|name| (name.text.clone(), delay));
                 moments.delays.extend(later);
             }
@@ -57,20 +73,15 @@ impl Moments {
         node
     }
 
-    /// Whether a moment of that name is declared; reports where not.
-    pub fn check(&self, name: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> bool {
-        let known = self.nodes.contains_key(name);
-        if !known {
-            let mut names: Vec<&str> = self.nodes.keys().map(String::as_str).collect();
-            names.sort_unstable();
-            diagnostics.push(catalog::names::unknown(
-                span,
-                "moment",
-                name,
-                crate::scope::nearest(name, names).as_deref(),
-            ));
+    /// What is to be said where no moment of that name is declared.
+    #[must_use]
+    pub fn unknown(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        if self.nodes.contains_key(name) {
+            return None;
         }
-        known
+        let mut names: Vec<&str> = self.nodes.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        Some(catalog::names::unknown(span, "moment", name, crate::scope::nearest(name, names).as_deref()))
     }
 
     /// Whether what is known at `known` is known when it is `at`: they are the same, or a line says that it comes before. Moments that were never declared

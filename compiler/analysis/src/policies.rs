@@ -11,13 +11,14 @@ use crate::{
     checker::Checker,
     gates::Gates,
     literals,
+    memo::{Answer, Query},
     metrics::MetricsInfo,
     program::{DeclId, Kind},
     types::{Generics, Ty},
 };
 
 /// A policy with its places.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PolicyInfo {
     /// Its name.
     pub name: String,
@@ -30,7 +31,7 @@ pub struct PolicyInfo {
 }
 
 /// A parameter of a policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PolicyParam {
     /// Its name.
     pub name: String,
@@ -47,7 +48,7 @@ pub struct PolicyParam {
 }
 
 /// A clause with its place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ClauseInfo {
     /// What it asks.
     pub rule: ClauseRule,
@@ -64,14 +65,17 @@ pub struct ClauseInfo {
 impl Checker<'_> {
     /// The policy of a declaration; each is reported on once.
     pub fn policy(&mut self, id: DeclId) -> Option<Arc<PolicyInfo>> {
-        if let Some(known) = self.policies.get(&id) {
-            return Some(Arc::clone(known));
+        match self.ask(Query::Policy(id)) {
+            Answer::Policy(policy) => policy,
+            _ => None,
         }
-        if self.circular.contains(&id) {
+    }
+
+    pub(crate) fn read_policy(&mut self, id: DeclId) -> Option<PolicyInfo> {
+        if self.is_circular(id) {
             return None;
         }
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Policy(tree) = &item.kind else { return None };
         let params = tree.params.iter().map(|param| self.policy_param(decl.module, param)).collect();
         let mut info = PolicyInfo { name: decl.name.clone(), params, clauses: Vec::new(), span: decl.span };
@@ -80,8 +84,6 @@ impl Checker<'_> {
         if !requires && !broken {
             self.report(words::requires_nothing(tree.head, &info.name));
         }
-        let info = Arc::new(info);
-        self.policies.insert(id, Arc::clone(&info));
         Some(info)
     }
 
@@ -249,8 +251,9 @@ impl Checker<'_> {
                 }
             },
         };
-        let lowered =
-            Gates { params: &info.params, when, clause: clause.span, diagnostics: &mut self.diagnostics }.lower(expr);
+        self.metrics_in(&info.params, expr);
+        let lowered = Gates { params: &info.params, when, clause: clause.span, diagnostics: &mut self.now.diagnostics }
+            .lower(expr);
         match lowered {
             Some(expr) => {
                 self.push(info, clause, rule(Gate { expr, confidence }), when);

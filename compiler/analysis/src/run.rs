@@ -8,6 +8,7 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, Name};
 use crate::{
     checker::Checker,
     literals,
+    memo::Read,
     program::{DeclId, Kind},
     scope::nearest,
     stages::Signature,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// What a stage does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum RunKind {
     /// `python("module:function")`.
     Python {
@@ -223,7 +224,7 @@ impl Checker<'_> {
         if !is_file {
             return Some(RunKind::Sql { text, file: None });
         }
-        match self.files.read(self.package_of(module), &text) {
+        match self.file(module, &text) {
             Ok(content) => Some(RunKind::Sql { text: content.to_string(), file: Some(text) }),
             Err(why) => {
                 self.report(words::unresolved_run(
@@ -309,10 +310,9 @@ impl Checker<'_> {
     }
 
     pub(crate) fn check_python(&mut self, module: usize, at: Span, name: &str, function: &str) {
-        let package = self.package_of(module);
         let file = name.replace('.', "/");
         let paths = [format!("{file}.py"), format!("{file}/__init__.py")];
-        let text = paths.iter().find_map(|path| self.files.read(package, path).ok());
+        let text = paths.iter().find_map(|path| self.file(module, path).ok());
         match text {
             None => {
                 let path = paths.first().map_or("", String::as_str);
@@ -348,13 +348,8 @@ impl Checker<'_> {
     #[must_use]
     pub fn environment_or_default(&self, module: usize, named: Option<DeclId>) -> Option<DeclId> {
         named.or_else(|| {
-            let package = self.package_of(module);
-            let same = |id: &DeclId| {
-                self.program
-                    .decl(*id)
-                    .is_some_and(|decl| decl.name == "default" && self.package_of(decl.module) == package)
-            };
-            self.program.of_kind(Kind::Env).find(same)
+            self.note(|| Read::Environments);
+            self.names.environments.get(self.package_of(module)).copied()
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Which names each module sees: its own and those that it imports.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use mlp_diagnostics::{Diagnostic, catalog::names};
 use mlp_source::Span;
@@ -10,21 +10,28 @@ use petgraph::{algo::tarjan_scc, graph::DiGraph};
 use crate::program::{Decl, DeclId, Kind, Program};
 
 /// The names of each module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Scopes {
-    modules: Vec<Scope>,
+    modules: Vec<Arc<Scope>>,
 }
 
 /// The names that one module sees.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Scope {
     names: HashMap<String, Binding>,
+    /// The modules that it imports from.
+    imports: Vec<usize>,
+    found: Vec<Diagnostic>,
 }
 
 /// What a name is bound to; `None` where its import failed, which was reported.
 #[derive(Clone, Copy, Debug)]
 struct Binding {
     decl: Option<DeclId>,
+    /// Whether it is the module's own declaration, which others may import.
+    is_own: bool,
+    /// The part of the module that binds it.
+    part: usize,
     span: Span,
 }
 
@@ -42,89 +49,120 @@ pub enum Found {
 impl Scopes {
     /// Binds names and imports of all modules.
     #[must_use]
-    pub fn new(program: &Program, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let mut scopes = Self { modules: Vec::new() };
-        scopes.modules.resize_with(program.modules.len(), Scope::default);
-        for id in program.ids() {
-            scopes.declare(program, id, diagnostics);
+    pub fn new(program: &Program) -> Self {
+        let modules: Vec<usize> = (0..program.modules.len()).collect();
+        let none = Self { modules: vec![Arc::default(); modules.len()] };
+        none.renewed(program, &modules)
+    }
+
+    /// Binds the names of some modules anew, and those of modules that import from them, where they declare others.
+    #[must_use]
+    pub fn renewed(&self, program: &Program, edited: &[usize]) -> Self {
+        let mut next = self.clone();
+        let mut open = edited.to_vec();
+        for module in edited {
+            let declared = Scope::declared(program, *module);
+            let before = self.modules.get(*module);
+            if !before.is_some_and(|before| before.declares_as(&declared)) {
+                let importers = self.modules.iter().enumerate().filter(|(_, scope)| scope.imports.contains(module));
+                open.extend(importers.map(|(importer, _)| importer));
+            }
+            next.put(*module, declared);
         }
-        for (index, module) in program.modules.iter().enumerate() {
-            for item in &module.tree.items {
+        open.sort_unstable();
+        open.dedup();
+        for module in open {
+            let mut scope = match edited.contains(&module) {
+                true => next.modules.get(module).map(|scope| (**scope).clone()).unwrap_or_default(),
+                false => Scope::declared(program, module),
+            };
+            let trees = program.modules.get(module).into_iter().flat_map(|module| module.trees.iter().enumerate());
+            for (part, item) in trees.flat_map(|(part, tree)| tree.items.iter().map(move |item| (part, item))) {
                 match &item.kind {
-                    ItemKind::Use(import) => scopes.import(program, index, import, diagnostics),
-                    ItemKind::Broken(broken) => scopes.broken(index, broken),
+                    ItemKind::Use(import) => next.import(program, (module, part), import, &mut scope),
+                    ItemKind::Broken(broken) => scope.broken(part, broken),
                     _ => {}
                 }
             }
+            next.put(module, scope);
         }
-        import_cycles(program, diagnostics);
-        scopes
+        next
     }
 
-    fn declare(&mut self, program: &Program, id: DeclId, diagnostics: &mut Vec<Diagnostic>) {
-        let Some(decl) = program.decl(id) else { return };
-        style(decl, diagnostics);
-        let Some(scope) = self.modules.get_mut(decl.module) else { return };
-        if let Some(first) = scope.names.get(&decl.name) {
-            diagnostics.push(names::declared_twice(decl.span, decl.kind.word(), &decl.name, first.span));
-        } else {
-            scope.names.insert(decl.name.clone(), Binding { decl: Some(id), span: decl.span });
+    fn put(&mut self, module: usize, scope: Scope) {
+        if let Some(slot) = self.modules.get_mut(module) {
+            *slot = Arc::new(scope);
         }
     }
 
-    /// A name that broken text seems to declare was meant to be there: nobody is told that it is unknown.
-    fn broken(&mut self, index: usize, broken: &Broken) {
-        if let Some(scope) = self.modules.get_mut(index) {
-            for name in broken.declares() {
-                scope.names.entry(name.to_owned()).or_insert(Binding { decl: None, span: broken.span });
-            }
-        }
+    /// What was found.
+    pub(crate) fn found(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.modules.iter().flat_map(|scope| &scope.found)
     }
 
-    fn import(&mut self, program: &Program, index: usize, import: &Use, diagnostics: &mut Vec<Diagnostic>) {
-        let path = import.module.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+    fn import(&self, program: &Program, (index, part): (usize, usize), import: &Use, scope: &mut Scope) {
+        let path = path_of(import);
         let target = resolve_module(program, index, &path);
+        scope.imports.extend(target);
         if target.is_none() {
             let near = nearest(
                 &path,
                 program.modules.iter().map(|module| module.path.as_str()).chain(STD.map(|(module, ..)| module)),
             );
-            diagnostics.push(names::unknown_module(import.module.span, &path, near.as_deref()));
+            scope.found.push(names::unknown_module(import.module.span, &path, near.as_deref()));
         }
         for name in &import.names {
             let decl = target.and_then(|target| {
-                let found = self.own(program, target, &name.name.text);
-                if found.is_none() {
+                let own = if target == index { scope.own(&name.name.text) } else { self.own(target, &name.name.text) };
+                if own.is_none() {
                     let near = nearest(
                         &name.name.text,
-                        program.decls.iter().filter(|decl| decl.module == target).map(|decl| decl.name.as_str()),
+                        program.ids_in(target).filter_map(|id| program.decl(id)).map(|decl| decl.name.as_str()),
                     );
-                    diagnostics.push(names::unknown_import(name.name.span, &path, &name.name.text, near.as_deref()));
+                    scope.found.push(names::unknown_import(name.name.span, &path, &name.name.text, near.as_deref()));
                 }
-                found
+                own
             });
             let local = name.alias.as_ref().unwrap_or(&name.name);
-            let Some(scope) = self.modules.get_mut(index) else { continue };
             if let Some(first) = scope.names.get(&local.text) {
                 let same = first.decl == decl && decl.is_some();
-                let (first, second) = if first.span.start <= local.span.start {
+                let (first, second) = if (first.part, first.span.start) <= (part, local.span.start) {
                     (first.span, local.span)
                 } else {
                     (local.span, first.span)
                 };
                 if !same && target.is_some() {
-                    diagnostics.push(names::declared_twice(second, "name", &local.text, first));
+                    scope.found.push(names::declared_twice(second, "name", &local.text, first));
                 }
             } else {
-                scope.names.insert(local.text.clone(), Binding { decl, span: local.span });
+                scope.names.insert(local.text.clone(), Binding { decl, is_own: false, part, span: local.span });
             }
         }
     }
 
     /// What a module itself declares under `name`.
-    fn own(&self, program: &Program, module: usize, name: &str) -> Option<DeclId> {
-        let id = self.modules.get(module)?.names.get(name)?.decl?;
-        program.decl(id).is_some_and(|decl| decl.module == module).then_some(id)
+    fn own(&self, module: usize, name: &str) -> Option<DeclId> {
+        self.modules.get(module)?.own(name)
+    }
+
+    /// Names that stand for something else than before, with their module; and the modules that see others.
+    pub(crate) fn changes<'s>(&'s self, before: &'s Self) -> Vec<(usize, Vec<&'s str>)> {
+        let pairs = self.modules.iter().zip(&before.modules).enumerate();
+        let changed = pairs.filter(|(_, (one, two))| !Arc::ptr_eq(one, two)).map(|(module, (one, two))| {
+            let all = one.names.keys().chain(two.names.keys());
+            let other = |name: &&String| self.find(module, name) != before.find(module, name);
+            (module, all.filter(other).map(String::as_str).collect::<Vec<_>>())
+        });
+        changed.filter(|(_, names)| !names.is_empty()).collect()
+    }
+
+    /// The names that stand for a declaration, with their module.
+    pub(crate) fn names_of(&self, id: DeclId) -> impl Iterator<Item = (usize, &str)> {
+        let modules = self.modules.iter().enumerate();
+        modules.flat_map(move |(module, scope)| {
+            let bound = scope.names.iter().filter(move |(_, binding)| binding.decl == Some(id));
+            bound.map(move |(name, _)| (module, name.as_str()))
+        })
     }
 
     /// What `name` stands for in a module.
@@ -152,6 +190,45 @@ impl Scopes {
         candidates.sort_unstable();
         nearest(name, candidates)
     }
+}
+
+impl Scope {
+    /// What a module declares itself.
+    fn declared(program: &Program, module: usize) -> Self {
+        let mut scope = Self::default();
+        for (id, decl) in program.ids_in(module).filter_map(|id| Some((id, program.decl(id)?))) {
+            style(decl, &mut scope.found);
+            if let Some(first) = scope.names.get(&decl.name) {
+                scope.found.push(names::declared_twice(decl.span, decl.kind.word(), &decl.name, first.span));
+            } else {
+                let binding = Binding { decl: Some(id), is_own: true, part: decl.item.0, span: decl.span };
+                scope.names.insert(decl.name.clone(), binding);
+            }
+        }
+        scope
+    }
+
+    fn own(&self, name: &str) -> Option<DeclId> {
+        self.names.get(name).filter(|binding| binding.is_own)?.decl
+    }
+
+    /// Whether it declares the same under the same names.
+    fn declares_as(&self, declared: &Self) -> bool {
+        let own = self.names.values().filter(|binding| binding.is_own).count();
+        own == declared.names.len() && declared.names.keys().all(|name| self.own(name) == declared.own(name))
+    }
+
+    /// A name that broken text seems to declare was meant to be there: nobody is told that it is unknown.
+    fn broken(&mut self, part: usize, broken: &Broken) {
+        for name in broken.declares() {
+            let binding = Binding { decl: None, is_own: false, part, span: broken.span };
+            self.names.entry(name.to_owned()).or_insert(binding);
+        }
+    }
+}
+
+fn path_of(import: &Use) -> String {
+    import.module.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".")
 }
 
 /// What the standard library has, for suggestions where it is not loaded: module, kind, names. A test of `workspace` holds it to the library's texts.
@@ -185,15 +262,20 @@ fn resolve_module(program: &Program, from: usize, path: &str) -> Option<usize> {
         .copied()
 }
 
+/// The module that an import names.
+pub(crate) fn module_named(program: &Program, from: usize, import: &Use) -> Option<usize> {
+    resolve_module(program, from, &path_of(import))
+}
+
 /// Reports each circle of imports once, at the first `use` of it in the first of its modules.
-fn import_cycles(program: &Program, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn import_cycles(program: &Program) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
     let mut graph = DiGraph::<usize, Span>::new();
     let nodes: Vec<_> = (0..program.modules.len()).map(|index| graph.add_node(index)).collect();
     for (index, module) in program.modules.iter().enumerate() {
-        for item in &module.tree.items {
+        for item in module.items() {
             let ItemKind::Use(import) = &item.kind else { continue };
-            let path = import.module.segments.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
-            if let Some(target) = resolve_module(program, index, &path)
+            if let Some(target) = resolve_module(program, index, &path_of(import))
                 && let (Some(from), Some(to)) = (nodes.get(index), nodes.get(target))
             {
                 graph.add_edge(*from, *to, import.module.span);
@@ -214,6 +296,7 @@ fn import_cycles(program: &Program, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(mlp_diagnostics::catalog::stages::cycle(*edge.weight(), "modules", &names, &[]));
         }
     }
+    diagnostics
 }
 
 /// The candidate that is most like `name`, where one is like it at all; none where several are equally like it, since an edit is made of the answer.

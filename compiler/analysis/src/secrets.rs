@@ -9,8 +9,7 @@ use crate::{checker::Checker, literals, program::DeclId};
 impl Checker<'_> {
     /// Says where a secret is none.
     pub fn check_secret(&mut self, id: DeclId) {
-        let program = self.program;
-        let Some(ItemKind::Secret(tree)) = program.item(id).map(|item| &item.kind) else { return };
+        let Some(ItemKind::Secret(tree)) = self.item(id).map(|item| &item.kind) else { return };
         if secret(&tree.value).is_none() && !matches!(tree.value.kind, ExprKind::Error) {
             self.report(words::misplaced(
                 tree.value.span,
@@ -23,7 +22,7 @@ impl Checker<'_> {
     /// How the value of a secret is found.
     #[must_use]
     pub fn secret(&self, id: DeclId) -> Option<SecretRef> {
-        match self.program.item(id).map(|item| &item.kind) {
+        match self.item(id).map(|item| &item.kind) {
             Some(ItemKind::Secret(tree)) => secret(&tree.value),
             _ => None,
         }

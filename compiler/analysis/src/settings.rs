@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What a stage, source or sink says about itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     /// `run`, `from` or `to`, with where the setting stands.
     pub run: Option<(Expr, Span)>,

@@ -35,6 +35,9 @@ impl Checker<'_> {
         let Some(inputs) = sql_inputs(signature) else { return };
         let tables: Vec<SqlInput<'_>> =
             inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
+        if let Some(begins) = begins(text, signature) {
+            self.names_in_sql(signature, &inputs, text, begins);
+        }
         let columns = match self.sql.check(text, &tables) {
             Ok(columns) => columns,
             Err(fault) => {
@@ -52,7 +55,7 @@ impl Checker<'_> {
         let given = given(&inputs, &columns, &output.face);
         let selected: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
         let edge = subtype::contracts(&given, &output.face);
-        self.edges.push(Compared {
+        self.now.edges.push(Compared {
             span: at,
             what: format!("the SQL of `{}`", signature.name),
             from: Comes::Made(Box::new(given)),
@@ -100,6 +103,15 @@ fn meant(fault: &SqlFault, text: &str, signature: &Signature, inputs: &[(String,
     let columns = inputs.iter().flat_map(|(_, contract)| &contract.face.columns).map(|column| column.name.as_str());
     let name = nearest(word, inputs.iter().map(|(name, _)| name.as_str()).chain(columns))?;
     let proposed = fault.help.as_ref().is_some_and(|help| help.contains(&format!("`{name}`")));
+    let begins = begins(text, signature)?;
+    let at = |offset: usize| Some(begins.start + u32::try_from(offset).ok()?);
+    let span = Span::new(begins.file, at(start)?, at(end)?);
+    (proposed && text.matches(word).count() == 1).then_some((span, name))
+}
+
+/// Where an SQL begins that is written out in the program; none of one in a file of its own, and none where the text has escapes, since its places are
+/// then others.
+fn begins(text: &str, signature: &Signature) -> Option<Span> {
     let (run, _) = signature.settings.run.as_ref()?;
     let ExprKind::Call { args, .. } = &run.kind else { return None };
     let literal = &args.first()?.value;
@@ -109,9 +121,7 @@ fn meant(fault: &SqlFault, text: &str, signature: &Signature, inputs: &[(String,
         6 => 3,
         _ => return None,
     };
-    let at = |offset: usize| Some(literal.span.start + quote + u32::try_from(offset).ok()?);
-    let span = Span::new(literal.span.file, at(start)?, at(end)?);
-    (proposed && is_text && text.matches(word).count() == 1).then_some((span, name))
+    is_text.then_some(Span::at(literal.span.file, literal.span.start + quote))
 }
 
 /// With how to mend it where nothing but nulls stands in the way.

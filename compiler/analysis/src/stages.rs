@@ -9,6 +9,7 @@ use mlp_syntax::tree::{self, Entry, ItemKind, Param, ResultKind, StageBody, Stag
 use crate::{
     checker::Checker,
     contracts::info::ContractInfo,
+    memo::{Answer, Query},
     program::{DeclId, Kind},
     scope::check_snake,
     settings::{self, Settings},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// What a stage, source or sink takes and gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Signature {
     /// Its declaration.
     pub id: DeclId,
@@ -43,7 +44,7 @@ pub struct Signature {
 }
 
 /// A parameter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ParamInfo {
     /// Its name.
     pub name: String,
@@ -60,11 +61,14 @@ pub struct ParamInfo {
 impl Checker<'_> {
     /// The signature of a stage, source or sink; each is worked out, and reported on, once.
     pub fn signature(&mut self, id: DeclId) -> Option<Arc<Signature>> {
-        if let Some(known) = self.signatures.get(&id) {
-            return Some(Arc::clone(known));
+        match self.ask(Query::Signature(id)) {
+            Answer::Signature(signature) => signature,
+            _ => None,
         }
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    }
+
+    pub(crate) fn read_signature(&mut self, id: DeclId) -> Option<Signature> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let (ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree)) = &item.kind else { return None };
         let generics = self.bounds(decl.module, tree);
         let (params, outputs) = self.face(decl.module, &generics, tree);
@@ -72,9 +76,9 @@ impl Checker<'_> {
             if let Some(first) = tree.params.iter().take(index).find(|first| first.name.text == param.name.text) {
                 self.report(names::declared_twice(param.name.span, "parameter", &param.name.text, first.name.span));
             }
-            check_snake(param.name.span, "parameter", &param.name.text, &mut self.diagnostics);
+            check_snake(param.name.span, "parameter", &param.name.text, &mut self.now.diagnostics);
         }
-        let signature = Arc::new(Signature {
+        Some(Signature {
             id,
             kind: decl.kind,
             name: decl.name.clone(),
@@ -86,9 +90,7 @@ impl Checker<'_> {
             generic: !tree.generics.is_empty(),
             settings: self.stage_settings(decl.module, decl.kind, tree),
             composed: is_composed(&tree.body),
-        });
-        self.signatures.insert(id, Arc::clone(&signature));
-        Some(signature)
+        })
     }
 
     /// What type parameters stand for inside of the declaration: their bounds, or any contract.
@@ -209,12 +211,11 @@ impl Checker<'_> {
     /// What can be said about a stage, source or sink without a call: its `run`, its SQL, its environment.
     pub fn check_stage(&mut self, id: DeclId) {
         let Some(signature) = self.signature(id) else { return };
-        if self.circular.contains(&id) {
+        if self.is_circular(id) {
             return;
         }
-        let program = self.program;
         let Some(ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree)) =
-            program.item(id).map(|item| &item.kind)
+            self.item(id).map(|item| &item.kind)
         else {
             return;
         };
@@ -293,10 +294,11 @@ impl Checker<'_> {
 
     /// Runs `work`, and forgets what it reported: for what was reported on before.
     pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = (self.diagnostics.len(), self.edges.len());
+        let before = (self.now.diagnostics.len(), self.now.edges.len(), self.now.occurrences.len());
         let result = work(self);
-        self.diagnostics.truncate(before.0);
-        self.edges.truncate(before.1);
+        self.now.diagnostics.truncate(before.0);
+        self.now.edges.truncate(before.1);
+        self.now.occurrences.truncate(before.2);
         result
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A `test` block, resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TestCase {
     /// Its name.
     pub name: String,
@@ -36,7 +36,7 @@ pub struct TestCase {
 }
 
 /// One `expect`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TestExpect {
     /// Where it stands.
     pub span: Span,
@@ -45,7 +45,7 @@ pub struct TestExpect {
 }
 
 /// What a test expects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum TestKind {
     /// A policy on given reports.
     Policy {
@@ -96,7 +96,7 @@ pub enum TestKind {
 }
 
 /// A report given in a test: what is not given was not measured.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GivenReport {
     /// Values, with their interval where given.
     pub values: BTreeMap<String, GivenValue>,
@@ -114,7 +114,7 @@ pub struct GivenValue {
 }
 
 /// A row given in a test.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct GivenRow {
     /// The contract as it is written there.
     pub of: Span,
@@ -132,51 +132,48 @@ enum Given {
 }
 
 impl Checker<'_> {
-    /// Resolves every test of the package itself.
-    pub fn tests(&mut self) -> Vec<TestCase> {
-        let program = self.program;
+    /// Resolves the tests of a part of a module.
+    pub(crate) fn read_tests(&mut self, index: usize, part: &tree::File) -> Vec<TestCase> {
         let mut cases = Vec::new();
-        for (index, module) in program.modules.iter().enumerate() {
-            for item in &module.tree.items {
-                let ItemKind::Test(tree) = &item.kind else { continue };
-                let mut case = TestCase { name: tree.name.clone(), span: tree.name_span, expects: Vec::new() };
-                let mut lets = HashMap::new();
-                for entry in tree.body.entries.iter().filter_map(Entry::ok) {
-                    match entry {
-                        Statement::Let(binding) => {
-                            if let Some(given) = self.given(index, &binding.value, &lets) {
-                                lets.insert(binding.name.text.clone(), given);
-                            }
+        for item in &part.items {
+            let ItemKind::Test(tree) = &item.kind else { continue };
+            let mut case = TestCase { name: tree.name.clone(), span: tree.name_span, expects: Vec::new() };
+            let mut lets = HashMap::new();
+            for entry in tree.body.entries.iter().filter_map(Entry::ok) {
+                match entry {
+                    Statement::Let(binding) => {
+                        if let Some(given) = self.given(index, &binding.value, &lets) {
+                            lets.insert(binding.name.text.clone(), given);
                         }
-                        Statement::Expect(expect) => {
-                            if let Some(kind) = self.expect(index, expect, &lets) {
-                                case.expects.push(TestExpect { span: expect.span, kind });
-                            }
-                        }
-                        Statement::Setting(setting) => self.report(words::misplaced(
-                            setting.span,
-                            "a test has no settings",
-                            "bind values with `let`, and say what holds with `expect`",
-                        )),
-                        Statement::Expr(line) => self.report(words::misplaced(
-                            line.expr.span,
-                            "this line does nothing in a test",
-                            "write `expect ..`",
-                        )),
-                        Statement::Alert(trigger) => self.report(words::misplaced(
-                            trigger.span,
-                            "`alert` belongs into a `monitor`",
-                            "move it there, or leave it out",
-                        )),
-                        Statement::Retrain(retrain) => self.report(words::misplaced(
-                            retrain.span,
-                            "`retrain` belongs into a `monitor`",
-                            "move it there, or leave it out",
-                        )),
                     }
+                    Statement::Expect(expect) => {
+                        if let Some(kind) = self.expect(index, expect, &lets) {
+                            case.expects.push(TestExpect { span: expect.span, kind });
+                        }
+                    }
+                    Statement::Setting(setting) => self.report(words::misplaced(
+                        setting.span,
+                        "a test has no settings",
+                        "bind values with `let`, and say what holds with `expect`",
+                    )),
+                    Statement::Expr(line) => self.report(words::misplaced(
+                        line.expr.span,
+                        "this line does nothing in a test",
+                        "write `expect ..`",
+                    )),
+                    Statement::Alert(trigger) => self.report(words::misplaced(
+                        trigger.span,
+                        "`alert` belongs into a `monitor`",
+                        "move it there, or leave it out",
+                    )),
+                    Statement::Retrain(retrain) => self.report(words::misplaced(
+                        retrain.span,
+                        "`retrain` belongs into a `monitor`",
+                        "move it there, or leave it out",
+                    )),
                 }
-                cases.push(case);
             }
+            cases.push(case);
         }
         cases
     }
@@ -257,6 +254,7 @@ impl Checker<'_> {
         let mut report = GivenReport::default();
         for field in fields {
             let path = dotted(&field.path);
+            self.occurs_metric(metrics, &field.path.segments.iter().collect::<Vec<_>>());
             let Some(metric) = metrics.metric(&path) else {
                 let near = nearest(&path, metrics.face.metrics.iter().map(|metric| metric.name.as_str()));
                 let (at, text) = (field.path.span, metrics.text());
@@ -467,7 +465,7 @@ impl Checker<'_> {
             return None;
         };
         let ExprKind::Name(name) = &callee.kind else { return None };
-        if let Found::Nothing = self.scopes.find(module, &name.text) {
+        if let Found::Nothing = self.lookup(module, &name.text) {
             self.find(module, &name.text, name.span, "stage", &[Kind::Stage]);
             return None;
         }

@@ -11,13 +11,14 @@ use crate::{
     checker::Checker,
     contracts::Shared,
     literals,
+    memo::{Answer, Query},
     metrics::MetricsInfo,
     program::{DeclId, Kind},
     scope::{Found, nearest},
 };
 
 /// A named type, or the type of a field before its modifiers: the value, and where each of its constraints stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NamedType {
     /// The type with unit and constraints.
     pub value: ValueType,
@@ -36,7 +37,7 @@ impl NamedType {
 }
 
 /// What a parameter takes, or a stage gives.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ty {
     /// A scalar parameter.
     Value(ValueType),
@@ -260,17 +261,17 @@ impl Checker<'_> {
             self.report(names::unknown(path.span, "type", &dotted(path), None));
             return None;
         };
-        if let Found::Nothing = self.scopes.find(module, &name.text)
+        if let Found::Nothing = self.lookup(module, &name.text)
             && let Some(data) = self.builtin_value(module, span, &name.text, values, args)
         {
             return data.map(NamedType::plain);
         }
-        if SCALARS.contains(&name.text.as_str()) && matches!(self.scopes.find(module, &name.text), Found::Nothing) {
+        if SCALARS.contains(&name.text.as_str()) && matches!(self.lookup(module, &name.text), Found::Nothing) {
             return None;
         }
         let kinds = [Kind::Type, Kind::Enum];
-        if matches!(self.scopes.find(module, &name.text), Found::Nothing)
-            && self.scopes.nearest(self.program, module, &name.text, &kinds).is_none()
+        if matches!(self.lookup(module, &name.text), Found::Nothing)
+            && self.nearest(module, &name.text, &kinds).is_none()
         {
             let near = nearest(&name.text, SCALARS);
             self.report(names::unknown(name.span, "type", &name.text, near.as_deref()));
@@ -345,22 +346,22 @@ impl Checker<'_> {
 
     /// What a `type` or `enum` declaration stands for.
     pub fn named_type(&mut self, id: DeclId) -> Option<Arc<NamedType>> {
-        if let Some(known) = self.named.get(&id) {
-            return Some(Arc::clone(known));
+        match self.ask(Query::Named(id)) {
+            Answer::Named(named) => named,
+            _ => None,
         }
-        let program = self.program;
-        let (module, item) = (self.module_of(id), program.item(id)?);
-        let named = match &item.kind {
-            ItemKind::Enum(decl) => NamedType::plain(self.enum_type(&decl.body, decl.name.span)),
+    }
+
+    pub(crate) fn read_named_type(&mut self, id: DeclId) -> Option<NamedType> {
+        let (module, item) = (self.module_of(id), self.item(id)?);
+        match &item.kind {
+            ItemKind::Enum(decl) => Some(NamedType::plain(self.enum_type(&decl.body, decl.name.span))),
             ItemKind::Type(decl) => {
                 let base = self.value_type(module, &decl.ty)?;
-                self.narrowed(base, &decl.modifiers, &decl.name)?
+                self.narrowed(base, &decl.modifiers, &decl.name)
             }
-            _ => return None,
-        };
-        let named = Arc::new(named);
-        self.named.insert(id, Arc::clone(&named));
-        Some(named)
+            _ => None,
+        }
     }
 
     /// The type of a parameter or result.
@@ -432,7 +433,7 @@ impl Checker<'_> {
     }
 
     fn is_contract(&self, module: usize, name: &str) -> bool {
-        matches!(self.scopes.find(module, name), Found::Decl(id) if self.program.decl(id).is_some_and(|decl| decl.kind == Kind::Contract))
+        matches!(self.lookup(module, name), Found::Decl(id) if self.program.decl(id).is_some_and(|decl| decl.kind == Kind::Contract))
     }
 }
 

@@ -10,6 +10,7 @@ use mlp_syntax::tree::{BinaryOp, Expr, ExprKind, FormatPart, ItemKind, UnaryOp};
 use crate::{
     checker::Checker,
     literals,
+    memo::{Answer, Query},
     program::{DeclId, Kind},
     scope::{Found, nearest},
     stages::ParamInfo,
@@ -108,7 +109,7 @@ impl Checker<'_> {
                 if let Some(known) = scope.get(&name.text) {
                     return Some(known.clone());
                 }
-                if let Found::Nothing = self.scopes.find(module, &name.text)
+                if let Found::Nothing = self.lookup(module, &name.text)
                     && let Some(near) = nearest(&name.text, scope.keys().map(String::as_str))
                 {
                     self.report(names::unknown(name.span, "value", &name.text, Some(&near)));
@@ -279,13 +280,16 @@ impl Checker<'_> {
 
     /// The type and value of a `const`.
     pub fn constant(&mut self, id: DeclId) -> Option<(ValueType, Literal)> {
-        if let Some(known) = self.consts.get(&id) {
-            return known.clone();
+        match self.ask(Query::Const(id)) {
+            Answer::Const(value) => value,
+            _ => None,
         }
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    }
+
+    pub(crate) fn read_constant(&mut self, id: DeclId) -> Option<(ValueType, Literal)> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Const(tree) = &item.kind else { return None };
-        let value = self.constant_value(decl.module, tree).map(|(ty, value)| match self.set.get(&decl.name) {
+        self.constant_value(decl.module, tree).map(|(ty, value)| match self.set.get(&decl.name) {
             Some(text) => match literals::from_text(text, &ty) {
                 Ok(value) => (ty, value),
                 Err(why) => {
@@ -295,15 +299,13 @@ impl Checker<'_> {
                 }
             },
             None => (ty, value),
-        });
-        self.consts.insert(id, value.clone());
-        value
+        })
     }
 
     /// Whether a bare name where an enum is meant can be nothing but one of its members, known or not.
     pub fn is_member(&self, module: usize, expr: &Expr, ty: &ValueType) -> bool {
         matches!((&expr.kind, &ty.data), (ExprKind::Name(name), DataType::Enum { .. })
-            if matches!(self.scopes.find(module, &name.text), Found::Nothing))
+            if matches!(self.lookup(module, &name.text), Found::Nothing))
     }
 
     fn constant_value(&mut self, module: usize, tree: &mlp_syntax::tree::ValueDecl) -> Option<(ValueType, Literal)> {

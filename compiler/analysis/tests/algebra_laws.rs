@@ -23,7 +23,8 @@ const FIELDS: [&str; 6] = [
 fn faces(text: &str) -> Vec<Contract> {
     let parsed = mlp_syntax::parse(FileId(0), text);
     assert!(parsed.diagnostics.is_empty(), "{text}: {:?}", parsed.diagnostics);
-    let module = Module { package: "p".to_owned(), path: "p".to_owned(), file: FileId(0), tree: Arc::new(parsed.file) };
+    let module =
+        Module { package: "p".to_owned(), path: "p".to_owned(), file: FileId(0), trees: vec![Arc::new(parsed.file)] };
     let program = Program::new(vec![module]);
     let mut checked = check(&program, &NoSql, &NoFiles);
     assert!(checked.diagnostics().is_empty(), "{text}: {:?}", checked.diagnostics());

@@ -17,7 +17,7 @@ fn edge(has: &str, need: &str) -> String {
     let mut sources = SourceMap::new();
     let file = sources.add("p.mlp", text.as_str());
     let parsed = mlp_syntax::parse(file, &text);
-    let module = Module { package: "p".to_owned(), path: "p".to_owned(), file, tree: Arc::new(parsed.file) };
+    let module = Module { package: "p".to_owned(), path: "p".to_owned(), file, trees: vec![Arc::new(parsed.file)] };
     let program = Program::new(vec![module]);
     let checked = check(&program, &NoSql, &NoFiles);
     let [found] = checked.diagnostics() else { panic!("{text}: {:?}", checked.diagnostics()) };

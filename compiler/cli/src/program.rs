@@ -7,7 +7,7 @@ use std::{
 };
 
 use mlp_analysis::{Checked, check_with};
-use mlp_diagnostics::{Code, Diagnostic};
+use mlp_diagnostics::Diagnostic;
 use mlp_plan::{Backend, Package, Plan, Target};
 use mlp_source::{FileId, Span};
 use mlp_sql::DataFusionChecker;
@@ -74,30 +74,11 @@ pub fn with_packages<T>(
 pub fn checked<T>(loaded: &Loaded, set: &Override, work: impl FnOnce(&mut Checked<'_>, Vec<Diagnostic>) -> T) -> T {
     let sql = DataFusionChecker;
     let mut checked = check_with(&loaded.program, &sql, &loaded.files, set);
-    let diagnostics = all(loaded, checked.diagnostics());
+    let diagnostics = loaded.all(checked.diagnostics());
     let done = work(&mut checked, diagnostics);
     // the process ends soon: to give back the memory of a large program piece by piece takes a twentieth of all its time
     std::mem::forget(checked);
     done
-}
-
-/// What the parser and the checker found, sorted; what the checker says about text that the parser could not read is a cascade, and left out.
-fn all(loaded: &Loaded, found: &[Diagnostic]) -> Vec<Diagnostic> {
-    let line = |span: Span| loaded.sources.start(span).line;
-    // of text that is nested too deep nothing is left of the whole line; otherwise a bracket may stand between the two
-    let deep = |syntax: &Diagnostic, found: &Diagnostic| {
-        syntax.code == Code::TooDeep
-            && syntax.primary.file == found.primary.file
-            && line(syntax.primary) == line(found.primary)
-    };
-    let touches = |a: Span, b: Span| a.file == b.file && a.start <= b.end + 1 && b.start <= a.end + 1;
-    let mut all = loaded.diagnostics.clone();
-    let own = found.iter().filter(|diagnostic| {
-        !loaded.diagnostics.iter().any(|syntax| touches(syntax.primary, diagnostic.primary) || deep(syntax, diagnostic))
-    });
-    all.extend(own.cloned());
-    all.sort_by_key(|found| (found.primary, found.code));
-    all
 }
 
 /// The plan of a package for a target. Where the program has errors, or the target sets what is not there, that is said, and the exit code answered.

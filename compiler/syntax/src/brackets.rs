@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::layout::MAX_DEPTH;
-use crate::lexer::{Kind, Slip, Token, closes, starts_item};
+use crate::lexer::{Kind, Slip, Token, begins_item, closes};
 
 /// The pairs of a text.
 pub(crate) struct Brackets {
@@ -109,17 +109,13 @@ impl Pairing<'_> {
                     self.stack.push(Open { index, bracket, line, indent });
                 }
                 Kind::Close => self.close(index, token, line, first.then_some(indent)),
-                Kind::Word if first && indent == 0 && !self.stack.is_empty() && self.item_at(token.start) => {
+                Kind::Word if first && !self.stack.is_empty() && begins_item(self.text, token) => {
                     self.give_up(0, index, true)
                 }
                 _ => {}
             }
         }
         self.give_up(0, tokens.len(), true);
-    }
-
-    fn item_at(&self, start: usize) -> bool {
-        self.text.get(start..).and_then(|rest| rest.lines().next()).is_some_and(starts_item)
     }
 
     fn close(&mut self, index: usize, token: &Token, line: usize, indent: Option<usize>) {
@@ -231,6 +227,9 @@ impl Pairing<'_> {
                 Kind::Open => at = self.found.partner(at)?,
                 Kind::Close | Kind::Regex | Kind::Bad | Kind::Unclosed => return None,
                 Kind::Word if matches!(text, "and" | "or" | "not") => return None,
+                Kind::Newline if self.tokens.get(at + 1).is_some_and(|next| begins_item(self.text, next)) => {
+                    return None;
+                }
                 Kind::Newline => {
                     let before = self.tokens.get(at - 1).map_or("", |token| token.text(self.text));
                     let after = self.tokens.get(at + 1).map_or("", |token| token.text(self.text));

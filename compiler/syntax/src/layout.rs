@@ -9,7 +9,7 @@ use mlp_source::{FileId, Span};
 
 use crate::brackets::{Brackets, pair_up};
 use crate::copy::{Copy, Fate};
-use crate::lexer::{Kind, Lexed, Slip, Token, lex, starts_item};
+use crate::lexer::{Kind, Lexed, Slip, Token, begins_item, lex};
 
 /// How deep brackets may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
@@ -300,7 +300,12 @@ impl Pass<'_> {
         let mut at = index + 1;
         while let Some(token) = self.tokens.get(at) {
             match token.kind {
-                Kind::Newline if matches!(self.word(at - 1), "<" | ",") => at += 1,
+                Kind::Newline
+                    if matches!(self.word(at - 1), "<" | ",")
+                        && !self.tokens.get(at + 1).is_some_and(|next| begins_item(self.text, next)) =>
+                {
+                    at += 1;
+                }
                 Kind::Newline | Kind::Close => break,
                 Kind::Open => at = self.brackets.partner(at).unwrap_or(at) + 1,
                 _ => at += 1,
@@ -377,9 +382,7 @@ impl Pass<'_> {
             Some(next) => matches!(next.kind, Kind::Tag | Kind::Text),
             None => false,
         };
-        let at_edge = token.start == 0 || self.text.as_bytes().get(token.start - 1) == Some(&b'\n');
-        let line = || self.text.get(token.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        (names && ENTRY_WORDS.contains(&token.text(self.text))) || (at_edge && starts_item(line()))
+        (names && ENTRY_WORDS.contains(&token.text(self.text))) || begins_item(self.text, token)
     }
 
     /// Whether the entry that ends with token `last` goes on with token `next` on a later line.

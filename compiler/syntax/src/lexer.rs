@@ -384,8 +384,15 @@ pub(crate) const ITEM_WORDS: [&str; 18] = [
     "test",
 ];
 
+/// Whether a declaration begins with this token, at the left edge of its line: whatever is open before it ends there.
+pub(crate) fn begins_item(text: &str, token: &Token) -> bool {
+    let at_edge = token.start == 0 || text.as_bytes().get(token.start - 1) == Some(&b'\n');
+    let line = || text.get(token.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    token.kind == Kind::Word && at_edge && starts_item(line())
+}
+
 /// Whether a declaration begins at the left edge of this line.
-pub(crate) fn starts_item(line: &str) -> bool {
+fn starts_item(line: &str) -> bool {
     let Some((word, rest)) = line.split_once([' ', '\t']) else { return false };
     if !ITEM_WORDS.contains(&word) {
         return false;

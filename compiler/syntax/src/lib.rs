@@ -5,11 +5,13 @@
 //!
 //! On the way down: `lexer` finds tokens, `brackets` pairs them up, `layout` decides which line ends separate entries and mends what is forgotten,
 //! `copy` is the text that the grammar reads, `parse` lowers pest's pairs. On the way up `format` writes the same tokens in the one layout.
+//! `split` cuts a text into parts that can be read on their own, for editors.
 //!
 //! Invariants:
 //! 1. [`parse`] never fails: it answers a tree and a list of diagnostics; what is broken stands verbatim in an error node, what is whole is in the tree.
 //! 2. Every comment and blank line between entries has a slot in the tree; the formatter walks the tokens, so that none within them is lost either.
-//! 3. `tokens(format(x)) == tokens(x)`, `format(format(x)) == format(x)`, broken slices are kept byte for byte.
+//! 3. Read part by part a text gives the same tree and the same diagnostics.
+//! 4. `tokens(format(x)) == tokens(x)`, `format(format(x)) == format(x)`, broken slices are kept byte for byte.
 
 extern crate alloc; // pest without std names it
 
@@ -19,7 +21,9 @@ mod format;
 mod layout;
 mod lexer;
 mod parse;
+mod split;
 pub mod tree;
 
 pub use format::{format, tokens};
-pub use parse::{Parsed, parse};
+pub use parse::{Faults, Parsed, parse, parse_part};
+pub use split::{is_open, split};

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{fixtures, read};
+use common::{fixtures, in_parts, read, whole};
 use mlp_syntax::{format, tokens};
 use proptest::prelude::*;
 
@@ -143,6 +143,7 @@ fn program() -> impl Strategy<Value = String> {
 }
 
 fn check(text: &str) -> Result<(), TestCaseError> {
+    prop_assert_eq!(in_parts(text), whole(text));
     let parsed = read(text);
     let once = format(&parsed.file, text);
     prop_assert_eq!(tokens(&once), tokens(text));

@@ -98,6 +98,11 @@ impl DiskFiles {
     pub const fn new(roots: BTreeMap<String, PathBuf>) -> Self {
         Self { roots }
     }
+
+    /// The folder of a package.
+    pub(crate) fn root(&self, package: &str) -> Option<&Path> {
+        self.roots.get(package).map(PathBuf::as_path)
+    }
 }
 
 impl Files for DiskFiles {

@@ -1,15 +1,15 @@
 //! From a path to a program: the package, its dependencies, the parts of the standard library that are used.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use mlp_analysis::{Module, Program};
-use mlp_diagnostics::Diagnostic;
-use mlp_source::{FileId, SourceMap};
-use mlp_syntax::tree::{self, ItemKind};
+use mlp_diagnostics::{Code, Diagnostic};
+use mlp_source::{FileId, SourceMap, Span};
+use mlp_syntax::tree::{self, Item, ItemKind};
 use rayon::prelude::*;
 
 use crate::{
@@ -44,6 +44,8 @@ pub struct Loaded {
     pub own: Vec<FileId>,
     /// For each file its path relative to its package, as plans name it.
     pub places: Vec<String>,
+    /// For each file its path on this machine; none of modules of the standard library, and of texts in memory.
+    pub paths: Vec<Option<PathBuf>>,
     /// Whether it is a single file without manifest.
     pub single: bool,
 }
@@ -57,12 +59,43 @@ impl Loaded {
             let name = "<mlp test>";
             let id = self.sources.add(name, text.as_str());
             self.places.push(name.to_owned());
+            self.paths.push(None);
             let parsed = mlp_syntax::parse(id, text);
             self.diagnostics.extend(parsed.diagnostics);
-            Arc::make_mut(&mut module.tree).items.extend(parsed.file.items);
+            module.trees.push(Arc::new(parsed.file));
         }
         self.program = Program::new(modules);
     }
+
+    /// What the parser and the checker found, sorted.
+    #[must_use]
+    pub fn all(&self, found: &[Diagnostic]) -> Vec<Diagnostic> {
+        without_cascades(&self.diagnostics, found.to_vec(), |span| self.sources.start(span).line)
+    }
+}
+
+/// What the parser and the checker found, sorted; what the checker says about text that the parser could not read is a cascade, and left out.
+pub(crate) fn without_cascades(
+    syntax: &[Diagnostic],
+    found: Vec<Diagnostic>,
+    line: impl Fn(Span) -> u32,
+) -> Vec<Diagnostic> {
+    let mut faults: HashMap<FileId, Vec<&Diagnostic>> = HashMap::new();
+    for fault in syntax {
+        faults.entry(fault.primary.file).or_default().push(fault);
+    }
+    // of text that is nested too deep nothing is left of the whole line; otherwise a bracket may stand between the two
+    let deep = |fault: &Diagnostic, found: &Diagnostic| {
+        fault.code == Code::TooDeep && line(fault.primary) == line(found.primary)
+    };
+    let touches = |a: Span, b: Span| a.start <= b.end + 1 && b.start <= a.end + 1;
+    let is_own = |found: &Diagnostic| {
+        let mut faults = faults.get(&found.primary.file).into_iter().flatten();
+        !faults.any(|fault| touches(fault.primary, found.primary) || deep(fault, found))
+    };
+    let mut all: Vec<Diagnostic> = found.into_iter().filter(is_own).chain(syntax.iter().cloned()).collect();
+    all.sort_by_key(|found| (found.primary, found.code));
+    all
 }
 
 /// A file to be parsed.
@@ -73,6 +106,8 @@ struct Pending {
     name: String,
     /// As plans name it: relative to its package.
     place: String,
+    /// On this machine.
+    path: Option<PathBuf>,
     text: String,
 }
 
@@ -187,7 +222,14 @@ fn load_file(path: &Path, fetching: Fetching<'_>, other: Option<&Loaded>) -> Res
     let root = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let roots = BTreeMap::from([(stem.clone(), root.clone())]);
     let place = format!("{stem}.mlp");
-    let pending = vec![Pending { package: stem.clone(), module: stem, name: path.display().to_string(), place, text }];
+    let pending = vec![Pending {
+        package: stem.clone(),
+        module: stem,
+        name: path.display().to_string(),
+        place,
+        path: std::path::absolute(path).ok(),
+        text,
+    }];
     Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), true, other))
 }
 
@@ -207,6 +249,7 @@ pub fn in_memory(modules: &[(&str, &str)]) -> Loaded {
                 package: package.clone(),
                 module: (*module).to_owned(),
                 place: name.clone(),
+                path: None,
                 name,
                 text: (*text).to_owned(),
             }
@@ -250,7 +293,8 @@ fn collect(package: &str, root: &Path, own: bool, pending: &mut Vec<Pending>, fa
         match read_text(&path) {
             Ok(text) => {
                 let name = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-                pending.push(Pending { package: package.to_owned(), module, name, place, text });
+                let path = std::path::absolute(&path).ok();
+                pending.push(Pending { package: package.to_owned(), module, name, place, path, text });
             }
             Err(fault) => faults.push(fault),
         }
@@ -264,9 +308,9 @@ type Tree = (Arc<tree::File>, Vec<Diagnostic>);
 fn parsed(id: FileId, text: &str, other: Option<&Loaded>) -> Tree {
     let known = other.filter(|other| other.sources.get(id).is_some_and(|source| *source.text == *text));
     let module = known.and_then(|known| known.program.modules.get(id.0 as usize)).filter(|module| module.file == id);
-    if let (Some(known), Some(module)) = (known, module) {
+    if let (Some(known), Some(tree)) = (known, module.and_then(|module| module.trees.first())) {
         let about = known.diagnostics.iter().filter(|found| found.primary.file == id);
-        return (Arc::clone(&module.tree), about.cloned().collect());
+        return (Arc::clone(tree), about.cloned().collect());
     }
     let parsed = mlp_syntax::parse(id, text);
     (Arc::new(parsed.file), parsed.diagnostics)
@@ -286,6 +330,7 @@ fn parse_all(
     let mut modules = Vec::new();
     let mut own = Vec::new();
     let mut places: Vec<String> = pending.iter().map(|file| file.place.clone()).collect();
+    let mut paths: Vec<Option<PathBuf>> = pending.iter().map(|file| file.path.clone()).collect();
     let ids: Vec<FileId> = pending.iter().map(|file| sources.add(&file.name, file.text.as_str())).collect();
     let trees: Vec<Tree> = if pending.len() > 1 {
         pending.par_iter().zip(&ids).map(|(file, id)| parsed(*id, &file.text, other)).collect()
@@ -297,29 +342,24 @@ fn parse_all(
             own.push(id);
         }
         diagnostics.extend(found);
-        modules.push(Module { package: file.package, path: file.module, file: id, tree });
+        modules.push(Module { package: file.package, path: file.module, file: id, trees: vec![tree] });
     }
-    for path in used_std(&modules) {
+    let used: BTreeSet<String> = modules.iter().flat_map(Module::items).filter_map(std_of).collect();
+    for path in used {
         if let Some(text) = mlp_stdlib::module(&path) {
             let id = sources.add(&format!("<{path}>"), text);
             places.push(format!("<{path}>"));
+            paths.push(None);
             let parsed = mlp_syntax::parse(id, text);
-            modules.push(Module { package: "std".to_owned(), path, file: id, tree: Arc::new(parsed.file) });
+            modules.push(Module { package: "std".to_owned(), path, file: id, trees: vec![Arc::new(parsed.file)] });
         }
     }
-    Loaded { sources, program: Program::new(modules), diagnostics, manifest, root, files, own, places, single }
+    Loaded { sources, program: Program::new(modules), diagnostics, manifest, root, files, own, places, paths, single }
 }
 
-/// Paths of the standard library that some module imports.
-fn used_std(modules: &[Module]) -> BTreeSet<String> {
-    let mut used = BTreeSet::new();
-    for item in modules.iter().flat_map(|module| &module.tree.items) {
-        if let ItemKind::Use(import) = &item.kind {
-            let path: Vec<&str> = import.module.segments.iter().map(|name| name.text.as_str()).collect();
-            if path.first() == Some(&"std") {
-                used.insert(path.join("."));
-            }
-        }
-    }
-    used
+/// The module of the standard library that an item imports.
+pub(crate) fn std_of(item: &Item) -> Option<String> {
+    let ItemKind::Use(import) = &item.kind else { return None };
+    let path: Vec<&str> = import.module.segments.iter().map(|name| name.text.as_str()).collect();
+    (path.first() == Some(&"std")).then(|| path.join("."))
 }

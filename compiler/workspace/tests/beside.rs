@@ -28,8 +28,8 @@ fn files_that_say_the_same_are_parsed_once() {
     let fetching = Fetching { offline: true, locked: false, note: &|_| {} };
     let new = load(&new, fetching).unwrap();
     let beside = load_beside(&old, fetching, Some(&new)).unwrap();
-    assert!(Arc::ptr_eq(&of(&new, "a").tree, &of(&beside, "a").tree));
-    assert!(!Arc::ptr_eq(&of(&new, "c").tree, &of(&beside, "c").tree));
+    assert!(Arc::ptr_eq(&of(&new, "a").trees[0], &of(&beside, "a").trees[0]));
+    assert!(!Arc::ptr_eq(&of(&new, "c").trees[0], &of(&beside, "c").trees[0]));
     // nothing is otherwise than alone, and what is wrong is told in both
     let alone = load(&old, fetching).unwrap();
     assert_eq!(format!("{:?}", alone.program.modules), format!("{:?}", beside.program.modules));

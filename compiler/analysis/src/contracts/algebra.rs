@@ -9,6 +9,7 @@ use mlp_syntax::tree::{AlgebraKind, AlgebraOp, Entry, FieldDecl, Name, Selection
 use super::info::{ContractInfo, Shared};
 use crate::{
     checker::Checker,
+    occurrences::Symbol,
     program::Kind,
     types::{Generics, dotted},
 };
@@ -23,6 +24,7 @@ impl Checker<'_> {
                     return Arc::clone(bound);
                 }
                 match self.find(module, &text, path.span, "contract", &[Kind::Contract]) {
+                    Some(id) if self.columns_only => self.columns_of(id),
                     Some(id) => self.contract_of(id),
                     None => self.no_contract(&text, path.span),
                 }
@@ -107,6 +109,8 @@ impl Checker<'_> {
                 self.report(names::declared_twice(to.span, "column", &to.text, first));
                 continue;
             }
+            let column = info.column_span(&from.text);
+            self.occurs(to.span, || Symbol::Column(column));
             renames.push((from.text.clone(), to.text.clone()));
         }
         let new = |name: &str| {

@@ -1,6 +1,6 @@
 //! A contract's block: fields, settings and rules.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use mlp_diagnostics::catalog::{contracts as words, names, stages};
 use mlp_plan::{
@@ -8,14 +8,15 @@ use mlp_plan::{
 };
 use mlp_source::Span;
 use mlp_syntax::tree::{
-    self, Block, ContractBody, ContractEntry, ContractRule, Entry, FieldDecl, ItemKind, ModifierKind, Name, RuleKind,
-    Setting,
+    self, Block, ContractBody, ContractDecl, ContractEntry, ContractRule, Entry, FieldDecl, ItemKind, ModifierKind,
+    Name, RuleKind, Setting,
 };
 
 use super::info::{ContractInfo, Shared};
 use crate::{
     checker::Checker,
     literals,
+    memo::{self, Query},
     predicates::{Predicates, others_in},
     program::{DeclId, Kind},
     scope::{check_snake, nearest},
@@ -37,46 +38,74 @@ const MODES: [(&str, Compatibility); 7] = [
 impl Checker<'_> {
     /// The contract of a declaration.
     pub fn contract_of(&mut self, id: DeclId) -> Shared {
-        if let Some(known) = self.contracts.get(&id) {
-            return Arc::clone(known);
+        match self.ask(Query::Contract(id)) {
+            memo::Answer::Contract(contract) => contract,
+            _ => self.no_contract("", Span::default()),
         }
-        let program = self.program;
-        let (Some(decl), Some(item)) = (program.decl(id), program.item(id)) else {
-            return self.no_contract("", mlp_source::Span::default());
-        };
-        let ItemKind::Contract(tree) = &item.kind else { return self.no_contract(&decl.name, decl.span) };
-        let mut info = if self.circular.contains(&id) {
-            ContractInfo { partial: true, ..ContractInfo::default() }
-        } else {
-            match &tree.body {
-                ContractBody::Block(block) => self.block(decl.module, &tree.name, block),
-                ContractBody::Expr(ty) => {
-                    let mut made = (*self.contract(decl.module, &Generics::new(), ty)).clone();
-                    made.forget_identity();
-                    made
-                }
-            }
-        };
-        info.face.name.clone_from(&decl.name);
-        info.face.declared = Some(program.qualified(id));
+    }
+
+    /// Its columns, without its rules: contracts may refer to each other's columns in a circle.
+    pub(crate) fn columns_of(&mut self, id: DeclId) -> Shared {
+        match self.ask(Query::Columns(id)) {
+            memo::Answer::Contract(contract) => contract,
+            _ => self.no_contract("", Span::default()),
+        }
+    }
+
+    pub(crate) fn read_contract(&mut self, id: DeclId) -> Option<ContractInfo> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
+        let ItemKind::Contract(tree) = &item.kind else { return None };
+        let mut info = self.without_rules(id, tree);
+        if let (ContractBody::Block(block), false) = (&tree.body, self.is_circular(id)) {
+            info = self.block(decl.module, info, block);
+        }
         info.face.doc = item.lead.docs();
-        info.span = decl.span;
-        let info = Arc::new(info);
-        self.contracts.insert(id, Arc::clone(&info));
+        Some(info)
+    }
+
+    pub(crate) fn read_columns(&mut self, id: DeclId) -> Option<ContractInfo> {
+        let ItemKind::Contract(tree) = &self.item(id)?.kind else { return None };
+        self.columns_only = true;
+        // what is wrong with them is said about the contract
+        Some(self.quietly(|checker| checker.without_rules(id, tree)))
+    }
+
+    /// A contract with its columns; where it is made of others, with what is left of their rules.
+    fn without_rules(&mut self, id: DeclId, tree: &ContractDecl) -> ContractInfo {
+        let module = self.module_of(id);
+        let mut info = match &tree.body {
+            _ if self.is_circular(id) => ContractInfo { partial: true, ..ContractInfo::default() },
+            ContractBody::Block(block) => {
+                let fields: Vec<&FieldDecl> = entries_of(block)
+                    .filter_map(|entry| if let ContractEntry::Field(field) = entry { Some(field) } else { None })
+                    .collect();
+                let partial = block.entries.iter().any(|entry| entry.ok().is_none());
+                let mut info = ContractInfo { partial, ..ContractInfo::default() };
+                self.identify(&mut info, id);
+                self.fields(module, &mut info, &fields);
+                info
+            }
+            ContractBody::Expr(ty) => self.derived(module, ty),
+        };
+        self.identify(&mut info, id);
         info
     }
 
-    fn block(&mut self, module: usize, name: &Name, block: &Block<Entry<ContractEntry>>) -> ContractInfo {
-        let mut info = ContractInfo { span: name.span, ..ContractInfo::default() };
-        info.face = Contract { name: name.text.clone(), ..Contract::default() };
-        info.partial = block.entries.iter().any(|entry| entry.ok().is_none());
-        let entries: Vec<&ContractEntry> = block.entries.iter().filter_map(Entry::ok).collect();
-        let fields: Vec<&FieldDecl> = entries
-            .iter()
-            .filter_map(|entry| if let ContractEntry::Field(field) = entry { Some(field) } else { None })
-            .collect();
-        self.fields(module, &mut info, &fields);
-        for entry in entries {
+    fn derived(&mut self, module: usize, ty: &tree::TypeExpr) -> ContractInfo {
+        let mut info = (*self.contract(module, &Generics::new(), ty)).clone();
+        info.forget_identity();
+        info
+    }
+
+    fn identify(&self, info: &mut ContractInfo, id: DeclId) {
+        let Some(decl) = self.program.decl(id) else { return };
+        info.face.name.clone_from(&decl.name);
+        info.face.declared = Some(self.program.qualified(id));
+        info.span = decl.span;
+    }
+
+    fn block(&mut self, module: usize, mut info: ContractInfo, block: &Block<Entry<ContractEntry>>) -> ContractInfo {
+        for entry in entries_of(block) {
             match entry {
                 ContractEntry::Setting(setting) => {
                     info.rules.settings.push((setting.name.text.clone(), setting.name.span));
@@ -105,7 +134,7 @@ impl Checker<'_> {
                 continue;
             }
             seen.insert(&field.name.text, field);
-            check_snake(field.name.span, "field", &field.name.text, &mut self.diagnostics);
+            check_snake(field.name.span, "field", &field.name.text, &mut self.now.diagnostics);
             match self.field(module, field) {
                 Some((column, spans)) if before == 0 => places.push((info.add(column, spans), *field)),
                 Some((column, spans)) => places.push((info.put(column, spans), *field)),
@@ -152,6 +181,7 @@ impl Checker<'_> {
     fn wheres(&mut self, info: &mut ContractInfo, index: usize, field: &FieldDecl) {
         for modifier in &field.modifiers {
             let ModifierKind::Where(expr) = &modifier.kind else { continue };
+            self.columns_in(info, &[], expr);
             let this = info.face.columns.get(index).map(|column| column.value.clone());
             let lowered = Predicates {
                 columns: &info.face.columns,
@@ -160,7 +190,7 @@ impl Checker<'_> {
                 set: false,
                 others: &[],
                 partial: info.partial,
-                diagnostics: &mut self.diagnostics,
+                diagnostics: &mut self.now.diagnostics,
             }
             .condition(expr);
             if let (Some(expr), Some(column), Some(spans)) =
@@ -266,6 +296,7 @@ impl Checker<'_> {
             RuleKind::References { contract, to, from } => self.reference(module, info, rule, contract, to, from),
             RuleKind::Expect { warn, expr, message } => {
                 let others = self.others_of(module, info, expr);
+                self.columns_in(info, &others, expr);
                 let lowered = Predicates {
                     columns: &info.face.columns,
                     this: None,
@@ -273,7 +304,7 @@ impl Checker<'_> {
                     set: true,
                     others: &others,
                     partial: info.partial,
-                    diagnostics: &mut self.diagnostics,
+                    diagnostics: &mut self.now.diagnostics,
                 }
                 .condition(expr);
                 if let Some(expr) = lowered {
@@ -316,6 +347,7 @@ impl Checker<'_> {
 
     /// Whether a contract has a column; reports where not.
     pub fn check_column(&mut self, info: &ContractInfo, column: &Name) -> bool {
+        self.occurs_column(info, column);
         let known = info.face.column(&column.text).is_some();
         if !known && !info.partial {
             let near = nearest(&column.text, info.face.columns.iter().map(|column| column.name.as_str()));
@@ -336,7 +368,7 @@ impl Checker<'_> {
         names.retain(|name| name.text != info.face.name);
         let found = names.into_iter().filter_map(|name| {
             let id = self.find(module, &name.text, name.span, "contract", &[Kind::Contract])?;
-            Some((name.text.clone(), self.contract_of(id)))
+            Some((name.text.clone(), self.columns_of(id)))
         });
         found.collect()
     }
@@ -354,7 +386,7 @@ impl Checker<'_> {
         let [name] = contract.segments.as_slice() else { return };
         let Some(id) = self.find(module, &name.text, name.span, "contract", &[Kind::Contract]) else { return };
         let own = name.text == info.face.name;
-        let other = if own { None } else { Some(self.contract_of(id)) };
+        let other = if own { None } else { Some(self.columns_of(id)) };
         let theirs = match &other {
             Some(other) => self.listed(other, to),
             None => self.listed(info, to),
@@ -368,6 +400,10 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn entries_of(block: &Block<Entry<ContractEntry>>) -> impl Iterator<Item = &ContractEntry> {
+    block.entries.iter().filter_map(Entry::ok)
 }
 
 /// Three numbers, and what semver.org (9, 10) lets stand behind them.

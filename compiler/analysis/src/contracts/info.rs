@@ -6,7 +6,7 @@ use mlp_plan::{Column, Constraint, Contract};
 use mlp_source::Span;
 
 /// A contract with its places.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContractInfo {
     /// What it says, without places.
     pub face: Contract,
@@ -21,7 +21,7 @@ pub struct ContractInfo {
 }
 
 /// Where the parts of a column stand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ColumnSpans {
     /// Its name.
     pub name: Span,
@@ -32,7 +32,7 @@ pub struct ColumnSpans {
 }
 
 /// Where the rules of a contract stand.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleSpans {
     /// Keys.
     pub keys: Vec<Span>,

@@ -14,11 +14,12 @@ use mlp_source::Span;
 use mlp_syntax::tree::{self, Expr, FieldDecl, Modifier, ModifierKind, Name};
 
 use super::info::ColumnSpans;
-use crate::{checker::Checker, literals, predicates::Predicates, subtype, types::NamedType};
+use crate::{checker::Checker, literals, occurrences::Symbol, predicates::Predicates, subtype, types::NamedType};
 
 impl Checker<'_> {
     /// A column as far as it stands on its own; `where` comes later, when its siblings are known. `None` where its type could not be made out.
     pub fn field(&mut self, module: usize, field: &FieldDecl) -> Option<(Column, ColumnSpans)> {
+        self.occurs(field.name.span, || Symbol::Column(field.name.span));
         let modifiers = self.once(&field.modifiers);
         let base = self.value_type(module, &field.ty);
         let Some(base) = base else {
@@ -41,7 +42,7 @@ impl Checker<'_> {
     fn flags(&mut self, modifiers: &[Modifier]) {
         for modifier in modifiers {
             if let ModifierKind::KnownAt(moment) = &modifier.kind {
-                self.moments.check(&moment.text, moment.span, &mut self.diagnostics);
+                self.check_moment(moment);
             }
         }
     }
@@ -71,13 +72,16 @@ impl Checker<'_> {
         match &modifier.kind {
             ModifierKind::Label => column.label = true,
             ModifierKind::KnownAt(moment) => {
-                if self.moments.check(&moment.text, moment.span, &mut self.diagnostics) {
+                if self.check_moment(moment) {
                     column.known_at = Some(moment.text.clone());
                 }
             }
             ModifierKind::Was(name) => column.was = Some(name.text.clone()),
             ModifierKind::Deprecated(why) => column.deprecated = Some(why.clone()),
-            ModifierKind::Tag(tag) => column.tags.push(tag.text.clone()),
+            ModifierKind::Tag(tag) => {
+                self.occurs(tag.span, || Symbol::Tag(tag.text.clone()));
+                column.tags.push(tag.text.clone());
+            }
             ModifierKind::Key | ModifierKind::Where(_) | ModifierKind::Default(_) => {}
             _ => {
                 if let Some(constraint) = self.constraint(&mut column.value, modifier)
@@ -229,7 +233,10 @@ impl Checker<'_> {
         let named = base.value.clone();
         for modifier in self.once(modifiers) {
             match &modifier.kind {
-                ModifierKind::Tag(tag) => base.tags.push(tag.text.clone()),
+                ModifierKind::Tag(tag) => {
+                    self.occurs(tag.span, || Symbol::Tag(tag.text.clone()));
+                    base.tags.push(tag.text.clone());
+                }
                 ModifierKind::Where(expr) => {
                     let this = base.value.clone();
                     let lowered = Predicates {
@@ -239,7 +246,7 @@ impl Checker<'_> {
                         set: false,
                         others: &[],
                         partial: false,
-                        diagnostics: &mut self.diagnostics,
+                        diagnostics: &mut self.now.diagnostics,
                     }
                     .condition(expr);
                     if let Some(expr) = lowered {
@@ -312,7 +319,7 @@ impl Checker<'_> {
     /// Says where a literal breaks a constraint of its type.
     pub fn check_constraints(&mut self, literal: &Literal, value: &ValueType, span: Span, what: &str) {
         let found = broken(literal, value, span, what);
-        self.diagnostics.extend(found);
+        self.now.diagnostics.extend(found);
     }
 
     /// Says where a field is named twice in a list of names.

@@ -11,6 +11,7 @@ use super::{Elaborator, FlowInput, Handle, Id, Val, calls::MaybeNone, edges::acc
 use crate::{
     contracts::Shared,
     literals,
+    occurrences::Symbol,
     program::Kind,
     scope::nearest,
     stages::{ParamInfo, Signature},
@@ -56,6 +57,9 @@ impl Elaborator<'_, '_> {
         for (position, arg) in args.iter().enumerate() {
             match self.place(span, signature, args, position, arg, &given) {
                 Ok(index) => {
+                    if let (Some(name), Some(param)) = (&arg.name, signature.params.get(index)) {
+                        self.checker.occurs(name.span, || Symbol::Local(param.span));
+                    }
                     let artifact = signature
                         .params
                         .get(index)
@@ -191,11 +195,11 @@ impl Elaborator<'_, '_> {
         for generic in &tree.generics {
             let (Some(bound), Some(given)) = (&generic.bound, generics.get(&generic.name.text)) else { continue };
             let bound = self.checker.quietly(|checker| checker.contract(module, generics, bound));
-            let before = self.checker.diagnostics.len();
+            let before = self.checker.now.diagnostics.len();
             let what = format!("the rows of `{}`", signature.name);
             let given = Arc::clone(given);
             self.checker.edge(span, &what, &given, &bound);
-            fits &= !self.checker.diagnostics.iter().skip(before).any(mlp_diagnostics::Diagnostic::is_error);
+            fits &= !self.checker.now.diagnostics.iter().skip(before).any(mlp_diagnostics::Diagnostic::is_error);
         }
         fits
     }
@@ -493,6 +497,7 @@ impl Elaborator<'_, '_> {
             return None;
         };
         let made = Scalar { ty: ValueType::plain(DataType::String), value: Value::Column(name.text.clone()) };
+        self.checker.occurs_column(contract, name);
         let Some(column) = contract.face.column(&name.text) else {
             if contract.partial {
                 return Some(made);

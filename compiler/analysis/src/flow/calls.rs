@@ -24,8 +24,7 @@ impl Elaborator<'_, '_> {
     /// `f(a, name: b)`.
     pub fn call(&mut self, span: Span, callee: &Expr, args: &[Arg], id: &Id) -> Val {
         let ExprKind::Name(name) = &callee.kind else { return self.not_callable(callee.span) };
-        if name.text == "pick" && matches!(self.checker.scopes.find(self.module, "pick"), crate::scope::Found::Nothing)
-        {
+        if name.text == "pick" && matches!(self.checker.lookup(self.module, "pick"), crate::scope::Found::Nothing) {
             return self.pick(span, args, id);
         }
         let kinds = [Kind::Stage, Kind::Source, Kind::Sink];
@@ -36,7 +35,7 @@ impl Elaborator<'_, '_> {
             return Val::Error;
         };
         let Some(signature) = self.checker.signature(decl) else { return Val::Error };
-        let Some(tree) = stage_tree(self.checker.program.item(decl).map(|item| &item.kind)) else { return Val::Error };
+        let Some(tree) = stage_tree(self.checker.item(decl).map(|item| &item.kind)) else { return Val::Error };
         let Some(given) = self.arguments(span, &signature, args, id) else { return Val::Error };
         let generics = self.infer(&signature, tree, &given);
         let (params, mut outputs) = if signature.generic {
@@ -98,7 +97,7 @@ impl Elaborator<'_, '_> {
                 (name.clone(), Val::Artifact(handle))
             })
             .collect();
-        let item = self.checker.program.item(decl);
+        let item = self.checker.item(decl);
         let scope = taken.params.clone().into_iter().collect();
         self.nodes.push(FlowNode {
             id: node,
@@ -161,10 +160,11 @@ impl Elaborator<'_, '_> {
         self.module = self.checker.module_of(decl);
         self.depth += 1;
         self.bind_parameters(&taken);
-        let before = self.checker.diagnostics.len();
+        let before = (self.checker.now.diagnostics.len(), self.checker.now.occurrences.len());
         let value = self.body(tree, &base, signature.record);
         // what is wrong inside was said where the stage is declared
-        self.checker.diagnostics.truncate(before);
+        self.checker.now.diagnostics.truncate(before.0);
+        self.checker.now.occurrences.truncate(before.1);
         self.depth -= 1;
         self.site = site;
         if self.full && !was_full && self.depth == 0 {

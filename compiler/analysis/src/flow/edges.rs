@@ -15,7 +15,12 @@ use crate::{
 impl Checker<'_> {
     /// Compares the table that comes with the one that is expected; reports what is refuted, answers what could not be decided.
     pub fn edge(&mut self, span: Span, what: &str, from: &Shared, to: &Shared) -> (Vec<Rule>, usize) {
-        self.edges.push(Compared { span, what: what.to_owned(), from: Comes::Shared(from.clone()), to: to.clone() });
+        self.now.edges.push(Compared {
+            span,
+            what: what.to_owned(),
+            from: Comes::Shared(from.clone()),
+            to: to.clone(),
+        });
         if std::sync::Arc::ptr_eq(from, to) {
             return (Vec::new(), to.face.columns.len() * 2);
         }

@@ -54,7 +54,7 @@ impl Elaborator<'_, '_> {
         if self.scalars.contains_key(&name.text) {
             return self.scalar(expr);
         }
-        match self.checker.scopes.find(self.module, &name.text) {
+        match self.checker.lookup(self.module, &name.text) {
             Found::Poisoned => Val::Error,
             Found::Decl(decl) if self.checker.program.decl(decl).is_some_and(|decl| decl.kind == Kind::Const) => {
                 self.scalar(expr)
@@ -101,7 +101,7 @@ impl Elaborator<'_, '_> {
             if name.text == "run" {
                 return self.scalar(expr);
             }
-            if let Found::Decl(decl) = self.checker.scopes.find(self.module, &name.text)
+            if let Found::Decl(decl) = self.checker.lookup(self.module, &name.text)
                 && self.checker.program.decl(decl).is_some_and(|decl| decl.kind == Kind::Model)
             {
                 return self.rung(expr);

@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// A pipeline, worked out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Flow {
     /// Its declaration.
     pub id: DeclId,
@@ -58,7 +58,7 @@ pub struct Flow {
 }
 
 /// A call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlowNode {
     /// Stable under reordering and formatting.
     pub id: String,
@@ -91,7 +91,7 @@ pub struct FlowNode {
 }
 
 /// What a node does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Work {
     /// What its stage, source or sink runs, and the values that the names in it stand for.
     Run(RunKind, HashMap<String, Value>),
@@ -109,7 +109,7 @@ pub enum Work {
 }
 
 /// A policy with its arguments.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PolicyCall {
     /// Its declaration.
     pub id: DeclId,
@@ -122,7 +122,7 @@ pub struct PolicyCall {
 }
 
 /// What a node reads.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlowInput {
     /// The parameter's name.
     pub name: String,
@@ -143,7 +143,7 @@ pub struct FlowInput {
 }
 
 /// What a node makes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FlowOutput {
     /// Its name.
     pub name: String,

@@ -8,7 +8,7 @@ use mlp_syntax::tree::{Arg, Expr, ExprKind, Setting};
 use crate::{checker::Checker, literals, program::Kind, scope::nearest};
 
 /// What a pipeline says about itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PipelineSettings {
     /// When it runs by itself.
     pub schedule: Option<Schedule>,

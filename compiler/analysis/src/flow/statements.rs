@@ -1,5 +1,7 @@
 //! Pipelines and stages made of stages as a whole: parameters, lines, what nothing uses.
 
+use std::sync::Arc;
+
 use mlp_diagnostics::catalog::{names, stages as words};
 use mlp_plan::{Constraint, ValueType};
 use mlp_source::Span;
@@ -8,6 +10,7 @@ use mlp_syntax::tree::{Entry, ExprKind, ItemKind, Name, ResultKind, StageDecl, S
 use super::{Bound, Elaborator, Flow, Handle, Id, PipelineSettings, Val, edges::accepted};
 use crate::{
     checker::Checker,
+    memo::{Answer, Query},
     program::DeclId,
     scope::check_snake,
     stages::{ParamInfo, Signature},
@@ -17,9 +20,15 @@ use crate::{
 
 impl Checker<'_> {
     /// Works out a pipeline.
-    pub fn pipeline(&mut self, id: DeclId) -> Option<Flow> {
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    pub fn pipeline(&mut self, id: DeclId) -> Option<Arc<Flow>> {
+        match self.ask(Query::Pipeline(id)) {
+            Answer::Pipeline(flow) => flow,
+            _ => None,
+        }
+    }
+
+    pub(crate) fn read_pipeline(&mut self, id: DeclId) -> Option<Flow> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Pipeline(tree) = &item.kind else { return None };
         let mut params = Vec::new();
         for param in &tree.params {
@@ -139,7 +148,7 @@ impl Elaborator<'_, '_> {
     /// Binds the parameters of a pipeline.
     pub fn parameters(&mut self, params: &[ParamInfo]) {
         for param in params {
-            check_snake(param.span, "parameter", &param.name, &mut self.checker.diagnostics);
+            check_snake(param.span, "parameter", &param.name, &mut self.checker.now.diagnostics);
             self.scalars.insert(param.name.clone(), Scalar::of_param(param));
             self.scalar_spans.insert(param.name.clone(), param.span);
         }
@@ -149,7 +158,7 @@ impl Elaborator<'_, '_> {
     pub fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Let(binding) => {
-                check_snake(binding.name.span, "value", &binding.name.text, &mut self.checker.diagnostics);
+                check_snake(binding.name.span, "value", &binding.name.text, &mut self.checker.now.diagnostics);
                 let value = self.eval(&binding.value, &Id::exact(binding.name.text.clone()));
                 self.define(&binding.name, value);
                 if matches!(binding.value.kind, ExprKind::Promote(_))
@@ -229,7 +238,7 @@ impl Elaborator<'_, '_> {
             .collect();
         unused.sort_unstable();
         for (span, name) in unused {
-            self.checker.diagnostics.push(words::unused(span, name));
+            self.checker.now.diagnostics.push(words::unused(span, name));
         }
     }
 }

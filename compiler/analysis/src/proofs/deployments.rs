@@ -19,18 +19,14 @@ use crate::{
 };
 
 impl Checker<'_> {
-    /// Checks every deployment of the program.
-    pub fn check_deployments(&mut self, monitors: &[MonitorInfo]) {
-        let mut deployments: Vec<Arc<DeploymentInfo>> = self.deployments.values().flatten().cloned().collect();
-        deployments.sort_by_key(|deployment| deployment.span);
-        for deployment in deployments {
-            let skew = deployment.request.as_ref().and_then(|request| self.skew(&deployment, request));
-            self.diagnostics.extend(skew);
-            if let Some(rollout) = &deployment.rollout {
-                self.diagnostics.extend(uneven(rollout, deployment.rollout_at, deployment.last_step));
-            }
-            self.check_triggers(&deployment, monitors);
+    /// Checks what a deployment serves, how a version takes over, and what is watched.
+    pub(crate) fn check_serving(&mut self, deployment: &DeploymentInfo, monitors: &[Arc<MonitorInfo>]) {
+        let skew = deployment.request.as_ref().and_then(|request| self.skew(deployment, request));
+        self.now.diagnostics.extend(skew);
+        if let Some(rollout) = &deployment.rollout {
+            self.now.diagnostics.extend(uneven(rollout, deployment.rollout_at, deployment.last_step));
         }
+        self.check_triggers(deployment, monitors);
     }
 
     /// What a request lacks for the features that the model was trained on.

@@ -46,18 +46,16 @@ struct Walk<'f> {
 }
 
 impl Checker<'_> {
-    /// Checks the reports and promotions of every pipeline.
-    pub fn check_evaluation(&mut self, flows: &[Flow]) {
-        for flow in flows {
-            let mut walk = Walk { flow, same: same_nodes(flow), splits: Splits::default(), facts: HashMap::new() };
-            // what is called in a list is one mistake, however many calls it makes
-            let mut told: Vec<Span> = Vec::new();
-            for (index, node) in flow.nodes.iter().enumerate() {
-                let found = walk.node(index, node);
-                if found.is_some() && !told.contains(&node.site) {
-                    told.push(node.site);
-                    self.diagnostics.extend(found);
-                }
+    /// Checks the reports and promotions of a pipeline.
+    pub(crate) fn check_evaluation(&mut self, flow: &Flow) {
+        let mut walk = Walk { flow, same: same_nodes(flow), splits: Splits::default(), facts: HashMap::new() };
+        // what is called in a list is one mistake, however many calls it makes
+        let mut told: Vec<Span> = Vec::new();
+        for (index, node) in flow.nodes.iter().enumerate() {
+            let found = walk.node(index, node);
+            if found.is_some() && !told.contains(&node.site) {
+                told.push(node.site);
+                self.now.diagnostics.extend(found);
             }
         }
     }

@@ -3,10 +3,7 @@
 //! Through SQL a column is known at the latest moment of what it is computed from and, if joined in, of its join condition; no moment: always known;
 //! elsewhere the output contract is believed.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use mlp_diagnostics::catalog;
 use mlp_plan::Origin;
@@ -18,7 +15,7 @@ use crate::{
     contracts::Shared,
     flow::{Flow, FlowInput, FlowNode, Work},
     models::ModelInfo,
-    program::{DeclId, Kind},
+    program::DeclId,
     run::RunKind,
     types::Ty,
 };
@@ -39,70 +36,50 @@ struct Late {
 }
 
 impl Checker<'_> {
-    /// Checks every model of the package itself against its declared features, and against what trains it.
-    pub fn check_moments(&mut self, flows: &[Flow]) {
-        let mut late: HashMap<DeclId, BTreeMap<String, Late>> = HashMap::new();
-        let models: Vec<(DeclId, Arc<ModelInfo>)> = self
-            .program
-            .of_kind(Kind::Model)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .filter_map(|id| Some((id, self.model(id)?)))
-            .collect();
-        for (id, model) in &models {
-            let Some((at, _)) = &model.predicts_at else { continue };
-            for (column, spans) in model.input.face.columns.iter().zip(&model.input.columns) {
-                if let Some(moment) =
-                    column.known_at.as_ref().filter(|moment| !column.label && !self.moments.is_known_at(moment, at))
-                {
-                    late.entry(*id).or_default().insert(
-                        column.name.clone(),
-                        Late { moment: moment.clone(), span: spans.name, node: None, way: None },
-                    );
-                }
+    /// Checks a model against its declared features, and against what trains it.
+    pub(crate) fn check_moments(&mut self, id: DeclId) {
+        let Some(model) = self.model(id) else { return };
+        let Some((at, span)) = &model.predicts_at else { return };
+        let mut late: BTreeMap<String, Late> = BTreeMap::new();
+        for (column, spans) in model.input.face.columns.iter().zip(&model.input.columns) {
+            if let Some(moment) =
+                column.known_at.as_ref().filter(|moment| !column.label && !self.moments().is_known_at(moment, at))
+            {
+                let why = Late { moment: moment.clone(), span: spans.name, node: None, way: None };
+                late.insert(column.name.clone(), why);
             }
         }
-        for flow in flows {
-            self.training(flow, &models, &mut late);
+        for flow in self.flows_with(model.span) {
+            self.training(&flow, &model, at, &mut late);
         }
-        for (id, model) in models {
-            let (Some(columns), Some((at, span))) = (late.get(&id), &model.predicts_at) else { continue };
-            let listed: Vec<(String, String)> =
-                columns.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
-            let way = columns.values().next().and_then(|late| late.way.as_deref());
-            let mut found = catalog::learning::known_too_late(*span, &model.name, at, &listed, way);
-            for (name, late) in columns.iter().take(3) {
-                found = found.because(late.span, format!("`{name}` is known at {} here", late.moment));
-            }
-            self.report(found);
+        if late.is_empty() {
+            return;
         }
+        let listed: Vec<(String, String)> =
+            late.iter().map(|(name, late)| (name.clone(), late.moment.clone())).collect();
+        let way = late.values().next().and_then(|late| late.way.as_deref());
+        let mut found = catalog::learning::known_too_late(*span, &model.name, at, &listed, way);
+        for (name, late) in late.iter().take(3) {
+            found = found.because(late.span, format!("`{name}` is known at {} here", late.moment));
+        }
+        self.report(found);
     }
 
-    /// Features of promoted models, as late as the tables that trained them know them.
-    fn training(
-        &self,
-        flow: &Flow,
-        models: &[(DeclId, Arc<ModelInfo>)],
-        late: &mut HashMap<DeclId, BTreeMap<String, Late>>,
-    ) {
+    /// Features of a promoted model, as late as the tables that trained it know them.
+    fn training(&self, flow: &Flow, model: &ModelInfo, at: &str, late: &mut BTreeMap<String, Late>) {
         let tables = self.known(flow);
         for node in &flow.nodes {
-            let Work::Promote { model, .. } = &node.work else { continue };
-            let Some((id, _)) = models.iter().find(|(_, known)| known.name == model.name && known.span == model.span)
-            else {
-                continue;
-            };
-            let Some((at, _)) = &model.predicts_at else { continue };
-            let Some(candidate) = node.inputs.first() else { continue };
+            let Work::Promote { model: promoted, .. } = &node.work else { continue };
+            let Some(candidate) = node.inputs.first().filter(|_| promoted.span == model.span) else { continue };
             for trainer in trainers(flow, &candidate.from) {
                 for input in &trainer.inputs {
                     let Ty::Table(_) = &input.ty else { continue };
                     for (name, why) in input_known(input, &tables) {
                         let feature = model.input.face.column(&name).is_some_and(|column| !column.label);
-                        if feature && !self.moments.is_known_at(&why.moment, at) {
+                        if feature && !self.moments().is_known_at(&why.moment, at) {
                             let from = why.node.clone().filter(|from| *from != trainer.id);
                             let way = from.map(|from| way(flow, &from, &trainer.id));
-                            late.entry(*id).or_default().entry(name).or_insert(Late { way, ..why });
+                            late.entry(name).or_insert(Late { way, ..why });
                         }
                     }
                 }
@@ -154,7 +131,7 @@ impl Checker<'_> {
 
     fn postpone(&self, known: &mut Known, column: &str, why: &Late) {
         let declared = known.get(column).map(|late| late.moment.clone());
-        let latest = self.moments.latest(declared.clone(), Some(why.moment.clone()));
+        let latest = self.moments().latest(declared.clone(), Some(why.moment.clone()));
         if latest != declared
             && let Some(moment) = latest
         {

@@ -13,19 +13,17 @@ use crate::{
 };
 
 impl Checker<'_> {
-    /// Checks every promotion.
-    pub fn check_promotions(&mut self, flows: &[Flow]) {
-        for flow in flows {
-            for node in &flow.nodes {
-                let Work::Promote { model, rung, policies } = &node.work else { continue };
-                if policies.is_empty() && model.ladder.last() == Some(rung) {
-                    self.report(
-                        words::no_policy(node.site, &model.name, rung)
-                            .because(model.span, format!("`{rung}` is the last rung of its ladder")),
-                    );
-                }
-                self.diagnostics.extend(policies.iter().find_map(|call| unknown_slice(flow, node, call)));
+    /// Checks every promotion of a pipeline.
+    pub(crate) fn check_promotions(&mut self, flow: &Flow) {
+        for node in &flow.nodes {
+            let Work::Promote { model, rung, policies } = &node.work else { continue };
+            if policies.is_empty() && model.ladder.last() == Some(rung) {
+                self.report(
+                    words::no_policy(node.site, &model.name, rung)
+                        .because(model.span, format!("`{rung}` is the last rung of its ladder")),
+                );
             }
+            self.now.diagnostics.extend(policies.iter().find_map(|call| unknown_slice(flow, node, call)));
         }
     }
 }

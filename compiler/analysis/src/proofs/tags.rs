@@ -68,22 +68,20 @@ struct Walk<'f> {
 }
 
 impl Checker<'_> {
-    /// Checks every pipeline, and what deployments are asked.
-    pub fn check_tags(&mut self, flows: &[Flow]) {
-        for flow in flows {
-            let mut walk = Walk { flow, made: HashMap::new() };
-            for node in &flow.nodes {
-                let is_sink =
-                    node.decl.and_then(|id| self.program.decl(id)).is_some_and(|decl| decl.kind == Kind::Sink);
-                let found = walk.node(node, is_sink);
-                self.diagnostics.extend(found);
-            }
+    /// Checks what the nodes of a pipeline take.
+    pub(crate) fn check_tags(&mut self, flow: &Flow) {
+        let mut walk = Walk { flow, made: HashMap::new() };
+        for node in &flow.nodes {
+            let is_sink = node.decl.and_then(|id| self.program.decl(id)).is_some_and(|decl| decl.kind == Kind::Sink);
+            let found = walk.node(node, is_sink);
+            self.now.diagnostics.extend(found);
         }
-        let deployments: Vec<Arc<DeploymentInfo>> = self.deployments.values().flatten().cloned().collect();
-        for deployment in deployments {
-            let found = deployment.request.as_ref().and_then(|request| asked(&deployment, request));
-            self.diagnostics.extend(found);
-        }
+    }
+
+    /// Checks what a deployment is asked.
+    pub(crate) fn check_request(&mut self, deployment: &DeploymentInfo) {
+        let found = deployment.request.as_ref().and_then(|request| asked(deployment, request));
+        self.now.diagnostics.extend(found);
     }
 }
 

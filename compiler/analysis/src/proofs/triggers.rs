@@ -1,6 +1,8 @@
 //! What the conditions of rollbacks, alerts and retraining can tell: metrics that exist (MLP601, MLP702) and are compared with their like (MLP602),
 //! conditions that can come true, and in time (MLP704), drift with a column, an effect and a baseline (MLP706), steps with enough requests (MLP606).
 
+use std::sync::Arc;
+
 use mlp_diagnostics::{
     Diagnostic,
     catalog::{names, policies as policy_words, serving as words},
@@ -51,24 +53,24 @@ struct Watch<'w> {
 
 impl Checker<'_> {
     /// Checks the rollbacks of a deployment and what its monitors look at.
-    pub(super) fn check_triggers(&mut self, deployment: &DeploymentInfo, monitors: &[MonitorInfo]) {
+    pub(super) fn check_triggers(&mut self, deployment: &DeploymentInfo, monitors: &[Arc<MonitorInfo>]) {
         let mut found = Vec::new();
         for trigger in &deployment.rollback {
             let watch = Watch { trigger, deployment, flow: None, acts: true };
-            found.extend(watch.fault(&self.moments).or_else(|| too_slow(trigger, deployment)));
+            found.extend(watch.fault(self.moments()).or_else(|| too_slow(trigger, deployment)));
             found.extend(too_few_requests(trigger, deployment));
         }
-        for monitor in monitors.iter().filter(|monitor| monitor.deployment.span == deployment.span) {
+        for monitor in monitors {
             let flow = Some(&monitor.flow);
             for trigger in &monitor.alerts {
-                found.extend(Watch { trigger, deployment, flow, acts: false }.fault(&self.moments));
+                found.extend(Watch { trigger, deployment, flow, acts: false }.fault(self.moments()));
             }
             for retrain in &monitor.retrains {
                 let watch = Watch { trigger: &retrain.trigger, deployment, flow, acts: true };
-                found.extend(watch.fault(&self.moments).or_else(|| endless(retrain)));
+                found.extend(watch.fault(self.moments()).or_else(|| endless(retrain)));
             }
         }
-        self.diagnostics.extend(found);
+        self.now.diagnostics.extend(found);
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         info::{ColumnSpans, ContractInfo},
     },
     flow::{Bound, Elaborator, FlowNode, Handle, Id, Val},
+    memo::{Answer, Query},
     models::ModelInfo,
     program::{DeclId, Kind},
     run::RunKind,
@@ -28,17 +29,14 @@ const SETTINGS: [&str; 9] =
 impl Checker<'_> {
     /// The deployment of a declaration; each is reported on once.
     pub fn deployment(&mut self, id: DeclId) -> Option<Arc<DeploymentInfo>> {
-        if let Some(known) = self.deployments.get(&id) {
-            return known.clone();
+        match self.ask(Query::Deployment(id)) {
+            Answer::Deployment(deployment) => deployment,
+            _ => None,
         }
-        let made = self.read_deployment(id).map(Arc::new);
-        self.deployments.insert(id, made.clone());
-        made
     }
 
-    fn read_deployment(&mut self, id: DeclId) -> Option<DeploymentInfo> {
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    pub(crate) fn read_deployment(&mut self, id: DeclId) -> Option<DeploymentInfo> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Deployment(tree) = &item.kind else { return None };
         let module = decl.module;
         let served = self.rung(module, &tree.of);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A model of the registry, served.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DeploymentInfo {
     /// Its name.
     pub name: String,
@@ -69,7 +69,7 @@ pub struct DeploymentInfo {
 }
 
 /// What watches a deployment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MonitorInfo {
     /// The deployment: names may be those of other modules, too.
     pub deployment: Arc<DeploymentInfo>,
@@ -82,7 +82,7 @@ pub struct MonitorInfo {
 }
 
 /// A condition on what is measured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TriggerInfo {
     /// The condition, as [`mlp_plan::Trigger::when`] says.
     pub when: Expr,
@@ -97,7 +97,7 @@ pub struct TriggerInfo {
 }
 
 /// `retrain late when ..`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RetrainInfo {
     /// The pipeline.
     pub pipeline: String,

@@ -16,6 +16,7 @@ use crate::{
     contracts::Shared,
     flow::{Bound, Elaborator, Flow, Handle, PipelineSettings, Val},
     literals,
+    memo::{Answer, Query},
     program::{DeclId, Kind},
     stages::ParamInfo,
     types::{Generics, Ty},
@@ -23,9 +24,15 @@ use crate::{
 
 impl Checker<'_> {
     /// Works out a monitor; `None` where it watches nothing that is known, after a report.
-    pub fn monitor(&mut self, id: DeclId) -> Option<MonitorInfo> {
-        let program = self.program;
-        let (decl, item) = (program.decl(id)?, program.item(id)?);
+    pub fn monitor(&mut self, id: DeclId) -> Option<Arc<MonitorInfo>> {
+        match self.ask(Query::Monitor(id)) {
+            Answer::Monitor(monitor) => monitor,
+            _ => None,
+        }
+    }
+
+    pub(crate) fn read_monitor(&mut self, id: DeclId) -> Option<MonitorInfo> {
+        let (decl, item) = (self.program.decl(id)?, self.item(id)?);
         let ItemKind::Monitor(tree) = &item.kind else { return None };
         let module = decl.module;
         let deployment = self.watched(module, tree);
@@ -80,7 +87,7 @@ impl Checker<'_> {
     /// The parameters of a pipeline, which are reported on where it is declared.
     fn pipeline_params(&mut self, id: DeclId) -> Vec<ParamInfo> {
         let module = self.module_of(id);
-        match self.program.item(id).map(|item| &item.kind) {
+        match self.item(id).map(|item| &item.kind) {
             Some(ItemKind::Pipeline(tree)) => self.quietly(|checker| {
                 tree.params.iter().map(|param| checker.param(module, &Generics::new(), param)).collect()
             }),

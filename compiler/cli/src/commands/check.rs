@@ -67,7 +67,7 @@ fn once(paths: &[PathBuf], format: Format, how: &How, output: &Output) -> Exit {
             let options = Options { files: loaded.own.len(), millis, ..output.options() };
             let mut text = render(&found, &loaded.sources, format, &options);
             if how.explain_checks {
-                text = with_edges(&text, format, &loaded, &checked.checker.edges);
+                text = with_edges(&text, format, &loaded, &checked.edges);
             }
             output.result(&text);
             let fails = found.iter().any(|diagnostic| diagnostic.is_error() || how.deny == Some(Deny::Warnings));

@@ -24,7 +24,7 @@ pub fn checked(text: &str) -> Read {
     let file = sources.add("p.mlp", text);
     let parsed = mlp_syntax::parse(file, text);
     let mut found = parsed.diagnostics;
-    let module = Module { package: "p".to_owned(), path: "p".to_owned(), file, tree: Arc::new(parsed.file) };
+    let module = Module { package: "p".to_owned(), path: "p".to_owned(), file, trees: vec![Arc::new(parsed.file)] };
     let program = Program::new(vec![module]);
     let mut checked = check(&program, &NoSql, &NoFiles);
     found.extend(checked.diagnostics().iter().cloned());

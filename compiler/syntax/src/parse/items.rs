@@ -16,10 +16,10 @@ use crate::tree::{
 };
 
 impl Lower<'_> {
-    /// Lowers a whole file, piece by piece.
-    pub(super) fn file(&mut self) -> File {
+    /// Lowers a file, or a part of one, piece by piece; `//!` lines stand in the first.
+    pub(super) fn file(&mut self, is_first: bool) -> File {
         let span = self.make(0, self.text.len());
-        let head = self.comments(0, self.first_code());
+        let head = self.comments(0, if is_first { self.first_code() } else { 0 });
         let docs: Vec<_> = head.into_iter().take_while(|comment| comment.text.starts_with("//!")).collect();
         self.floor = docs.last().map_or(0, |last| last.span.end as usize);
         let layout = self.layout;
@@ -28,7 +28,8 @@ impl Lower<'_> {
         let ends = starts.clone().skip(1).chain([layout.copy.text.len()]);
         for (start, end) in starts.zip(ends) {
             self.base = start;
-            let piece = layout.copy.text.get(start..end).unwrap_or_default();
+            // the line end behind a piece is none of it: broken brackets would take it in
+            let piece = layout.copy.text.get(start..end).unwrap_or_default().trim_end_matches('\n');
             match Mlp::parse(Rule::file, piece) {
                 Ok(pairs) => self.piece(pairs, &mut items),
                 Err(_) => items.push(self.hopeless(start, end)),

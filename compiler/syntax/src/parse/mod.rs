@@ -41,15 +41,48 @@ pub struct Parsed {
 /// Reads a text. It never fails: what cannot be read is kept verbatim in the tree and reported.
 #[must_use]
 pub fn parse(file: FileId, text: &str) -> Parsed {
+    let (file, faults) = parse_part(file, text, true);
+    let diagnostics = faults.diagnostics(|word| faults.members.iter().any(|member| member == word));
+    Parsed { file, diagnostics }
+}
+
+/// What is wrong with a part of a text, as far as the part tells.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    found: Vec<Diagnostic>,
+    members: Vec<String>,
+    /// Words of other languages that were read as names.
+    foreign: Vec<(String, Diagnostic)>,
+}
+
+impl Faults {
+    /// The members of enums that are named like a word of other languages, as `null`: where a text has one, such a word is a name in all of it.
+    #[must_use]
+    pub fn members(&self) -> &[String] {
+        &self.members
+    }
+
+    /// What is wrong, in the order of the text; `is_member` says whether an enum of the whole text has a member of that name.
+    #[must_use]
+    pub fn diagnostics(&self, is_member: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let foreign = self.foreign.iter().filter(|(word, _)| !is_member(word)).map(|(_, found)| found);
+        let mut diagnostics: Vec<Diagnostic> = self.found.iter().chain(foreign).cloned().collect();
+        diagnostics.sort_by_key(|found| (found.primary.start, found.primary.end));
+        diagnostics.dedup_by_key(|found| found.primary.start);
+        diagnostics
+    }
+}
+
+/// Reads one part of a text, as [`split`](crate::split()) cuts it; a whole text is its own first part.
+#[must_use]
+pub fn parse_part(file: FileId, text: &str, is_first: bool) -> (File, Faults) {
     let layout = lay_out(file, text);
     let mut lower = Lower::new(file, text, &layout);
-    let tree = lower.file();
-    lower.foreign_words();
-    let mut diagnostics = lower.diagnostics;
-    diagnostics.extend(layout.diagnostics.iter().cloned());
-    diagnostics.sort_by_key(|found| (found.primary.start, found.primary.end));
-    diagnostics.dedup_by_key(|found| found.primary.start);
-    Parsed { file: tree, diagnostics }
+    let tree = lower.file(is_first);
+    let foreign = lower.foreign_words();
+    let (mut found, members) = (lower.diagnostics, lower.foreign_members);
+    found.extend(layout.diagnostics);
+    (tree, Faults { found, members, foreign })
 }
 
 /// The state of lowering.
@@ -160,13 +193,15 @@ impl<'t> Lower<'t> {
         before.checked_sub(1).and_then(|at| self.silent.get(at)).is_some_and(|range| range.1 > start)
     }
 
-    /// Reports `True` and the like, unless an enum of this file has such a member.
-    fn foreign_words(&mut self) {
-        for (span, word, ours) in std::mem::take(&mut self.foreign) {
-            if !self.foreign_members.contains(&word) {
-                self.report(say::foreign_literal(span, &word, ours));
-            }
-        }
+    /// What is to be said of `True` and the like, unless an enum of this file has such a member.
+    fn foreign_words(&mut self) -> Vec<(String, Diagnostic)> {
+        let words = std::mem::take(&mut self.foreign).into_iter();
+        let told = words.filter(|(span, ..)| !self.is_silent(span.start as usize, span.start as usize));
+        told.map(|(span, word, ours)| {
+            let found = say::foreign_literal(span, &word, ours);
+            (word, found)
+        })
+        .collect()
     }
 
     fn report(&mut self, found: Diagnostic) {

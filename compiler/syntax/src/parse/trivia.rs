@@ -47,7 +47,8 @@ impl Lower<'_> {
         let comments = self.comments(self.floor, start);
         let first = comments.first().map_or(start, |comment| comment.span.start as usize);
         let before = self.text.get(self.floor..first).unwrap_or_default();
-        let blank = before.bytes().filter(|byte| *byte == b'\n').count() > 1;
+        let white = before.bytes().rev().take_while(u8::is_ascii_whitespace);
+        let blank = white.filter(|byte| *byte == b'\n').count() > 1;
         let all = &self.layout.comments;
         let next = all.get(all.partition_point(|(comment, _)| *comment < end));
         let trailing = next.filter(|(comment, _)| {

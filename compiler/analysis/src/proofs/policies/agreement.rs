@@ -111,7 +111,8 @@ fn policy(clauses: &[Expr]) -> PolicyInfo {
         doc: None,
     });
     let face = Metrics { name: super::laws::BINARY.to_owned(), params: Default::default(), metrics: metrics.collect() };
-    let report = MetricsInfo { face, name: "Binary".to_owned(), params: Vec::new(), span: place(0) };
+    let report =
+        MetricsInfo { face, name: "Binary".to_owned(), params: Vec::new(), places: Vec::new(), span: place(0) };
     let param = PolicyParam {
         name: "c".to_owned(),
         report: Some(Arc::new(report)),

@@ -13,11 +13,12 @@ mod power;
 mod release;
 pub mod versions;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use mlp_diagnostics::{Diagnostic, catalog::policies as words};
 use mlp_plan::{ClauseRule, Expr, Gate};
 
+pub(crate) use self::power::underpowered;
 pub(super) use self::release::SERVING;
 use self::{
     differences::{Limit, System, ZERO},
@@ -64,16 +65,12 @@ impl Clause<'_> {
 }
 
 impl Checker<'_> {
-    /// Checks every policy of the program.
-    pub fn check_policies(&mut self) {
-        let mut policies: Vec<Arc<PolicyInfo>> = self.policies.values().cloned().collect();
-        policies.sort_by_key(|policy| policy.span);
-        for policy in policies {
-            let clauses = Clauses::new(&policy, &[]);
-            match clauses.contradiction() {
-                Some(found) => self.report(found),
-                None => self.diagnostics.extend(clauses.repetitions()),
-            }
+    /// Checks the clauses of a policy against each other.
+    pub(crate) fn check_policy(&mut self, policy: &PolicyInfo) {
+        let clauses = Clauses::new(policy, &[]);
+        match clauses.contradiction() {
+            Some(found) => self.report(found),
+            None => self.now.diagnostics.extend(clauses.repetitions()),
         }
     }
 }

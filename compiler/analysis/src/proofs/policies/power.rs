@@ -5,7 +5,7 @@
 //! chance). A margin `d` between two reports on the same rows: `v` is the share of rows on which they differ, taken as 4% (McNemar, 1947: the variance of a
 //! paired difference of shares is at most that share). Both are kind: where this warns, deciding is out of reach.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bigdecimal::ToPrimitive;
 use mlp_diagnostics::{Diagnostic, catalog::policies as words};
@@ -18,8 +18,8 @@ use super::{
     formula::ONE,
 };
 use crate::{
-    checker::Checker,
     flow::{Flow, PolicyCall, Work},
+    policies::PolicyInfo,
     proofs::ways::node_of,
     types::Ty,
 };
@@ -42,24 +42,14 @@ struct Asked<'t> {
     needed: f64,
 }
 
-impl Checker<'_> {
-    /// Warns of clauses that can hardly be decided with the rows that the contracts promise.
-    pub fn check_power(&mut self, flows: &[Flow]) {
-        let mut policies: Vec<_> = self.policies.values().cloned().collect();
-        policies.sort_by_key(|policy| policy.span);
-        let mut told = BTreeSet::new();
-        for policy in policies {
-            let clauses = Clauses::new(&policy, &[]);
-            for clause in &clauses.gates {
-                let found = clauses.underpowered(clause, flows);
-                self.diagnostics.extend(found.filter(|_| told.insert(clause.info.span)));
-            }
-        }
-    }
+/// Warns of clauses that can hardly be decided with the rows that the contracts promise.
+pub(crate) fn underpowered(policy: &PolicyInfo, flows: &[Arc<Flow>]) -> Vec<Diagnostic> {
+    let clauses = Clauses::new(policy, &[]);
+    clauses.gates.iter().filter_map(|clause| clauses.underpowered(clause, flows)).collect()
 }
 
 impl Clauses<'_> {
-    fn underpowered(&self, clause: &Clause<'_>, flows: &[Flow]) -> Option<Diagnostic> {
+    fn underpowered(&self, clause: &Clause<'_>, flows: &[Arc<Flow>]) -> Option<Diagnostic> {
         let z = one_tailed(clause.confidence()?);
         let asked: Vec<Asked> = clause.formula.limits().into_iter().filter_map(|limit| self.asked(limit, z)).collect();
         asked.iter().find_map(|asked| {
@@ -163,8 +153,8 @@ fn one_tailed(confidence: f64) -> f64 {
 }
 
 /// The promotions that ask a policy.
-fn calls_of(policy: Span, flows: &[Flow]) -> Vec<(&Flow, &crate::flow::FlowNode, &PolicyCall)> {
-    let nodes = flows.iter().flat_map(|flow| flow.nodes.iter().map(move |node| (flow, node)));
+fn calls_of(policy: Span, flows: &[Arc<Flow>]) -> Vec<(&Flow, &crate::flow::FlowNode, &PolicyCall)> {
+    let nodes = flows.iter().flat_map(|flow| flow.nodes.iter().map(move |node| (&**flow, node)));
     nodes
         .filter_map(|(flow, node)| match &node.work {
             Work::Promote { policies, .. } => {

@@ -33,22 +33,22 @@ struct Taker<'t> {
 }
 
 impl Checker<'_> {
-    /// Checks the rollbacks and alerts of every deployment against the policies that promote what it serves.
-    pub fn check_releases(&mut self, flows: &[Flow], monitors: &[MonitorInfo]) {
-        let mut deployments: Vec<Arc<DeploymentInfo>> = self.deployments.values().flatten().cloned().collect();
-        deployments.sort_by_key(|deployment| deployment.span);
-        for deployment in deployments {
-            let takers = takers(&deployment, monitors);
-            let promotions = promotions_to(&deployment, flows);
-            for taker in &takers {
-                self.diagnostics.extend(promotions.iter().find_map(|policies| taken_back(policies, taker)));
-            }
+    /// Checks the rollbacks and alerts of a deployment against the policies that promote what it serves.
+    pub(crate) fn check_release(
+        &mut self,
+        deployment: &DeploymentInfo,
+        flows: &[Arc<Flow>],
+        monitors: &[Arc<MonitorInfo>],
+    ) {
+        let promotions = promotions_to(deployment, flows);
+        for taker in &takers(deployment, monitors) {
+            self.now.diagnostics.extend(promotions.iter().find_map(|policies| taken_back(policies, taker)));
         }
     }
 }
 
 /// By promotion to the rung that a deployment serves, the policies that have to pass together.
-fn promotions_to<'f>(deployment: &DeploymentInfo, flows: &'f [Flow]) -> Vec<&'f [PolicyCall]> {
+fn promotions_to<'f>(deployment: &DeploymentInfo, flows: &'f [Arc<Flow>]) -> Vec<&'f [PolicyCall]> {
     let nodes = flows.iter().flat_map(|flow| &flow.nodes);
     nodes
         .filter_map(|node| match &node.work {
@@ -62,14 +62,14 @@ fn promotions_to<'f>(deployment: &DeploymentInfo, flows: &'f [Flow]) -> Vec<&'f 
         .collect()
 }
 
-fn takers<'t>(deployment: &'t DeploymentInfo, monitors: &'t [MonitorInfo]) -> Vec<Taker<'t>> {
+fn takers<'t>(deployment: &'t DeploymentInfo, monitors: &'t [Arc<MonitorInfo>]) -> Vec<Taker<'t>> {
     let endpoint = (String::new(), SERVING.to_owned());
     let mut takers: Vec<Taker> = deployment
         .rollback
         .iter()
         .map(|trigger| Taker { trigger, does: "rolled back", reports: vec![endpoint.clone()] })
         .collect();
-    for monitor in monitors.iter().filter(|monitor| monitor.deployment.span == deployment.span) {
+    for monitor in monitors {
         let reports = monitor.flow.nodes.iter().filter_map(|node| match &node.outputs.first()?.ty {
             Ty::Report(metrics) => Some((node.id.clone(), metrics.face.name.clone())),
             _ => None,

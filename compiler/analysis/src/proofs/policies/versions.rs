@@ -43,7 +43,13 @@ fn known(param: &mlp_plan::PolicyParam, metrics: &BTreeMap<String, Metrics>) -> 
         name: param.name.clone(),
         report: face.map(|face| {
             let name = face.name.clone();
-            Arc::new(MetricsInfo { face: face.clone(), name, params: Vec::new(), span: Span::default() })
+            Arc::new(MetricsInfo {
+                face: face.clone(),
+                name,
+                params: Vec::new(),
+                places: Vec::new(),
+                span: Span::default(),
+            })
         }),
         scalar: None,
         optional: param.optional,

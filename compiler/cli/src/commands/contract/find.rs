@@ -64,7 +64,7 @@ fn closure(checked: &mut Checked<'_>, first: DeclId) -> Vec<Contract> {
         let contract = checked.checker.contract_of(id).face.clone();
         let module = program.decl(id).map_or(0, |decl| decl.module);
         for reference in &contract.references {
-            if let mlp_analysis::scope::Found::Decl(other) = checked.checker.scopes.find(module, &reference.contract)
+            if let mlp_analysis::scope::Found::Decl(other) = checked.checker.lookup(module, &reference.contract)
                 && !ids.contains(&other)
             {
                 ids.push(other);

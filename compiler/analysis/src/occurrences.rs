@@ -1,0 +1,377 @@
+//! What names stand for, place by place: for editors, which go to definitions, find uses and rename.
+//!
+//! Who checks once keeps none of it. What is found by name is remembered where it is found (`Checker::find`, `Checker::check_column`, ..); here is what
+//! follows from the text alone: parameters and `let`s, imports, columns in conditions.
+
+use mlp_source::Span;
+use mlp_syntax::tree::{
+    self, Clause, ClauseKind, Entry, ExpectKind, Expr, ExprKind, FormatPart, ItemKind, Name, StageBody, StageDecl,
+    StageEntry, Statement,
+};
+
+use crate::{
+    checker::Checker,
+    contracts::{Shared, info::ContractInfo},
+    metrics::MetricsInfo,
+    policies::PolicyParam,
+    program::DeclId,
+    scope::{Found, module_named},
+    stages::Signature,
+};
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Symbol {
+    /// A declaration.
+    Decl(DeclId),
+    /// A module, by its number.
+    Module(usize),
+    /// A parameter or `let`, by the place of its name where it is bound.
+    Local(Span),
+    /// A column, by the place of its name where it is declared. Behind `rename` it has another name, and is the same.
+    Column(Span),
+    /// A metric, by the place of its name where it is declared.
+    Metric(Span),
+    /// A rung of a model.
+    Rung(DeclId, String),
+    /// A moment.
+    Moment(String),
+    /// A tag.
+    Tag(String),
+}
+
+impl Symbol {
+    /// The same with other places.
+    #[must_use]
+    pub fn moved(&self, to: impl Fn(Span) -> Span) -> Self {
+        match self {
+            Self::Local(place) => Self::Local(to(*place)),
+            Self::Column(place) => Self::Column(to(*place)),
+            Self::Metric(place) => Self::Metric(to(*place)),
+            other => other.clone(),
+        }
+    }
+}
+
+/// A name, and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Occurrence {
+    /// Where the name stands.
+    pub span: Span,
+    /// What it stands for.
+    pub symbol: Symbol,
+}
+
+impl Checker<'_> {
+    /// Remembers what a name stands for, where somebody will ask.
+    pub(crate) fn occurs(&mut self, span: Span, symbol: impl FnOnce() -> Symbol) {
+        if self.memo.is_for_edits() {
+            self.now.occurrences.push(Occurrence { span, symbol: symbol() });
+        }
+    }
+
+    /// Remembers a column of a contract.
+    pub(crate) fn occurs_column(&mut self, contract: &ContractInfo, name: &Name) {
+        if contract.face.column(&name.text).is_some() {
+            // of `.late` the name alone
+            let dot = name.span.len().saturating_sub(u32::try_from(name.text.len()).unwrap_or(u32::MAX));
+            let span = Span::new(name.span.file, name.span.start + dot, name.span.end);
+            self.occurs(span, || Symbol::Column(contract.column_span(&name.text)));
+        }
+    }
+
+    /// Remembers the names of a part that stand for what the part itself, or an import, says.
+    pub(crate) fn names_of_part(&mut self, module: usize, part: &tree::File) {
+        if !self.memo.is_for_edits() {
+            return;
+        }
+        for item in &part.items {
+            match &item.kind {
+                ItemKind::Use(import) => self.names_of_use(module, import),
+                ItemKind::Moments(moments) => {
+                    for name in &moments.names {
+                        self.occurs(name.span, || Symbol::Moment(name.text.clone()));
+                    }
+                }
+                kind => Locals { checker: self, bound: Vec::new() }.item(kind),
+            }
+        }
+    }
+
+    fn names_of_use(&mut self, module: usize, import: &tree::Use) {
+        if let Some(target) = module_named(self.program, module, import) {
+            self.occurs(import.module.span, || Symbol::Module(target));
+        }
+        for name in &import.names {
+            let local = name.alias.as_ref().unwrap_or(&name.name);
+            if let Found::Decl(id) = self.lookup(module, &local.text) {
+                self.occurs(name.name.span, || Symbol::Decl(id));
+                if let Some(alias) = &name.alias {
+                    self.occurs(alias.span, || Symbol::Decl(id));
+                }
+            }
+        }
+    }
+
+    /// Remembers the columns that a condition over a contract speaks of.
+    pub(crate) fn columns_in(&mut self, info: &ContractInfo, others: &[(String, Shared)], expr: &Expr) {
+        if !self.memo.is_for_edits() {
+            return;
+        }
+        match &expr.kind {
+            ExprKind::Name(name) => self.occurs_column(info, name),
+            ExprKind::Field(base, column) => match (&base.kind, others) {
+                (ExprKind::Name(owner), _) if owner.text == info.face.name => self.occurs_column(info, column),
+                (ExprKind::Name(owner), others) if others.iter().any(|(name, _)| *name == owner.text) => {
+                    let other = others.iter().find(|(name, _)| *name == owner.text);
+                    other.into_iter().for_each(|(_, other)| self.occurs_column(other, column));
+                }
+                _ => self.columns_in(info, others, base),
+            },
+            _ => children(expr).into_iter().for_each(|inner| self.columns_in(info, others, inner)),
+        }
+    }
+
+    /// Remembers the metrics that a clause of a policy speaks of.
+    pub(crate) fn metrics_in(&mut self, params: &[PolicyParam], expr: &Expr) {
+        if !self.memo.is_for_edits() {
+            return;
+        }
+        let mut path: Vec<&Name> = Vec::new();
+        let mut inner = expr;
+        while let ExprKind::Field(base, name) = &inner.kind {
+            path.insert(0, name);
+            inner = base;
+        }
+        if let ExprKind::Name(report) = &inner.kind
+            && let Some(metrics) =
+                params.iter().find(|param| param.name == report.text).and_then(|param| param.report.clone())
+        {
+            self.occurs_metric(&metrics, &path);
+        } else {
+            children(expr).into_iter().for_each(|inner| self.metrics_in(params, inner));
+        }
+    }
+
+    /// Remembers a metric by its path: the last name is its own.
+    pub(crate) fn occurs_metric(&mut self, metrics: &MetricsInfo, path: &[&Name]) {
+        let full = path.iter().map(|name| name.text.as_str()).collect::<Vec<_>>().join(".");
+        let declared = metrics.places.iter().find(|(metric, _)| *metric == full).map(|(_, place)| *place);
+        if let (Some(name), Some(place)) = (path.last(), declared) {
+            self.occurs(name.span, || Symbol::Metric(place));
+        }
+    }
+
+    /// Remembers the tables and columns that an SQL names: words that can be but one thing. `begins` is where the text stands in the program.
+    pub(crate) fn names_in_sql(
+        &mut self,
+        signature: &Signature,
+        inputs: &[(String, Shared)],
+        text: &str,
+        begins: Span,
+    ) {
+        if !self.memo.is_for_edits() {
+            return;
+        }
+        let words = sql_words(text);
+        let place = |start: usize, end: usize| {
+            let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            Span::new(begins.file, begins.start + narrow(start), begins.start + narrow(end))
+        };
+        for (index, (start, word)) in words.iter().enumerate() {
+            let at = place(*start, start + word.len());
+            let behind_dot = text.get(..*start).is_some_and(|before| before.ends_with('.'));
+            let before = index.checked_sub(1).and_then(|before| words.get(before)).map(|(_, word)| *word);
+            if let Some(param) = signature.params.iter().find(|param| param.name == *word && !behind_dot) {
+                let span = param.span;
+                self.occurs(at, || Symbol::Local(span));
+                continue;
+            }
+            let named = |contract: &&(String, Shared)| contract.1.face.column(word).is_some();
+            let owners: Vec<&(String, Shared)> = match before.filter(|_| behind_dot) {
+                Some(table) if inputs.iter().any(|(name, _)| name == table) => {
+                    inputs.iter().filter(|(name, _)| name == table).filter(named).collect()
+                }
+                _ => inputs.iter().filter(named).collect(),
+            };
+            if let [(_, contract)] = owners.as_slice() {
+                let column = contract.column_span(word);
+                self.occurs(at, || Symbol::Column(column));
+            }
+        }
+    }
+}
+
+/// The words of an SQL, outside of texts and comments, with their places.
+fn sql_words(text: &str) -> Vec<(usize, &str)> {
+    let mut words = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let until = |end: &str, from: usize| {
+            rest.get(from..).and_then(|inner| inner.find(end)).map_or(rest.len(), |found| from + found + end.len())
+        };
+        let length = match rest.chars().next() {
+            Some('\'') => until("'", 1),
+            Some('-') if rest.starts_with("--") => until("\n", 2),
+            Some('/') if rest.starts_with("/*") => until("*/", 2),
+            Some(letter) if letter == '_' || letter.is_alphabetic() => {
+                let length = rest.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(rest.len());
+                words.extend(rest.get(..length).map(|word| (at, word)));
+                length
+            }
+            Some(letter) if letter.is_numeric() => rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len()),
+            letter => letter.map_or(1, char::len_utf8),
+        };
+        at += length;
+    }
+    words
+}
+
+/// Parameters and `let`s, with what is bound so far.
+struct Locals<'c, 'a> {
+    checker: &'c mut Checker<'a>,
+    bound: Vec<(String, Span)>,
+}
+
+impl Locals<'_, '_> {
+    fn item(&mut self, kind: &ItemKind) {
+        match kind {
+            ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree) => self.stage(tree),
+            ItemKind::Pipeline(tree) => {
+                tree.params.iter().for_each(|param| self.bind(&param.name));
+                tree.body.entries.iter().filter_map(Entry::ok).for_each(|line| self.statement(line));
+            }
+            ItemKind::Monitor(tree) => {
+                tree.body.entries.iter().filter_map(Entry::ok).for_each(|line| self.statement(line));
+            }
+            ItemKind::Test(tree) => {
+                tree.body.entries.iter().filter_map(Entry::ok).for_each(|line| self.statement(line));
+            }
+            ItemKind::Policy(tree) => {
+                tree.params.iter().for_each(|param| self.bind(&param.name));
+                tree.body.entries.iter().filter_map(Entry::ok).for_each(|clause| self.clause(clause));
+            }
+            ItemKind::Metrics(tree) => tree.params.iter().for_each(|param| self.bind(&param.name)),
+            _ => {}
+        }
+    }
+
+    fn bind(&mut self, name: &Name) {
+        self.checker.occurs(name.span, || Symbol::Local(name.span));
+        self.bound.push((name.text.clone(), name.span));
+    }
+
+    fn name(&mut self, name: &Name) {
+        if let Some((_, place)) = self.bound.iter().rev().find(|(bound, _)| *bound == name.text) {
+            let place = *place;
+            self.checker.occurs(name.span, || Symbol::Local(place));
+        }
+    }
+
+    fn stage(&mut self, tree: &StageDecl) {
+        tree.params.iter().for_each(|param| self.bind(&param.name));
+        match &tree.body {
+            StageBody::Expr(expr) => self.expr(expr),
+            StageBody::Block(block) => {
+                for entry in block.entries.iter().filter_map(Entry::ok) {
+                    match entry {
+                        StageEntry::Let(binding) => self.binding(binding),
+                        StageEntry::Setting(setting) if matches!(setting.name.text.as_str(), "run" | "from" | "to") => {
+                            self.expr(&setting.value);
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn binding(&mut self, binding: &tree::Let) {
+        self.expr(&binding.value);
+        self.bind(&binding.name);
+    }
+
+    fn statement(&mut self, line: &Statement) {
+        match line {
+            Statement::Let(binding) => self.binding(binding),
+            Statement::Expr(line) => self.expr(&line.expr),
+            Statement::Alert(trigger) => self.expr(&trigger.condition),
+            Statement::Retrain(retrain) => {
+                self.expr(&retrain.condition);
+                retrain.args.iter().for_each(|arg| self.expr(&arg.value));
+            }
+            Statement::Expect(expect) => match &expect.kind {
+                ExpectKind::Verdict { subject, .. } => self.expr(subject),
+                ExpectKind::Equal { left, right } => {
+                    self.expr(left);
+                    self.expr(right);
+                }
+                ExpectKind::Subtype { .. } => {}
+            },
+            Statement::Setting(_) => {}
+        }
+    }
+
+    fn clause(&mut self, clause: &Clause) {
+        match &clause.kind {
+            ClauseKind::Require { expr, .. } | ClauseKind::Warn { expr, .. } => self.expr(expr),
+            ClauseKind::When { subject, body } => {
+                self.expr(subject);
+                body.entries.iter().filter_map(Entry::ok).for_each(|clause| self.clause(clause));
+            }
+            _ => {}
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Name(name) => self.name(name),
+            ExprKind::Comprehension { body, loops } => {
+                let outside = self.bound.len();
+                for (name, list) in loops {
+                    self.expr(list);
+                    self.bind(name);
+                }
+                self.expr(body);
+                self.bound.truncate(outside);
+            }
+            _ => children(expr).into_iter().for_each(|inner| self.expr(inner)),
+        }
+    }
+}
+
+/// The expressions within an expression, without the name of what is called.
+fn children(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Format(parts) => {
+            let values =
+                parts.iter().map(|part| if let FormatPart::Value { expr, .. } = part { Some(expr) } else { None });
+            values.flatten().collect()
+        }
+        ExprKind::Field(inner, _)
+        | ExprKind::Unary(_, inner)
+        | ExprKind::Paren(inner)
+        | ExprKind::Matches(inner, _)
+        | ExprKind::By(inner, _) => vec![inner],
+        ExprKind::Call { callee, args } => {
+            let callee = (!matches!(callee.kind, ExprKind::Name(_))).then_some(&**callee);
+            callee.into_iter().chain(args.iter().map(|arg| &arg.value)).collect()
+        }
+        ExprKind::List(items) | ExprKind::Set(items) => items.iter().collect(),
+        ExprKind::Comprehension { body, loops } => loops.iter().map(|(_, list)| list).chain([&**body]).collect(),
+        ExprKind::Record(args) => args.iter().map(|arg| &arg.value).collect(),
+        ExprKind::Range { low, high } => [low, high].into_iter().flatten().map(|end| &**end).collect(),
+        ExprKind::Binary { left, right, .. } | ExprKind::In(left, right) | ExprKind::Step(left, right) => {
+            vec![left, right]
+        }
+        ExprKind::Row(row) => row.fields.iter().map(|field| &field.value).collect(),
+        ExprKind::Interval { value, low, high } => vec![value, low, high],
+        ExprKind::Promote(promote) => [&promote.model].into_iter().chain(&promote.when).collect(),
+        ExprKind::Literal(_)
+        | ExprKind::Name(_)
+        | ExprKind::Column(_)
+        | ExprKind::Tag(_)
+        | ExprKind::Type(_)
+        | ExprKind::Error => Vec::new(),
+    }
+}
