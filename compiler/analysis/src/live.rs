@@ -10,10 +10,14 @@ use mlp_syntax::tree;
 use crate::{
     check::Users,
     checker::Checker,
+    contracts::Shared,
     edges::Compared,
-    memo::{Memo, Query, Read},
+    flow::Flow,
+    memo::{Answer, Memo, Query, Read},
+    metrics::MetricsInfo,
     names::{Names, Outline},
     occurrences::Occurrence,
+    stages::Signature,
     program::{Changed, DeclId, Program},
 };
 
@@ -137,6 +141,42 @@ impl Live {
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         crate::check::found(&self.program, &self.names, &self.memo)
+    }
+
+    /// A contract, where it could be made out.
+    #[must_use]
+    pub fn contract(&self, id: DeclId) -> Option<&Shared> {
+        match self.memo.known(Query::Contract(id)) {
+            Some(Answer::Contract(contract)) => Some(contract),
+            _ => None,
+        }
+    }
+
+    /// What a stage, source or sink takes and gives.
+    #[must_use]
+    pub fn signature(&self, id: DeclId) -> Option<&Signature> {
+        match self.memo.known(Query::Signature(id)) {
+            Some(Answer::Signature(signature)) => signature.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What metrics say.
+    #[must_use]
+    pub fn metrics(&self, id: DeclId) -> Option<&MetricsInfo> {
+        match self.memo.known(Query::Metrics(id)) {
+            Some(Answer::Metrics(metrics)) => metrics.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// A pipeline as dataflow.
+    #[must_use]
+    pub fn pipeline(&self, id: DeclId) -> Option<&Flow> {
+        match self.memo.known(Query::Pipeline(id)) {
+            Some(Answer::Pipeline(flow)) => flow.as_deref(),
+            _ => None,
+        }
     }
 
     /// The files that were asked for: their package and path.

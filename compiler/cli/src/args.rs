@@ -208,6 +208,8 @@ pub enum Command {
         /// `MLP301`.
         code: String,
     },
+    /// Serves an editor: the language server protocol over stdin and stdout.
+    Lsp,
     /// Runs one node of a plan: what Airflow tasks and Kubernetes pods call.
     Step(StepArgs),
     /// Prints a completion script.

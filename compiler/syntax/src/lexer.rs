@@ -4,7 +4,7 @@
 
 /// The kinds of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A name or a keyword.
     Word,
     /// A number with its unit, a date or a timestamp.
@@ -33,7 +33,7 @@ pub(crate) enum Kind {
 
 /// A token and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
+pub struct Token {
     /// What it is.
     pub kind: Kind,
     /// Its first byte.
@@ -44,7 +44,8 @@ pub(crate) struct Token {
 
 impl Token {
     /// Its text.
-    pub(crate) fn text<'t>(&self, text: &'t str) -> &'t str {
+    #[must_use]
+    pub fn text<'t>(&self, text: &'t str) -> &'t str {
         text.get(self.start..self.end).unwrap_or_default()
     }
 }

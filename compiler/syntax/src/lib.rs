@@ -25,5 +25,12 @@ mod split;
 pub mod tree;
 
 pub use format::{format, tokens};
+pub use lexer::{Kind as TokenKind, Token};
 pub use parse::{Faults, Parsed, parse, parse_part};
 pub use split::{is_open, split};
+
+/// The tokens of a text, in order, blanks left out.
+#[must_use]
+pub fn lex(text: &str) -> Vec<Token> {
+    lexer::lex(text).tokens
+}

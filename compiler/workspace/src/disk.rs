@@ -13,6 +13,13 @@ use mlp_ports::Files;
 /// Source files beyond this size are refused: they are data that lost its way.
 pub const MAX_BYTES: u64 = 32 << 20;
 
+/// What is kept between runs, and can be made anew: `$XDG_CACHE_HOME/mlp`, or `~/.cache/mlp`; none where the environment names neither.
+#[must_use]
+pub fn cache() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")))?.join("mlp"))
+}
+
 /// Reads a text file.
 ///
 /// # Errors

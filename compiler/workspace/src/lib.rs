@@ -18,9 +18,9 @@ mod manifest;
 mod packages;
 mod target;
 
-pub use disk::{DiskFiles, MAX_BYTES, read_text, sources};
+pub use disk::{DiskFiles, MAX_BYTES, cache, read_text, sources};
 pub use live::{Document, Package};
-pub use load::{LoadError, Loaded, in_memory, load, load_beside, package_root, relative_to_here, update};
+pub use load::{LoadError, Loaded, in_memory, load, load_beside, package_root, relative_to_here, single, update};
 pub use manifest::{Dependency, Manifest, TargetTable};
 pub use packages::{Fetching, lock::Pin};
 pub use target::{Override, apply_target, target_of};

@@ -212,7 +212,16 @@ fn load_file(path: &Path, fetching: Fetching<'_>, other: Option<&Loaded>) -> Res
     {
         return load_beside(&root, fetching, other);
     }
-    let text = read_text(path).map_err(one)?;
+    Ok(alone(path, read_text(path).map_err(one)?, other))
+}
+
+/// A file that is a package of its own, with this text.
+#[must_use]
+pub fn single(path: &Path, text: String) -> Loaded {
+    alone(path, text, None)
+}
+
+fn alone(path: &Path, text: String, other: Option<&Loaded>) -> Loaded {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let manifest = Manifest {
         package: crate::manifest::PackageTable { name: stem.clone(), ..Default::default() },
@@ -230,7 +239,7 @@ fn load_file(path: &Path, fetching: Fetching<'_>, other: Option<&Loaded>) -> Res
         path: std::path::absolute(path).ok(),
         text,
     }];
-    Ok(parse_all(pending, manifest, root, DiskFiles::new(roots), true, other))
+    parse_all(pending, manifest, root, DiskFiles::new(roots), true, other)
 }
 
 /// A program that is only in memory, for tests and editors: one package without manifest, modules by path and text.

@@ -9,6 +9,7 @@ mod explain;
 mod fix;
 mod fmt;
 mod graph;
+mod lsp;
 mod new;
 mod plan;
 mod registry;
@@ -51,6 +52,7 @@ pub fn run(args: Args, output: &Output) -> u8 {
         Command::Contract { at, command } => contract::contract(&at, command, output),
         Command::Graph { pipeline, at, format } => graph::graph(pipeline.as_deref(), &at, format, output),
         Command::Explain { code } => explain::explain(&code, output),
+        Command::Lsp => lsp::lsp(output),
         Command::Step(args) => step::step(&args, output),
         Command::Completions { shell } => {
             let mut text = Vec::new();

@@ -5,6 +5,7 @@
 mod contracts;
 mod exprs;
 mod items;
+mod node;
 mod pipelines;
 mod policies;
 mod serving;
@@ -14,6 +15,7 @@ mod types;
 pub use contracts::*;
 pub use exprs::*;
 pub use items::*;
+pub use node::Node;
 pub use pipelines::*;
 pub use policies::*;
 pub use serving::*;

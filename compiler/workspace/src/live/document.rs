@@ -104,6 +104,11 @@ impl Document {
         self.parts.iter().map(Part::file)
     }
 
+    /// Its parts as trees, each with the offset that the places in it count from.
+    pub fn trees_from(&self) -> impl Iterator<Item = (u32, &tree::File)> {
+        self.parts.iter().map(|part| (self.starts.get(&part.file()).copied().unwrap_or_default(), &*part.tree))
+    }
+
     /// All of its text.
     #[must_use]
     pub fn text(&self) -> String {

@@ -94,6 +94,12 @@ impl Package {
         self.live.program()
     }
 
+    /// What the checker knows of the program. Its places are those of parts: [`Self::outside`] says where they stand.
+    #[must_use]
+    pub const fn live(&self) -> &Live {
+        &self.live
+    }
+
     /// Prepares a document for edits, so that the first is as fast as all others.
     pub fn prepare(&mut self, id: FileId) {
         self.edit(id, &[]);

@@ -1,7 +1,7 @@
 //! Packages from git on this machine: a folder for each commit, written once and held to its digest on every use.
 
 use std::{
-    env, fs,
+    fs,
     path::{Component, Path, PathBuf},
 };
 
@@ -11,14 +11,13 @@ use crate::{
     git::{Repository, is_text},
 };
 
-/// Where packages from git are kept: `$XDG_CACHE_HOME/mlp/git`, or `~/.cache/mlp/git`.
+/// Where packages from git are kept: `git` in the user's [`cache`](crate::cache).
 ///
 /// # Errors
 /// In words, where the environment names neither, or the folder cannot be made.
 pub(super) fn folder() -> Result<PathBuf, String> {
-    let named = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
-    let folder = cache.ok_or("packages from git have no place: set HOME, or XDG_CACHE_HOME")?.join("mlp").join("git");
+    let cache = crate::cache().ok_or("packages from git have no place: set HOME, or XDG_CACHE_HOME")?;
+    let folder = cache.join("git");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {}", folder.display(), io_words(&error)))?;
     Ok(folder)
 }

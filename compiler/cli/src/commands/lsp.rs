@@ -1,0 +1,15 @@
+//! `mlp lsp`.
+
+use std::sync::Arc;
+
+use mlp_sql::DataFusionChecker;
+
+use super::Exit;
+use crate::output::Output;
+
+/// Serves the editor at the other end of stdin and stdout.
+pub fn lsp(output: &Output) -> Exit {
+    mlp_server::run(Arc::new(DataFusionChecker))
+        .map(|()| 0)
+        .map_err(|why| output.failure(&why, Some("`mlp lsp` is started by an editor")))
+}

@@ -1,0 +1,138 @@
+//! Requests about names: where they are declared, used, and what else they could be called.
+
+use std::collections::HashMap;
+
+use lsp_types::{
+    DocumentHighlight, DocumentHighlightKind, DocumentHighlightParams, GotoDefinitionParams, GotoDefinitionResponse,
+    LinkedEditingRangeParams, LinkedEditingRanges, Location, PrepareRenameResponse, ReferenceParams, RenameParams,
+    TextDocumentPositionParams, TextEdit, Url, WorkspaceEdit,
+    request::{GotoImplementationParams, GotoImplementationResponse, GotoTypeDefinitionParams, GotoTypeDefinitionResponse},
+};
+use mlp_analysis::{Occurrence, Symbol};
+use mlp_ide::names;
+use mlp_source::Span;
+use mlp_workspace::Package;
+
+use crate::{places, requests::Refusal, session::Session, workspace::Shown};
+
+/// The document of a place, and the name there.
+fn named<'s>(
+    session: &'s Session,
+    at: &TextDocumentPositionParams,
+) -> Result<(Shown<'s>, Option<Occurrence>), Refusal> {
+    let shown = session.shown(&at.text_document.uri)?;
+    let offset = shown.lines.offset(&shown.text, at.position);
+    let found = shown.package.symbol_at(shown.document.id, offset);
+    Ok((shown, found))
+}
+
+fn locations(session: &Session, package: &Package, spans: impl IntoIterator<Item = Span>) -> Vec<Location> {
+    spans.into_iter().filter_map(|span| places::location(&session.workspace, package, span)).collect()
+}
+
+/// `textDocument/definition`.
+pub fn definition(
+    session: &mut Session,
+    params: GotoDefinitionParams,
+) -> Result<Option<GotoDefinitionResponse>, Refusal> {
+    let (shown, found) = named(session, &params.text_document_position_params)?;
+    let place = found.and_then(|found| names::declaration(shown.package, &found.symbol));
+    Ok(place.map(|place| GotoDefinitionResponse::Array(locations(session, shown.package, [place]))))
+}
+
+/// `textDocument/typeDefinition`.
+pub fn type_definition(
+    session: &mut Session,
+    params: GotoTypeDefinitionParams,
+) -> Result<Option<GotoTypeDefinitionResponse>, Refusal> {
+    let (shown, found) = named(session, &params.text_document_position_params)?;
+    let place = found.and_then(|found| names::type_declaration(shown.package, &found.symbol));
+    Ok(place.map(|place| GotoDefinitionResponse::Array(locations(session, shown.package, [place]))))
+}
+
+/// `textDocument/implementation`: of a contract what makes it.
+pub fn implementation(
+    session: &mut Session,
+    params: GotoImplementationParams,
+) -> Result<Option<GotoImplementationResponse>, Refusal> {
+    let (shown, found) = named(session, &params.text_document_position_params)?;
+    let makers = found.map(|found| names::makers(shown.package, &found.symbol));
+    Ok(makers.map(|makers| GotoDefinitionResponse::Array(locations(session, shown.package, makers))))
+}
+
+/// `textDocument/references`.
+pub fn references(session: &mut Session, params: ReferenceParams) -> Result<Option<Vec<Location>>, Refusal> {
+    let (shown, found) = named(session, &params.text_document_position)?;
+    let Some(found) = found else { return Ok(None) };
+    let declared = names::declaration(shown.package, &found.symbol);
+    let wanted = |place: &Span| params.context.include_declaration || Some(*place) != declared;
+    let places = shown.package.occurrences(&found.symbol).into_iter().filter(wanted);
+    Ok(Some(locations(session, shown.package, places)))
+}
+
+/// `textDocument/documentHighlight`.
+pub fn highlights(
+    session: &mut Session,
+    params: DocumentHighlightParams,
+) -> Result<Option<Vec<DocumentHighlight>>, Refusal> {
+    let (shown, found) = named(session, &params.text_document_position_params)?;
+    let Some(found) = found else { return Ok(None) };
+    let declared = names::declaration(shown.package, &found.symbol);
+    let highlight = |place: Span| DocumentHighlight {
+        range: places::range(&shown, place),
+        kind: Some(if Some(place) == declared { DocumentHighlightKind::WRITE } else { DocumentHighlightKind::READ }),
+    };
+    let here = names::in_document(shown.package, &found.symbol, shown.document.id);
+    Ok(Some(here.into_iter().map(highlight).collect()))
+}
+
+/// `textDocument/prepareRename`.
+pub fn prepare_rename(
+    session: &mut Session,
+    params: TextDocumentPositionParams,
+) -> Result<Option<PrepareRenameResponse>, Refusal> {
+    let shown = session.shown(&params.text_document.uri)?;
+    let offset = shown.lines.offset(&shown.text, params.position);
+    let (place, _) = names::renameable(shown.package, shown.document, offset).map_err(|why| Refusal(why.0))?;
+    let placeholder = shown.text.get(place.range()).unwrap_or_default().to_owned();
+    Ok(Some(PrepareRenameResponse::RangeWithPlaceholder { range: places::range(&shown, place), placeholder }))
+}
+
+/// `textDocument/rename`.
+pub fn rename(session: &mut Session, params: RenameParams) -> Result<Option<WorkspaceEdit>, Refusal> {
+    let at = params.text_document_position;
+    let shown = session.shown(&at.text_document.uri)?;
+    let offset = shown.lines.offset(&shown.text, at.position);
+    let (place, symbol) = names::renameable(shown.package, shown.document, offset).map_err(|why| Refusal(why.0))?;
+    let old = shown.text.get(place.range()).unwrap_or_default();
+    let spans = names::renamed(shown.package, &symbol, old, &params.new_name).map_err(|why| Refusal(why.0))?;
+    let bare = params.new_name.trim_start_matches('@');
+    let mut changes: HashMap<Url, Vec<TextEdit>> = HashMap::new();
+    for span in spans {
+        let Some(document) = shown.package.document(span.file) else { continue };
+        let there = session.workspace.show(shown.package, document);
+        // a tag is written with its sign
+        let sign = there.text.get(span.range()).is_some_and(|text| text.starts_with('@'));
+        let span = Span::new(span.file, span.start + u32::from(sign), span.end);
+        let edit = TextEdit { range: places::range(&there, span), new_text: bare.to_owned() };
+        let Some(uri) = places::uri(&session.workspace, document) else { continue };
+        changes.entry(uri).or_default().push(edit);
+    }
+    Ok(Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }))
+}
+
+/// `textDocument/linkedEditingRange`: a parameter or `let`, which is seen in its declaration alone.
+pub fn linked(
+    session: &mut Session,
+    params: LinkedEditingRangeParams,
+) -> Result<Option<LinkedEditingRanges>, Refusal> {
+    let (shown, found) = named(session, &params.text_document_position_params)?;
+    let Some(Occurrence { symbol: symbol @ Symbol::Local(_), .. }) = found else { return Ok(None) };
+    let everywhere = shown.package.occurrences(&symbol);
+    // a parameter that others give by its name is renamed, and not typed along
+    if everywhere.iter().any(|place| place.file != shown.document.id) {
+        return Ok(None);
+    }
+    let ranges = everywhere.into_iter().map(|place| places::range(&shown, place)).collect();
+    Ok(Some(LinkedEditingRanges { ranges, word_pattern: None }))
+}

@@ -1,0 +1,282 @@
+//! The packages of the folders that are open, and the buffers of the editor over them.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use lsp_types::Url;
+use mlp_ide::{Part, View};
+use mlp_ports::SqlChecker;
+use mlp_workspace::{Document, Fetching, Package, load, package_root, read_text, single};
+
+use crate::position::{Encoding, Lines};
+
+/// A text that is open in the editor.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// Its address, as the client spells it.
+    pub uri: Url,
+    /// The client's number of its state.
+    pub version: i32,
+    /// All of it.
+    pub text: String,
+    /// Its lines.
+    pub lines: Lines,
+}
+
+/// A document with all that a question about it needs.
+pub struct Shown<'w> {
+    /// The package that it is of.
+    pub package: &'w Package,
+    /// What the compiler knows of it.
+    pub document: &'w Document,
+    /// All of it.
+    pub text: std::borrow::Cow<'w, str>,
+    /// Its lines.
+    pub lines: std::borrow::Cow<'w, Lines>,
+}
+
+/// What is open.
+pub struct Workspace {
+    sql: Arc<dyn SqlChecker + Send>,
+    encoding: Encoding,
+    /// The packages that were opened, by their folder; a file without a package by its path.
+    packages: BTreeMap<PathBuf, Package>,
+    /// Packages that could not be loaded, and why.
+    faults: BTreeMap<PathBuf, Vec<String>>,
+    buffers: BTreeMap<PathBuf, Buffer>,
+}
+
+impl Workspace {
+    /// A workspace without anything in it.
+    #[must_use]
+    pub fn new(sql: Arc<dyn SqlChecker + Send>, encoding: Encoding) -> Self {
+        Self { sql, encoding, packages: BTreeMap::new(), faults: BTreeMap::new(), buffers: BTreeMap::new() }
+    }
+
+    /// The packages that are open.
+    pub fn packages(&self) -> impl Iterator<Item = &Package> {
+        self.packages.values()
+    }
+
+    /// Packages that could not be loaded, and why.
+    pub const fn faults(&self) -> &BTreeMap<PathBuf, Vec<String>> {
+        &self.faults
+    }
+
+    /// The open text at a path.
+    pub fn buffer(&self, path: &Path) -> Option<&Buffer> {
+        self.buffers.get(path)
+    }
+
+    /// The document at a path, whether open in the editor or not.
+    pub fn shown(&self, path: &Path) -> Option<Shown<'_>> {
+        let package = self.packages.get(&home_of(path))?;
+        let document = package.document_at(path)?;
+        Some(self.show(package, document))
+    }
+
+    /// A document of a package.
+    pub fn show<'w>(&'w self, package: &'w Package, document: &'w Document) -> Shown<'w> {
+        use std::borrow::Cow;
+        let buffer = document.path.as_deref().and_then(|path| self.buffers.get(path));
+        let (text, lines) = match buffer {
+            Some(buffer) => (Cow::Borrowed(buffer.text.as_str()), Cow::Borrowed(&buffer.lines)),
+            None => {
+                let text = document.text();
+                let lines = Lines::new(&text, self.encoding);
+                (Cow::Owned(text), Cow::Owned(lines))
+            }
+        };
+        Shown { package, document, text, lines }
+    }
+
+    /// Opens the packages of a folder: those at it or above it, else those below it.
+    pub fn add_folder(&mut self, folder: &Path) {
+        match package_root(folder) {
+            Some(root) => self.load(&root),
+            None => packages_below(folder).iter().for_each(|root| self.load(root)),
+        }
+    }
+
+    /// Takes in that a text was opened, or is another as a whole.
+    pub fn open(&mut self, path: &Path, uri: Url, version: i32, text: String) {
+        let lines = Lines::new(&text, self.encoding);
+        self.buffers.insert(path.to_path_buf(), Buffer { uri, version, text, lines });
+        self.lay(path);
+    }
+
+    /// Takes in an edit of an open text: what stands where, in the place of what; all of it, where no range is given.
+    pub fn edit(&mut self, path: &Path, version: i32, changes: &[(Option<lsp_types::Range>, String)]) {
+        let Some(buffer) = self.buffers.get_mut(path) else { return };
+        buffer.version = version;
+        let mut edits = Vec::with_capacity(changes.len());
+        for (range, with) in changes {
+            let range = match range {
+                Some(range) => {
+                    let range = buffer.lines.offsets(&buffer.text, *range);
+                    range.start as usize..range.end as usize
+                }
+                None => 0..buffer.text.len(),
+            };
+            buffer.text.replace_range(range.clone(), with);
+            buffer.lines = Lines::new(&buffer.text, self.encoding);
+            edits.push((range, with.as_str()));
+        }
+        let Some(package) = self.packages.get_mut(&home_of(path)) else { return };
+        match package.document_at(path).map(|document| document.id) {
+            Some(id) => package.edit(id, &edits),
+            None => self.lay(path),
+        }
+    }
+
+    /// Takes in that a text was closed: what is on disk counts again.
+    pub fn close(&mut self, path: &Path) {
+        self.buffers.remove(path);
+        self.on_disk(path);
+    }
+
+    /// Takes in that a file on disk may be another; one that is open in the editor stays what it is there.
+    pub fn on_disk(&mut self, path: &Path) {
+        if is_manifest(path) {
+            let root = path.parent().unwrap_or(path).to_path_buf();
+            if self.packages.contains_key(&root) || self.faults.contains_key(&root) || path.is_file() {
+                self.load(&root);
+            }
+            return;
+        }
+        if self.buffers.contains_key(path) {
+            return;
+        }
+        let home = home_of(path);
+        if !is_source(path) {
+            self.packages.values_mut().for_each(|package| package.lay(path, None));
+        } else if !path.is_file() {
+            if home == path {
+                self.packages.remove(path);
+            } else if let Some(package) = self.packages.get_mut(&home)
+                && let Some(id) = package.document_at(path).map(|document| document.id)
+            {
+                package.remove(id);
+            }
+        } else if let Some(package) = self.packages.get_mut(&home)
+            && let Ok(text) = read_text(path)
+        {
+            put(package, path, &text);
+        }
+    }
+
+    /// Reads everything anew, but for what is open in the editor.
+    pub fn begin_anew(&mut self) {
+        let homes: Vec<PathBuf> = self.packages.keys().chain(self.faults.keys()).cloned().collect();
+        homes.iter().for_each(|home| self.load(home));
+    }
+
+    /// Lays an open text over what is on disk.
+    fn lay(&mut self, path: &Path) {
+        if !is_source(path) {
+            let text = self.buffers.get(path).map(|buffer| buffer.text.as_str());
+            self.packages.values_mut().for_each(|package| package.lay(path, text));
+            return;
+        }
+        let home = home_of(path);
+        if !self.packages.contains_key(&home) && !self.faults.contains_key(&home) {
+            // its buffer is laid over it on the way
+            self.load(&home);
+            return;
+        }
+        if let (Some(package), Some(buffer)) = (self.packages.get_mut(&home), self.buffers.get(path)) {
+            put(package, path, &buffer.text);
+        }
+    }
+
+    /// Loads a package, or a file without one, and lays the open texts over it.
+    fn load(&mut self, home: &Path) {
+        self.packages.remove(home);
+        self.faults.remove(home);
+        let loaded = if is_source(home) {
+            let text = self.buffers.get(home).map_or_else(|| read_text(home), |buffer| Ok(buffer.text.clone()));
+            text.map(|text| single(home, text)).map_err(|fault| vec![fault])
+        } else {
+            // an editor asks no network and pins nothing: that is for `mlp check` to do, in the open
+            let fetching = Fetching { offline: true, locked: false, note: &|_| {} };
+            load(home, fetching).map_err(|fault| fault.0)
+        };
+        let mut package = match loaded {
+            Ok(loaded) => Package::open(loaded, Arc::clone(&self.sql)),
+            Err(fault) => {
+                self.faults.insert(home.to_path_buf(), fault);
+                return;
+            }
+        };
+        for (path, buffer) in &self.buffers {
+            if !is_source(path) {
+                package.lay(path, Some(&buffer.text));
+            } else if home_of(path) == home {
+                put(&mut package, path, &buffer.text);
+            }
+        }
+        self.packages.insert(home.to_path_buf(), package);
+    }
+}
+
+/// Gives a package the text of one of its sources.
+fn put(package: &mut Package, path: &Path, text: &str) {
+    if let Some(id) = package.add(path, text) {
+        package.prepare(id);
+    }
+}
+
+/// The package of a source: the folder of its manifest where it is below `src`, else the file itself.
+pub fn home_of(path: &Path) -> PathBuf {
+    match package_root(path) {
+        Some(root) if path.starts_with(root.join("src")) => root,
+        _ => path.to_path_buf(),
+    }
+}
+
+/// Whether a path is that of a text in our language.
+pub fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "mlp")
+}
+
+fn is_manifest(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "mlp.toml" || name == "mlp.lock")
+}
+
+/// Folders with a manifest, some levels below a folder; what is hidden or made by tools is left out.
+fn packages_below(folder: &Path) -> Vec<PathBuf> {
+    const LEVELS: usize = 5;
+    const MADE: [&str; 4] = ["target", "node_modules", "__pycache__", "venv"];
+    let mut found = Vec::new();
+    let mut open = vec![(folder.to_path_buf(), 0)];
+    while let Some((folder, level)) = open.pop() {
+        if folder.join("mlp.toml").is_file() {
+            found.push(folder);
+            continue;
+        }
+        if level == LEVELS {
+            continue;
+        }
+        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let plain = folders.filter(|entry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            !name.starts_with('.') && !MADE.contains(&name.as_ref())
+        });
+        open.extend(plain.map(|entry| (entry.path(), level + 1)));
+    }
+    found.sort();
+    found
+}
+
+/// A document as questions about its text see it.
+#[must_use]
+pub fn view<'s>(shown: &'s Shown<'_>) -> View<'s> {
+    let parts = shown.document.trees_from();
+    let parts = parts.flat_map(|(shift, tree)| tree.items.iter().map(move |item| Part { item, shift }));
+    View { text: &shown.text, parts: parts.collect() }
+}
