@@ -1,14 +1,17 @@
 //! `cargo xtask`: the project's own commands.
 //!
-//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input).
+//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input), `grammars` (those of editors, from the table of words).
 //! **Does not:** anything that the product does; it only starts processes and adds up what they say.
 //!
 //! Invariants:
-//! 1. Only the standard library, so that it is built within seconds on a bare machine.
+//! 1. Only the standard library (and the table of words, which uses nothing else), so that it is built within seconds on a bare machine.
 //! 2. A step that could not be made counts as failed; nothing is skipped without a word.
 
 mod bench;
+mod count;
+mod editors;
 mod fuzz;
+mod grammars;
 mod place;
 mod process;
 mod test;
@@ -16,9 +19,11 @@ mod test;
 use std::{env, process::ExitCode};
 
 const HELP: &str = "\
-cargo xtask test            formatting, clippy, every test, the binary, the conformance programs
+cargo xtask test            formatting, clippy, every test, the binary, the conformance programs, the editors
 cargo xtask bench [TEXT]    speed side by side with other tools; only the rows whose name holds TEXT
 cargo xtask fuzz [SECONDS]  each fuzz target for SECONDS (60)
+cargo xtask editors [NAME]  the tests of the editors' grammars and plugins, in real editors; only those of NAME
+cargo xtask grammars        writes what the grammars of editors take from the table of words; --check only looks
 ";
 
 fn main() -> ExitCode {
@@ -26,6 +31,9 @@ fn main() -> ExitCode {
     let done = match (arguments.next().as_deref(), arguments.next()) {
         (Some("test"), None) => test::run(),
         (Some("bench"), filter) => bench::run(filter.as_deref().unwrap_or_default()),
+        (Some("editors"), only) => editors::run(only.as_deref()),
+        (Some("grammars"), None) => grammars::run(false),
+        (Some("grammars"), Some(flag)) if flag == "--check" => grammars::run(true),
         (Some("fuzz"), seconds) => fuzz::run(seconds.as_deref().unwrap_or("60")),
         _ => Err(HELP.to_owned()),
     };

@@ -1,49 +1,22 @@
 //! `cargo xtask test`: everything that must hold, in one command.
 
-use std::env;
-
 use crate::{
-    place,
-    process::{cargo, command, python, say, step, succeeds, watched, works},
+    count::{Count, in_ci},
+    editors, grammars, place,
+    process::{cargo, command, python, step, succeeds, watched, works},
 };
-
-/// What was found out so far.
-#[derive(Default)]
-struct Count {
-    passed: usize,
-    failed: usize,
-    notes: Vec<String>,
-}
 
 /// Runs all steps, the quick ones first, and prints `N passed, N failed` at the very end. Whether all passed.
 pub fn run() -> Result<bool, String> {
     let mut count = Count::default();
     formatting(&mut count)?;
+    count.one("generated parts of the editors' grammars (cargo xtask grammars)", grammars::run(true)?);
     if let Some(linted) = build(&mut count)? {
         tests(linted, &mut count)?;
         conformance(&mut count)?;
+        editors::all(&mut count, None)?;
     }
-    step("result");
-    for note in &count.notes {
-        say(note);
-    }
-    say(&format!("{} passed, {} failed", count.passed, count.failed));
-    Ok(count.failed == 0)
-}
-
-impl Count {
-    fn one(&mut self, what: &str, passed: bool) {
-        if passed {
-            self.passed += 1;
-        } else {
-            self.fail(format!("FAILED: {what}"));
-        }
-    }
-
-    fn fail(&mut self, note: String) {
-        self.failed += 1;
-        self.notes.push(note);
-    }
+    Ok(count.result())
 }
 
 /// A component of the toolchain, installed where rustup can do that.
@@ -108,13 +81,7 @@ fn tests(linted: Linted, count: &mut Count) -> Result<(), String> {
             failed += before(result, " failed");
         }
     })?;
-    count.passed += passed;
-    count.failed += failed;
-    if failed > 0 {
-        count.notes.push(format!("FAILED: {failed} of cargo's tests"));
-    } else if !well {
-        count.fail("FAILED: cargo test (a test binary did not end well)".to_owned());
-    }
+    count.tests("cargo's tests", passed, failed, well);
     Ok(())
 }
 
@@ -133,10 +100,10 @@ fn conformance(count: &mut Count) -> Result<(), String> {
     step("conformance");
     let home = place::root().join("../shared/conformance");
     if !RUNNERS.iter().all(|runner| home.join(runner).is_file()) {
-        if env::var_os("CI").is_some_and(|value| value == "true") {
+        if in_ci() {
             count.fail("FAILED: the conformance programs (../shared/conformance) are not there".to_owned());
         } else {
-            count.notes.push(
+            count.note(
                 "skipped: the conformance programs (../shared/conformance) are not part of this clone".to_owned(),
             );
         }
@@ -151,13 +118,7 @@ fn conformance(count: &mut Count) -> Result<(), String> {
                 (passed, failed) = (before(line, " passed"), before(line, " failed"));
             }
         })?;
-        count.passed += passed;
-        count.failed += failed;
-        if failed > 0 {
-            count.notes.push(format!("FAILED: {failed} conformance programs ({name})"));
-        } else if !well {
-            count.fail(format!("FAILED: the conformance runner {name}"));
-        }
+        count.tests(&format!("the conformance programs ({name})"), passed, failed, well);
     }
     Ok(())
 }

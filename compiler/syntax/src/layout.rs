@@ -10,28 +10,10 @@ use mlp_source::{FileId, Span};
 use crate::brackets::{Brackets, pair_up};
 use crate::copy::{Copy, Fate};
 use crate::lexer::{Kind, Lexed, Slip, Token, begins_item, lex};
+use crate::words::CONTINUING;
 
 /// How deep brackets may nest.
 pub(crate) const MAX_DEPTH: usize = 128;
-
-/// Words that go on with the entry of the line before, unless `:` or `=` follows.
-const GO_ON: [&str; 14] = [
-    "where",
-    "unit",
-    "in",
-    "length",
-    "matches",
-    "known",
-    "was",
-    "deprecated",
-    "else",
-    "at",
-    "because",
-    "over",
-    "within",
-    "until",
-];
-const GO_ON_TOO: [&str; 4] = ["cooldown", "except", "and", "or"];
 
 /// Words with which an entry begins, if a name follows.
 const ENTRY_WORDS: [&str; 11] =
@@ -414,7 +396,7 @@ pub(crate) fn begins_with_more(text: &str, token: &Token, declares: bool) -> boo
     match token.kind {
         Kind::Symbol => matches!(word, "->" | "<:" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">="),
         Kind::Tag => true,
-        Kind::Word => !declares && (GO_ON.contains(&word) || GO_ON_TOO.contains(&word)),
+        Kind::Word => !declares && CONTINUING.contains(&word),
         _ => false,
     }
 }

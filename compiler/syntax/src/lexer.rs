@@ -363,28 +363,6 @@ pub(crate) fn closes(open: u8, close: u8) -> bool {
     matches!((open, close), (b'(', b')') | (b'[', b']') | (b'{', b'}'))
 }
 
-/// The words with which a declaration begins.
-pub(crate) const ITEM_WORDS: [&str; 18] = [
-    "use",
-    "moments",
-    "contract",
-    "type",
-    "enum",
-    "metrics",
-    "env",
-    "stage",
-    "source",
-    "sink",
-    "secret",
-    "const",
-    "model",
-    "policy",
-    "pipeline",
-    "deployment",
-    "monitor",
-    "test",
-];
-
 /// Whether a declaration begins with this token, at the left edge of its line: whatever is open before it ends there.
 pub(crate) fn begins_item(text: &str, token: &Token) -> bool {
     let at_edge = token.start == 0 || text.as_bytes().get(token.start - 1) == Some(&b'\n');
@@ -395,7 +373,7 @@ pub(crate) fn begins_item(text: &str, token: &Token) -> bool {
 /// Whether a declaration begins at the left edge of this line.
 fn starts_item(line: &str) -> bool {
     let Some((word, rest)) = line.split_once([' ', '\t']) else { return false };
-    if !ITEM_WORDS.contains(&word) {
+    if !crate::words::ITEMS.contains(&word) {
         return false;
     }
     let rest = rest.trim_start();

@@ -1,6 +1,6 @@
 //! From text to tree, and from tree back to text.
 //!
-//! **Lives here:** the grammar, the tree with its comments, the lowering from pest's pairs to the tree, and the formatter.
+//! **Lives here:** the grammar, the table of words, the tree with its comments, the lowering from pest's pairs to the tree, and the formatter.
 //! **Does not:** names, types, meaning; nothing above this crate knows pest.
 //!
 //! On the way down: `lexer` finds tokens, `brackets` pairs them up, `layout` decides which line ends separate entries and mends what is forgotten,
@@ -23,6 +23,7 @@ mod lexer;
 mod parse;
 mod split;
 pub mod tree;
+pub mod words;
 
 pub use format::{format, tokens};
 pub use lexer::{Kind as TokenKind, Token};

@@ -340,3 +340,15 @@ fn unicode(escape: &str) -> Option<(char, usize)> {
     let second = unit(8).filter(|second| (0xdc00..0xe000).contains(second))?;
     char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00)).map(|c| (c, 12))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DURATIONS, SIZES};
+    use crate::words;
+
+    #[test]
+    fn units_are_those_of_the_table_of_words() {
+        assert_eq!(DURATIONS.map(|(unit, _)| unit), words::DURATIONS);
+        assert_eq!(SIZES.map(|(unit, _)| unit), words::SIZES);
+    }
+}

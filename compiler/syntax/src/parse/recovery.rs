@@ -211,7 +211,7 @@ impl Lower<'_> {
         match slice.place {
             Place::File => {
                 let foreign = words::foreign_keyword(first);
-                let known = crate::lexer::ITEM_WORDS.contains(&first);
+                let known = crate::words::ITEMS.contains(&first);
                 foreign.filter(|_| !known).map(|(ours, help)| {
                     say::misplaced(self.at(slice, 0), &format!("`{first}` is called `{ours}` here"), help)
                 })

@@ -20,7 +20,7 @@ pub(super) const fn holds(place: Place) -> &'static str {
 /// The words with which a line of a place may begin.
 pub(super) const fn keywords(place: Place) -> &'static [&'static str] {
     match place {
-        Place::File => &crate::lexer::ITEM_WORDS,
+        Place::File => crate::words::ITEMS,
         Place::Contract => &["key", "unique", "references", "expect", "warn", "accepts"],
         Place::Fields | Place::Env | Place::Metrics => &[],
         Place::Stage => &["let", "drops", "uses", "predicts"],

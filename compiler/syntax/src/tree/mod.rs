@@ -108,9 +108,7 @@ impl Broken {
         let mut words = self.text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
         match words.next() {
             Some("use") => words.collect(),
-            Some(first) if crate::lexer::ITEM_WORDS.contains(&first) || first == "let" => {
-                words.next().into_iter().collect()
-            }
+            Some(first) if crate::words::ITEMS.contains(&first) || first == "let" => words.next().into_iter().collect(),
             first => first.into_iter().collect(),
         }
     }

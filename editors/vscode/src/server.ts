@@ -1,0 +1,127 @@
+/** The language server `mlp lsp`, as a child process that speaks over its standard input and output. */
+import * as vscode from 'vscode';
+import {
+  CloseAction,
+  type CloseHandlerResult,
+  ErrorAction,
+  type ErrorHandler,
+  ExecuteCommandRequest,
+  LanguageClient,
+  type LanguageClientOptions,
+  RevealOutputChannelOn,
+  type ServerOptions,
+  State,
+} from 'vscode-languageclient/node';
+
+import { program } from './program';
+
+/** So many restarts within so long a time are too many. */
+const RESTARTS = 4;
+const WITHIN = 3 * 60 * 1000;
+
+export class Server {
+  private client: LanguageClient | undefined;
+
+  constructor(private readonly output: vscode.OutputChannel) {}
+
+  async start(): Promise<void> {
+    const command = program();
+    const run: ServerOptions = { command, args: ['lsp'] };
+    const client = new Client('mlp', 'mlp', run, this.options());
+    keepCommands(client);
+    this.client = client;
+    try {
+      await client.start();
+    } catch (error) {
+      this.client = undefined;
+      await this.failed(command, error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const client = this.client;
+    this.client = undefined;
+    if (client && client.state !== State.Stopped) await client.stop().catch(() => undefined);
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  /** What the server answers to a command; `undefined` where it does not run. */
+  async execute(command: string, argument: unknown): Promise<unknown> {
+    if (this.client?.state !== State.Running) return undefined;
+    return this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [argument] });
+  }
+
+  get running(): boolean {
+    return this.client?.state === State.Running;
+  }
+
+  private options(): LanguageClientOptions {
+    const schemes = ['file', 'untitled', 'vscode-remote'];
+    return {
+      documentSelector: schemes.map((scheme) => ({ scheme, language: 'mlp' })),
+      synchronize: {
+        configurationSection: 'mlp',
+        fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.mlp,mlp.toml,mlp.lock,*.sql,*.py}'),
+      },
+      initializationOptions: vscode.workspace.getConfiguration('mlp'),
+      outputChannel: this.output,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
+      errorHandler: new Patience(),
+    };
+  }
+
+  private async failed(command: string, error: unknown): Promise<void> {
+    const why = error instanceof Error ? error.message : String(error);
+    this.output.appendLine(`\`${command} lsp\` could not be started: ${why}`);
+    const settings = 'Open Settings';
+    const output = 'Show Output';
+    const chosen = await vscode.window.showErrorMessage(
+      `\`${command} lsp\` could not be started. Install mlp, or set \`mlp.path\`.`,
+      settings,
+      output,
+    );
+    if (chosen === settings) await vscode.commands.executeCommand('workbench.action.openSettings', 'mlp.path');
+    if (chosen === output) this.output.show(true);
+  }
+}
+
+/** Says on its output alone what went wrong: what a person can do about it, the extension says. */
+class Client extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
+/**
+ * The commands that the server can execute are shown by this extension, under the same names: `mlp.showGraph` of a lens opens the panel. The client would
+ * register each of them a second time.
+ */
+function keepCommands(client: LanguageClient): void {
+  const feature = client.getFeature(ExecuteCommandRequest.method);
+  feature.initialize = () => undefined;
+  feature.register = () => undefined;
+}
+
+/** Starts a server that ended again, but not one that never came up or ends again and again. */
+class Patience implements ErrorHandler {
+  private readonly ends: number[] = [];
+
+  error(): { action: ErrorAction } {
+    return { action: ErrorAction.Continue };
+  }
+
+  closed(): CloseHandlerResult {
+    const now = Date.now();
+    this.ends.push(now);
+    while (this.ends[0] !== undefined && now - this.ends[0] > WITHIN) this.ends.shift();
+    if (this.ends.length <= RESTARTS) return { action: CloseAction.Restart };
+    return {
+      action: CloseAction.DoNotRestart,
+      message: 'The language server of mlp ended again and again. `mlp: Restart Language Server` starts it once more.',
+    };
+  }
+}
