@@ -17,8 +17,8 @@ use crate::{
     metrics::MetricsInfo,
     names::{Names, Outline},
     occurrences::Occurrence,
-    stages::Signature,
     program::{Changed, DeclId, Program},
+    stages::Signature,
 };
 
 /// A program that is being edited.
@@ -128,8 +128,13 @@ impl Live {
         free
     }
 
-    /// Works with what is known.
-    fn checked<T>(&mut self, sql: &dyn SqlChecker, files: &dyn Files, work: impl FnOnce(&mut Checker<'_>) -> T) -> T {
+    /// Works with what is known: what somebody asks for is worked out once, as in a check.
+    pub fn checked<T>(
+        &mut self,
+        sql: &dyn SqlChecker,
+        files: &dyn Files,
+        work: impl FnOnce(&mut Checker<'_>) -> T,
+    ) -> T {
         let (memo, users) = (std::mem::take(&mut self.memo), std::mem::take(&mut self.users));
         let mut checker = Checker::resumed(&self.program, sql, files, Arc::clone(&self.names), memo, users);
         let answer = work(&mut checker);

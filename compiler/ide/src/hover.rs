@@ -34,10 +34,7 @@ pub fn hover(package: &Package, document: FileId, view: &View<'_>, offset: u32) 
         _ => None,
     })?;
     let place = part.place(clause.span);
-    Some(Hover {
-        place: Span::new(document, place.start, place.end),
-        text: clauses::meaning(view, part, clause),
-    })
+    Some(Hover { place: Span::new(document, place.start, place.end), text: clauses::meaning(view, part, clause) })
 }
 
 /// What is told of a symbol.
@@ -87,7 +84,9 @@ fn of_decl(package: &Package, id: DeclId) -> Option<String> {
     let docs = item.lead.docs();
     let live = package.live();
     let code = match decl.kind {
-        Kind::Contract => live.contract(id).filter(|contract| !contract.partial).map(|found| show::contract(&found.face)),
+        Kind::Contract => {
+            live.contract(id).filter(|contract| !contract.partial).map(|found| show::contract(&found.face))
+        }
         Kind::Stage | Kind::Source | Kind::Sink => live.signature(id).map(show::signature),
         Kind::Metrics => live.metrics(id).map(|found| {
             let metrics: Vec<String> =
@@ -137,9 +136,7 @@ fn metric(package: &Package, place: Span) -> Option<&Metric> {
 fn local(package: &Package, place: Span) -> Option<String> {
     let document = package.document(place.file)?;
     let text = document.text();
-    let parts = document.trees_from().flat_map(|(shift, tree)| {
-        tree.items.iter().map(move |item| Part { item, shift })
-    });
+    let parts = document.trees_from().flat_map(|(shift, tree)| tree.items.iter().map(move |item| Part { item, shift }));
     let view = View { text: &text, parts: parts.collect() };
     let (part, nodes) = view.around(place.start)?;
     nodes.iter().rev().find_map(|node| match node {

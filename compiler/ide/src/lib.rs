@@ -10,11 +10,13 @@
 pub mod clauses;
 pub mod edits;
 pub mod folding;
+pub mod hints;
 pub mod hover;
 pub mod links;
 pub mod names;
 pub mod selection;
 pub mod show;
+pub mod signature;
 pub mod symbols;
 pub mod tokens;
 mod view;

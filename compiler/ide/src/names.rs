@@ -55,7 +55,8 @@ pub fn type_declaration(package: &Package, symbol: &Symbol) -> Option<Span> {
     match symbol {
         Symbol::Column(place) => contract_of_column(package, *place),
         Symbol::Local(place) => {
-            let stages = [Kind::Stage, Kind::Source, Kind::Sink].into_iter().flat_map(|kind| package.program().of_kind(kind));
+            let stages =
+                [Kind::Stage, Kind::Source, Kind::Sink].into_iter().flat_map(|kind| package.program().of_kind(kind));
             let params = stages.filter_map(|id| package.live().signature(id)).flat_map(|signature| &signature.params);
             let mut own = params.filter(|param| package.outside(param.span) == *place);
             own.find_map(|param| contract_of(package, &param.ty))
@@ -101,7 +102,9 @@ pub fn renameable(package: &Package, document: &Document, offset: u32) -> Result
         return Err(Refused("nothing here has a name that could be another".to_owned()));
     };
     if matches!(found.symbol, Symbol::Module(_)) {
-        return Err(Refused("a module is named like its file: rename the file, and the imports follow its errors".to_owned()));
+        return Err(Refused(
+            "a module is named like its file: rename the file, and the imports follow its errors".to_owned(),
+        ));
     }
     let declared = declaration(package, &found.symbol).and_then(|place| package.document(place.file));
     match declared {

@@ -1,11 +1,6 @@
 //! Parts: read one by one they give what the whole text gives, and an edit is an edit of the parts that it touches.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "a test that cannot go on fails"
-)]
+#![expect(clippy::unwrap_used, clippy::string_slice, reason = "a test that cannot go on fails")]
 
 mod common;
 

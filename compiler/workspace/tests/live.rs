@@ -427,6 +427,19 @@ fn contracts_may_refer_to_each_other_in_a_circle() {
 }
 
 #[test]
+fn what_was_worked_out_can_be_asked_for() {
+    let mut package = open(&texts(&[("a", "contract A { id: int64 }\ncontract B = A with { x: float64 }\n")]));
+    let columns = |package: &mut Package| {
+        let id = package.program().of_kind(mlp_analysis::Kind::Contract).nth(1).unwrap();
+        let contract = package.ask(|checker| checker.contract_of(id));
+        contract.face.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(columns(&mut package), ["id", "x"]);
+    change(&mut package, "a", "id: int64", "key: int64");
+    assert_eq!(columns(&mut package), ["key", "x"]);
+}
+
+#[test]
 fn a_text_may_be_replaced_as_a_whole() {
     let mut all = texts(&[("a", "contract A { é: int64 }\ntype T = int32\n")]);
     let mut package = open(&all);
@@ -455,6 +468,7 @@ fn places_are_those_of_the_whole_text() {
     for offset in (0..=text.len()).filter(|offset| text.is_char_boundary(*offset)) {
         let offset = u32::try_from(offset).unwrap();
         assert_eq!(document.position(offset), source.position(offset), "{offset}");
+        assert_eq!(package.outside(document.inside(offset)), mlp_source::Span::at(id, offset));
     }
     let lines: Vec<String> = (0..).map_while(|line| document.line(line)).map(|(_, text)| text).collect();
     assert_eq!(lines, ["// é", "type A = int32", "", "/// é", "type B = int32", "// end"]);

@@ -39,8 +39,7 @@ pub fn actions(session: &mut Session, params: CodeActionParams) -> Result<Option
         }
     }
     if wanted(&CodeActionKind::SOURCE_FIX_ALL) {
-        let here: Vec<&Diagnostic> =
-            all.iter().filter(|finding| finding.primary.file == shown.document.id).collect();
+        let here: Vec<&Diagnostic> = all.iter().filter(|finding| finding.primary.file == shown.document.id).collect();
         let edits = apart(&here);
         if !edits.is_empty() {
             found.push(CodeAction {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lsp_types::{
-    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, NumberOrString, PublishDiagnosticsParams, Range, Url,
+    CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, NumberOrString,
+    PublishDiagnosticsParams, Range, Url,
 };
 use mlp_diagnostics::{Code, Diagnostic as Found, Severity};
 use mlp_source::Span;

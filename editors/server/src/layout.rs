@@ -43,6 +43,7 @@ fn laid_out(
     let shown = session.shown(uri)?;
     let within = within(&shown);
     let edits = edits::layout(&view(&shown), within.as_ref());
-    let told = |edit: edits::TextEdit| TextEdit { range: shown.lines.range(&shown.text, &edit.place), new_text: edit.text };
+    let told =
+        |edit: edits::TextEdit| TextEdit { range: shown.lines.range(&shown.text, &edit.place), new_text: edit.text };
     Ok(Some(edits.into_iter().map(told).collect()))
 }

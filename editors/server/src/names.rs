@@ -6,7 +6,9 @@ use lsp_types::{
     DocumentHighlight, DocumentHighlightKind, DocumentHighlightParams, GotoDefinitionParams, GotoDefinitionResponse,
     LinkedEditingRangeParams, LinkedEditingRanges, Location, PrepareRenameResponse, ReferenceParams, RenameParams,
     TextDocumentPositionParams, TextEdit, Url, WorkspaceEdit,
-    request::{GotoImplementationParams, GotoImplementationResponse, GotoTypeDefinitionParams, GotoTypeDefinitionResponse},
+    request::{
+        GotoImplementationParams, GotoImplementationResponse, GotoTypeDefinitionParams, GotoTypeDefinitionResponse,
+    },
 };
 use mlp_analysis::{Occurrence, Symbol};
 use mlp_ide::names;
@@ -122,10 +124,7 @@ pub fn rename(session: &mut Session, params: RenameParams) -> Result<Option<Work
 }
 
 /// `textDocument/linkedEditingRange`: a parameter or `let`, which is seen in its declaration alone.
-pub fn linked(
-    session: &mut Session,
-    params: LinkedEditingRangeParams,
-) -> Result<Option<LinkedEditingRanges>, Refusal> {
+pub fn linked(session: &mut Session, params: LinkedEditingRangeParams) -> Result<Option<LinkedEditingRanges>, Refusal> {
     let (shown, found) = named(session, &params.text_document_position_params)?;
     let Some(Occurrence { symbol: symbol @ Symbol::Local(_), .. }) = found else { return Ok(None) };
     let everywhere = shown.package.occurrences(&symbol);

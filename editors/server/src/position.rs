@@ -139,10 +139,7 @@ mod tests {
             let lines = Lines::new(text, encoding);
             (lines.position(text, 7).character, lines.position(text, 9), lines.position(text, 11).line)
         });
-        assert_eq!(
-            places,
-            [(7, Position::new(1, 0), 2), (4, Position::new(1, 0), 2), (3, Position::new(1, 0), 2)]
-        );
+        assert_eq!(places, [(7, Position::new(1, 0), 2), (4, Position::new(1, 0), 2), (3, Position::new(1, 0), 2)]);
     }
 
     #[test]

@@ -37,10 +37,7 @@ const TYPES: [SemanticTokenType; 14] = [
 /// The legend of the numbers.
 #[must_use]
 pub fn legend() -> SemanticTokensLegend {
-    SemanticTokensLegend {
-        token_types: TYPES.to_vec(),
-        token_modifiers: vec![SemanticTokenModifier::DECLARATION],
-    }
+    SemanticTokensLegend { token_types: TYPES.to_vec(), token_modifiers: vec![SemanticTokenModifier::DECLARATION] }
 }
 
 const fn kind(kind: TokenKind) -> SemanticTokenType {

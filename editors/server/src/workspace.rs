@@ -1,7 +1,8 @@
 //! The packages of the folders that are open, and the buffers of the editor over them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -46,6 +47,8 @@ pub struct Workspace {
     packages: BTreeMap<PathBuf, Package>,
     /// Packages that could not be loaded, and why.
     faults: BTreeMap<PathBuf, Vec<String>>,
+    /// Those of them over which the compiler itself gave up: another text may do.
+    crashed: BTreeSet<PathBuf>,
     buffers: BTreeMap<PathBuf, Buffer>,
 }
 
@@ -53,7 +56,14 @@ impl Workspace {
     /// A workspace without anything in it.
     #[must_use]
     pub fn new(sql: Arc<dyn SqlChecker + Send>, encoding: Encoding) -> Self {
-        Self { sql, encoding, packages: BTreeMap::new(), faults: BTreeMap::new(), buffers: BTreeMap::new() }
+        Self {
+            sql,
+            encoding,
+            packages: BTreeMap::new(),
+            faults: BTreeMap::new(),
+            crashed: BTreeSet::new(),
+            buffers: BTreeMap::new(),
+        }
     }
 
     /// The packages that are open.
@@ -125,7 +135,14 @@ impl Workspace {
             buffer.lines = Lines::new(&buffer.text, self.encoding);
             edits.push((range, with.as_str()));
         }
-        let Some(package) = self.packages.get_mut(&home_of(path)) else { return };
+        let home = home_of(path);
+        let Some(package) = self.packages.get_mut(&home) else {
+            // it was given up over another text
+            if self.crashed.contains(&home) {
+                self.load(&home);
+            }
+            return;
+        };
         match package.document_at(path).map(|document| document.id) {
             Some(id) => package.edit(id, &edits),
             None => self.lay(path),
@@ -196,21 +213,33 @@ impl Workspace {
     fn load(&mut self, home: &Path) {
         self.packages.remove(home);
         self.faults.remove(home);
+        self.crashed.remove(home);
+        match catch_unwind(AssertUnwindSafe(|| self.opened(home))) {
+            Ok(Ok(package)) => {
+                self.packages.insert(home.to_path_buf(), package);
+            }
+            Ok(Err(faults)) => {
+                self.faults.insert(home.to_path_buf(), faults);
+            }
+            Err(_) => {
+                let words =
+                    "this is a bug of mlp: it gave up over a text of this package, and tries again after the next edit";
+                self.faults.insert(home.to_path_buf(), vec![words.to_owned()]);
+                self.crashed.insert(home.to_path_buf());
+            }
+        }
+    }
+
+    fn opened(&self, home: &Path) -> Result<Package, Vec<String>> {
         let loaded = if is_source(home) {
             let text = self.buffers.get(home).map_or_else(|| read_text(home), |buffer| Ok(buffer.text.clone()));
             text.map(|text| single(home, text)).map_err(|fault| vec![fault])
         } else {
             // an editor asks no network and pins nothing: that is for `mlp check` to do, in the open
-            let fetching = Fetching { offline: true, locked: false, note: &|_| {} };
+            let fetching = Fetching { offline: true, locked: true, note: &|_| {} };
             load(home, fetching).map_err(|fault| fault.0)
         };
-        let mut package = match loaded {
-            Ok(loaded) => Package::open(loaded, Arc::clone(&self.sql)),
-            Err(fault) => {
-                self.faults.insert(home.to_path_buf(), fault);
-                return;
-            }
-        };
+        let mut package = Package::open(loaded?, Arc::clone(&self.sql));
         for (path, buffer) in &self.buffers {
             if !is_source(path) {
                 package.lay(path, Some(&buffer.text));
@@ -218,7 +247,7 @@ impl Workspace {
                 put(&mut package, path, &buffer.text);
             }
         }
-        self.packages.insert(home.to_path_buf(), package);
+        Ok(package)
     }
 }
 

@@ -83,10 +83,9 @@ impl Fixture {
         // one answer for each thing that a client can ask of the capability
         match self.capability.as_str() {
             "documentSymbolProvider" => once("textDocument/documentSymbol", document),
-            "workspaceSymbolProvider" => ["", "ord", "zzz"]
-                .iter()
-                .flat_map(|query| once("workspace/symbol", json!({"query": query})))
-                .collect(),
+            "workspaceSymbolProvider" => {
+                ["", "ord", "zzz"].iter().flat_map(|query| once("workspace/symbol", json!({"query": query}))).collect()
+            }
             "foldingRangeProvider" => once("textDocument/foldingRange", document),
             "documentLinkProvider" => once("textDocument/documentLink", document),
             "documentFormattingProvider" => {
@@ -128,15 +127,16 @@ impl Fixture {
             "diagnosticProvider" => {
                 let first = once("textDocument/diagnostic", document);
                 let id = first[0].1["resultId"].clone();
-                let again = once(
-                    "textDocument/diagnostic",
-                    json!({"textDocument": {"uri": uri}, "previousResultId": id}),
-                );
+                let again =
+                    once("textDocument/diagnostic", json!({"textDocument": {"uri": uri}, "previousResultId": id}));
                 [first, again].concat()
             }
-            "diagnosticProvider.workspaceDiagnostics" => {
-                once("workspace/diagnostic", json!({"previousResultIds": []}))
+            "diagnosticProvider.workspaceDiagnostics" => once("workspace/diagnostic", json!({"previousResultIds": []})),
+            "inlayHintProvider" => {
+                let range = self.range();
+                once("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": range}))
             }
+            "signatureHelpProvider" => self.at_each(client, "textDocument/signatureHelp", &json!({})),
             "hoverProvider" => self.at_each(client, "textDocument/hover", &json!({})),
             "definitionProvider" => self.at_each(client, "textDocument/definition", &json!({})),
             "typeDefinitionProvider" => self.at_each(client, "textDocument/typeDefinition", &json!({})),

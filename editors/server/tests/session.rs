@@ -30,10 +30,8 @@ fn findings(client: &mut Client) -> Vec<String> {
 
 fn change(client: &mut Client, name: &str, changes: Value) {
     let uri = client.uri(name);
-    client.tell(
-        "textDocument/didChange",
-        json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": changes}),
-    );
+    client
+        .tell("textDocument/didChange", json!({"textDocument": {"uri": uri, "version": 2}, "contentChanges": changes}));
 }
 
 fn watched(client: &mut Client, name: &str) {
@@ -56,9 +54,7 @@ fn an_edit_in_one_file_is_told_of_the_others_that_it_breaks_and_its_mend_too() {
 fn edits_of_one_change_are_made_in_turn() {
     let mut client = shop();
     client.open("src/orders.mlp", "");
-    let at = |line: u32, character: u32| {
-        json!({"start": {"line": line, "character": character}, "end": {"line": line, "character": character}})
-    };
+    let at = |line: u32, character: u32| json!({"start": {"line": line, "character": character}, "end": {"line": line, "character": character}});
     change(
         &mut client,
         "src/orders.mlp",
@@ -118,7 +114,8 @@ fn a_file_without_a_package_is_one_and_a_text_without_a_file_too() {
     let mut client = Client::new(json!({}));
     client.open("alone.mlp", "contract A { id: int65 }\n");
     assert_eq!(findings(&mut client).len(), 1);
-    let text = json!({"uri": "untitled:Untitled-1", "languageId": "mlp", "version": 1, "text": "contract B { id: Nil }\n"});
+    let text =
+        json!({"uri": "untitled:Untitled-1", "languageId": "mlp", "version": 1, "text": "contract B { id: Nil }\n"});
     client.tell("textDocument/didOpen", json!({"textDocument": text}));
     let symbols =
         client.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": "untitled:Untitled-1"}})).unwrap();
@@ -148,7 +145,9 @@ fn settings_are_asked_for_and_odd_answers_change_nothing() {
     let mut client = Client::new(json!({"workspace": {"configuration": true}}));
     let asked = client.told();
     let id = &asked.iter().find(|told| told["method"] == "workspace/configuration").unwrap()["id"];
-    for (answer, on) in [(json!(null), true), (json!([null]), true), (json!([{"inlayHints": {"schema": false}}]), false)] {
+    for (answer, on) in
+        [(json!(null), true), (json!([null]), true), (json!([{"inlayHints": {"schema": false}}]), false)]
+    {
         let response = serde_json::from_value(json!({"id": id, "result": answer})).unwrap();
         client.session.answered(response);
         assert_eq!(client.session.config.schema_hints, on || answer[0].is_null());

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use mlp_analysis::{Changes, Live, Module, Occurrence, Program, Symbol, edges::Compared};
+use mlp_analysis::{Changes, Live, Module, Occurrence, Program, Symbol, checker::Checker, edges::Compared};
 use mlp_diagnostics::Diagnostic;
 use mlp_ports::SqlChecker;
 use mlp_source::{FileId, Span};
@@ -98,6 +98,11 @@ impl Package {
     #[must_use]
     pub const fn live(&self) -> &Live {
         &self.live
+    }
+
+    /// Asks the checker, which knows what was worked out. Its places are those of parts.
+    pub fn ask<T>(&mut self, work: impl FnOnce(&mut Checker<'_>) -> T) -> T {
+        self.live.checked(&*self.sql, &self.files, work)
     }
 
     /// Prepares a document for edits, so that the first is as fast as all others.
