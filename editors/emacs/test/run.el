@@ -96,6 +96,8 @@
     (indentation)
     (let ((index (format "%S" (imenu--make-index-alist t))))
       (check "imenu knows a stage, and a test" (and (string-match-p "far" index) (string-match-p "a flight does not go backwards" index)) index))
+    (let ((settings (plist-get (default-value 'eglot-workspace-configuration) :mlp)))
+      (check "the settings of the server are known" (equal (plist-get settings :lens) '(:graph :json-false)) settings))
     ;; Eglot waits for the first command, and there is none in batch
     (ignore-errors (run-hooks 'post-command-hook))
     (check "the language server is started" (await #'started))

@@ -3,5 +3,4 @@ return {
   cmd = { "mlp", "lsp" },
   filetypes = { "mlp" },
   root_markers = { "mlp.toml", ".git" },
-  single_file_support = true,
 }

@@ -120,6 +120,9 @@ end
 
 local ok, why = pcall(function()
   colours()
+  if modern then
+    check("the settings of the server are known", vim.lsp.config.mlp.settings.mlp.lens.graph == false)
+  end
   check("the language server is started", await(starts))
   if vim.env.MLP_HAS_SERVER == "1" then
     server()

@@ -10,13 +10,13 @@ import path from 'node:path';
 const { chromium } = createRequire(`${process.env.MLP_TOOLS}/`)('playwright-core');
 const [codeServer, extensions, data, folder, pictures] = process.argv.slice(2);
 const hasServer = process.env.MLP_HAS_SERVER === '1';
-const LONG = 30_000;
+const LONG = 60_000;
 
 const say = (text) => console.log(text);
 const check = (what, holds, found) => say(`${holds ? 'ok' : 'not ok'} vscode: ${what}${holds || found === undefined ? '' : `: ${JSON.stringify(found)}`}`);
 
 /** Looks again and again until something is there. */
-async function until(look, time = 20_000) {
+async function until(look, time = 30_000) {
   const end = Date.now() + time;
   for (;;) {
     const found = await look();

@@ -26,11 +26,11 @@ pub fn run(count: &mut Count) -> Result<(), String> {
     }
     let system = Emacs { program: "emacs".into(), root: None };
     say(&tools::version(&system.program));
-    one(&system, "emacs", &["emacs"], count)?;
+    one(&system, "emacs", &["emacs", "emacs-settings"], count)?;
     step("editors: emacs with tree-sitter");
     let with_trees = if system.knows_trees() { Ok(system) } else { backported() };
     match with_trees {
-        Ok(emacs) => one(&emacs, "emacs-ts", &["emacs", "emacs-ts"], count)?,
+        Ok(emacs) => one(&emacs, "emacs-ts", &["emacs", "emacs-settings", "emacs-ts"], count)?,
         Err(why) => count.missing("editors: mlp-ts-mode, which needs an Emacs with tree-sitter", &why),
     }
     Ok(())

@@ -37,14 +37,16 @@ pub fn neovim(count: &mut Count) -> Result<(), String> {
     one("neovim-old", &old, count)
 }
 
-/// One Neovim with its box of settings; the current one with the parser of tree-sitter, too.
+/// One Neovim with its box of settings; the current one with those of the server and the parser of tree-sitter, too.
 fn one(name: &str, program: &Path, count: &mut Count) -> Result<(), String> {
     say(&tools::version(program));
     let home = home::make(name)?;
-    home.paste(name, ".config/nvim/init.lua")?;
+    let mut settings = home::pasted(name)?;
     if name == "neovim" {
+        settings += &home::pasted("neovim-settings")?;
         home.shell("neovim-parser")?;
     }
+    home.write(".config/nvim/init.lua", &settings)?;
     let mut nvim = home.command(program, &["--headless", "src/flights.mlp", "-c"]);
     nvim.arg(format!("luafile {}", place::root().join("editors/neovim/test/run.lua").display()));
     count.script(&format!("the tests in {name}"), &mut nvim)
