@@ -15,6 +15,7 @@ pub mod diagnostics;
 pub mod hints;
 pub mod hover;
 pub mod layout;
+pub mod lens;
 pub mod names;
 pub mod outgoing;
 pub mod outline;

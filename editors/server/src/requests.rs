@@ -5,7 +5,7 @@ use lsp_types::request as asks;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{actions, hints, hover, layout, names, outline, pull, session::Session, signature, tokens, written};
+use crate::{actions, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written};
 
 /// What a request gets.
 pub type Answer = Result<Value, ResponseError>;
@@ -83,6 +83,7 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::CodeActionRequest>(actions::actions)
         .on::<asks::InlayHintRequest>(hints::hints)
         .on::<asks::SignatureHelpRequest>(signature::help)
+        .on::<asks::CodeLensRequest>(lens::lenses)
         .on::<asks::HoverRequest>(hover::hover)
         .on::<asks::GotoDefinition>(names::definition)
         .on::<asks::GotoTypeDefinition>(names::type_definition)

@@ -87,6 +87,7 @@ impl Fixture {
                 ["", "ord", "zzz"].iter().flat_map(|query| once("workspace/symbol", json!({"query": query}))).collect()
             }
             "foldingRangeProvider" => once("textDocument/foldingRange", document),
+            "codeLensProvider" => once("textDocument/codeLens", document),
             "documentLinkProvider" => once("textDocument/documentLink", document),
             "documentFormattingProvider" => {
                 once("textDocument/formatting", json!({"textDocument": {"uri": uri}, "options": options}))

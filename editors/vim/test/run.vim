@@ -61,11 +61,7 @@ try
     edit!
     ALELint
     call s:check('ALE starts the language server', s:await({-> index(readfile($MLP_STARTS), 'lsp') >= 0}))
-    if empty($MLP_HAS_SERVER)
-      call add(s:out, 'not tested: vim: what needs the language server: this binary has no `lsp`')
-    else
-      call s:check('and lists the mistake', s:await({-> !empty(filter(getloclist(0), {_, one -> one.lnum == 10 && one.text =~# 'distnce'}))}))
-    endif
+    call s:check('and lists the mistake', s:await({-> !empty(filter(getloclist(0), {_, one -> one.lnum == 10 && one.text =~# 'distnce'}))}))
   endif
 catch
   call s:check(v:exception . ' at ' . v:throwpoint, 0)

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{BufRead as _, Read as _, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -9,7 +10,7 @@ use std::{
 use super::tools;
 use crate::{
     place,
-    process::{command, works, write},
+    process::{command, write},
 };
 
 /// A home folder.
@@ -17,8 +18,8 @@ pub struct Home {
     folder: PathBuf,
     /// The package that is opened, with a mistake in it.
     pub package: PathBuf,
-    /// Whether the binary has a language server.
-    has_server: bool,
+    /// What the language server says that it can do, as JSON.
+    server: String,
 }
 
 /// An empty one, but for the clone, the program and a package.
@@ -31,10 +32,34 @@ pub fn make(name: &str) -> Result<Home, String> {
     link(&place::root(), &folder.join("mlp"))?;
     let package = folder.join("package");
     tools::copy(&place::root().join("editors/testing/package"), &package)?;
-    let has_server = works(&mut command(&binary, &["lsp", "--help"]));
-    let home = Home { folder, package, has_server };
+    let server = capabilities(&binary)?;
+    let home = Home { folder, package, server };
     home.script("mlp", &format!("echo \"$@\" >> \"$MLP_STARTS\"\nexec '{}' \"$@\"", binary.display()))?;
     Ok(home)
+}
+
+/// What the language server of a binary answers to a greeting.
+fn capabilities(binary: &Path) -> Result<String, String> {
+    let fault = |error: std::io::Error| format!("{} lsp: {error}", binary.display());
+    let pipe = || std::process::Stdio::piped();
+    let mut server = command(binary, &["lsp"]).stdin(pipe()).stdout(pipe()).spawn().map_err(fault)?;
+    let greeting = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{}}}"#;
+    let mut input = server.stdin.take();
+    if let Some(input) = &mut input {
+        write!(input, "Content-Length: {}\r\n\r\n{greeting}", greeting.len()).map_err(fault)?;
+    }
+    let mut lines = std::io::BufReader::new(server.stdout.take().ok_or("the server has no output")?);
+    let mut head = String::new();
+    lines.read_line(&mut head).map_err(fault)?;
+    let length = head.trim().strip_prefix("Content-Length: ").and_then(|length| length.parse::<u64>().ok());
+    let length = length.ok_or_else(|| format!("the server answers {head:?}"))?;
+    let mut answer = String::new();
+    // an empty line is between the two
+    lines.read_line(&mut head).map_err(fault)?;
+    lines.take(length).read_to_string(&mut answer).map_err(fault)?;
+    drop(input);
+    server.wait().map_err(fault)?;
+    Ok(answer)
 }
 
 #[cfg(unix)]
@@ -82,8 +107,8 @@ impl Home {
         {
             command.env(format!("XDG_{name}_HOME"), self.folder.join(below));
         }
-        // what the tests look at only where the binary has a server
-        command.env("MLP_HAS_SERVER", if self.has_server { "1" } else { "" });
+        // the tests look at what the server has
+        command.env("MLP_SERVER", &self.server);
     }
 
     /// Writes a box of docs/editors.md into a file of the home.
