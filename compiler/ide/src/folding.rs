@@ -29,7 +29,7 @@ pub fn folds(view: &View<'_>) -> Vec<(Place, FoldKind)> {
 fn imports(view: &View<'_>) -> Option<(Place, FoldKind)> {
     let mut uses = view.parts.iter().filter(|part| matches!(part.item.kind, ItemKind::Use(_)));
     let first = uses.next()?;
-    let last = uses.last().unwrap_or(first);
+    let last = uses.next_back().unwrap_or(first);
     Some((first.place(first.item.span).start..last.place(last.item.span).end, FoldKind::Imports))
 }
 

@@ -1,5 +1,7 @@
 //! What is answered from the text alone: the outline, folds, links, selections, tokens, layout and the words of clauses.
 
+#![expect(clippy::string_slice, reason = "a test that cannot go on fails")]
+
 use mlp_ide::{Part, Place, View, clauses, edits, folding, links, selection, symbols, tokens};
 use mlp_source::FileId;
 use mlp_syntax::tree::{File, Node};
