@@ -118,6 +118,7 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
         &["contract", "import", "two.sql", "--name", "T", "-o", "new.mlp"],
         &["contract", "export", "Fligth", "--package", "flights.mlp", "--as", "odcs", "-o", "new.mlp"],
         &["contract", "export", "Flight", "--package", "flights.mlp", "--as", "ocds", "-o", "new.mlp"],
+        &["contract", "export", "Flight", "--package", "flights.mlp", "--as", "odcs", "-o", "there.mlp"],
     ]
     .into_iter()
     .map(|args| {

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use mlp_formats::{Format, format_names};
 
-use super::{Exit, find, refused, tell};
+use super::{Exit, find, is_free, refused, tell};
 use crate::{
     args::{ContractExportArgs, Where},
     output::Output,
@@ -21,6 +21,10 @@ pub fn export(at: &Where, args: &ContractExportArgs, output: &Output) -> Exit {
     })?;
     if format.is_binary() && args.out.is_none() && std::io::stdout().is_terminal() {
         return Err(output.failure(&format!("{format} is no text for a terminal"), Some("name a file with -o")));
+    }
+    if let Some(out) = args.out.as_deref().filter(|out| out.extension().is_some_and(|end| end == "mlp")) {
+        // nothing is exported as source, so what is there is somebody's program
+        is_free(out, output)?;
     }
     let mut contracts = find::with_references(at, &args.contract, output)?;
     if matches!(format, Format::Sql(_)) {
