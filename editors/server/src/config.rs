@@ -11,24 +11,15 @@ pub struct Config {
     pub parameter_hints: bool,
     /// Inlay hints: what is checked at run time on an edge.
     pub runtime_hints: bool,
-    /// Code lenses that run a pipeline, with what its last run measured.
+    /// Code lenses that run a pipeline.
     pub run_lens: bool,
     /// Code lenses that run a test.
     pub test_lens: bool,
-    /// Code lenses that show the graph.
-    pub graph_lens: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self {
-            schema_hints: true,
-            parameter_hints: true,
-            runtime_hints: true,
-            run_lens: true,
-            test_lens: true,
-            graph_lens: true,
-        }
+        Self { schema_hints: true, parameter_hints: true, runtime_hints: true, run_lens: true, test_lens: true }
     }
 }
 
@@ -44,7 +35,6 @@ impl Config {
             runtime_hints: switch("/inlayHints/runtime"),
             run_lens: switch("/lens/run"),
             test_lens: switch("/lens/test"),
-            graph_lens: switch("/lens/graph"),
         }
     }
 }

@@ -33,15 +33,12 @@ pub struct Client {
     pub has_settings: bool,
     /// It watches files when told so.
     pub watches: bool,
-    /// It knows snippets.
-    pub snippets: bool,
 }
 
 impl Client {
     fn of(capabilities: &ClientCapabilities) -> Self {
         let text = capabilities.text_document.as_ref();
         let workspace = capabilities.workspace.as_ref();
-        let item = text.and_then(|text| text.completion.as_ref()?.completion_item.as_ref());
         Self {
             pulls: text.is_some_and(|text| text.diagnostic.is_some()),
             refreshes_diagnostics: workspace
@@ -51,7 +48,6 @@ impl Client {
             watches: workspace
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
                 .unwrap_or_default(),
-            snippets: item.and_then(|item| item.snippet_support).unwrap_or_default(),
         }
     }
 }
@@ -133,6 +129,7 @@ impl Session {
                 }
             }),
             "workspace/didChangeWorkspaceFolders" => with(notification, |params: DidChangeWorkspaceFoldersParams| {
+                params.event.removed.iter().for_each(|folder| self.workspace.remove_folder(&path_of(&folder.uri)));
                 params.event.added.iter().for_each(|folder| self.workspace.add_folder(&path_of(&folder.uri)));
                 self.changed = true;
                 self.refresh();

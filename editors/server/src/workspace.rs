@@ -111,6 +111,15 @@ impl Workspace {
         }
     }
 
+    /// Closes the packages below a folder, but for those of which a text is open.
+    pub fn remove_folder(&mut self, folder: &Path) {
+        let used: BTreeSet<PathBuf> = self.buffers.keys().map(|path| home_of(path)).collect();
+        let stays = |home: &PathBuf| !home.starts_with(folder) || used.contains(home);
+        self.packages.retain(|home, _| stays(home));
+        self.faults.retain(|home, _| stays(home));
+        self.crashed.retain(stays);
+    }
+
     /// Takes in that a text was opened, or is another as a whole.
     pub fn open(&mut self, path: &Path, uri: Url, version: i32, text: String) {
         let lines = Lines::new(&text, self.encoding);

@@ -123,14 +123,18 @@ fn a_file_without_a_package_is_one_and_a_text_without_a_file_too() {
 }
 
 #[test]
-fn a_folder_that_is_added_has_its_packages_opened() {
+fn a_folder_that_is_added_has_its_packages_opened_until_it_is_removed() {
     let mut client = Client::new(json!({}));
     client.write("deep/er/mlp.toml", MANIFEST);
     client.write("deep/er/src/a.mlp", "contract A { id: Nil }\n");
     let uri = client.uri("deep");
-    let event = json!({"added": [{"uri": uri, "name": "deep"}], "removed": []});
-    client.tell("workspace/didChangeWorkspaceFolders", json!({"event": event}));
+    let folder = json!([{"uri": uri, "name": "deep"}]);
+    let added = json!({"event": {"added": folder, "removed": []}});
+    client.tell("workspace/didChangeWorkspaceFolders", added);
     assert_eq!(findings(&mut client).len(), 1);
+    let removed = json!({"event": {"added": [], "removed": folder}});
+    client.tell("workspace/didChangeWorkspaceFolders", removed);
+    assert_eq!(client.pushed(), [("a.mlp".to_owned(), Vec::new())]);
 }
 
 #[test]
