@@ -7,7 +7,7 @@ use mlp_syntax::tree::Node;
 use mlp_workspace::Package;
 
 use crate::{
-    clauses, show,
+    clauses, names, show,
     view::{Part, View},
 };
 
@@ -110,18 +110,10 @@ fn head(package: &Package, span: Span) -> Option<String> {
 /// The column that is declared at a place, and the contract that declares it.
 #[must_use]
 pub fn column(package: &Package, place: Span) -> Option<(&Column, &str)> {
-    let of = |id: DeclId| {
-        let contract = package.live().contract(id)?;
-        let at = contract.columns.iter().position(|spans| package.outside(spans.name) == place)?;
-        Some((contract.face.columns.get(at)?, package.program().decl(id)?.name.as_str()))
-    };
-    let own = |id: &DeclId| {
-        package.program().item(*id).is_some_and(|item| {
-            let item = package.outside(item.span);
-            item.file == place.file && item.start <= place.start && place.end <= item.end
-        })
-    };
-    package.program().of_kind(Kind::Contract).find(own).and_then(of)
+    let id = names::contract_of_column(package, place)?;
+    let contract = package.live().contract(id)?;
+    let at = contract.columns.iter().position(|spans| package.outside(spans.name) == place)?;
+    Some((contract.face.columns.get(at)?, package.program().decl(id)?.name.as_str()))
 }
 
 /// The metric that is declared at a place.

@@ -1,6 +1,6 @@
 //! Where what a name stands for is declared, used, and how it is renamed.
 
-use mlp_analysis::{Decl, Kind, Symbol, types::Ty};
+use mlp_analysis::{Decl, DeclId, Kind, Symbol, types::Ty};
 use mlp_source::{FileId, Span};
 use mlp_syntax::tree::ItemKind;
 use mlp_workspace::{Document, Package};
@@ -37,23 +37,21 @@ fn declares(package: &Package, symbol: &Symbol, place: Span) -> bool {
 
 /// The contract that a column is declared in.
 #[must_use]
-pub fn contract_of_column(package: &Package, column: Span) -> Option<Span> {
-    let contracts = package.program().of_kind(Kind::Contract);
-    let declared = contracts.filter_map(|id| {
-        let (decl, item) = (package.program().decl(id)?, package.program().item(id)?);
-        Some((package.outside(decl.span), package.outside(item.span)))
-    });
-    declared
-        .into_iter()
-        .find(|(_, item)| item.file == column.file && item.start <= column.start && column.end <= item.end)
-        .map(|(name, _)| name)
+pub fn contract_of_column(package: &Package, column: Span) -> Option<DeclId> {
+    let program = package.program();
+    program.of_kind(Kind::Contract).find(|id| {
+        program.item(*id).is_some_and(|item| {
+            let item = package.outside(item.span);
+            item.file == column.file && item.start <= column.start && column.end <= item.end
+        })
+    })
 }
 
 /// Where the type of a symbol is declared: of a column its contract, of a parameter the contract of its table.
 #[must_use]
 pub fn type_declaration(package: &Package, symbol: &Symbol) -> Option<Span> {
     match symbol {
-        Symbol::Column(place) => contract_of_column(package, *place),
+        Symbol::Column(place) => declaration(package, &Symbol::Decl(contract_of_column(package, *place)?)),
         Symbol::Local(place) => {
             let stages =
                 [Kind::Stage, Kind::Source, Kind::Sink].into_iter().flat_map(|kind| package.program().of_kind(kind));

@@ -8,10 +8,7 @@ use mlp_plan::{Better, Column, Constraint, Contract, Metric, ValueType};
 /// A type with its unit and constraints.
 #[must_use]
 pub fn value(value: &ValueType) -> String {
-    let mut text = value.data.to_string();
-    if value.nullable {
-        text.push('?');
-    }
+    let mut text = value.to_string();
     if let Some(unit) = &value.unit {
         let _ = write!(text, " unit {unit}");
     }

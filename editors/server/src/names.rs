@@ -32,14 +32,25 @@ fn locations(session: &Session, package: &Package, spans: impl IntoIterator<Item
     spans.into_iter().filter_map(|span| places::location(&session.workspace, package, span)).collect()
 }
 
+/// Where the name at a place leads to.
+fn leads(
+    session: &Session,
+    at: &TextDocumentPositionParams,
+    to: impl FnOnce(&Package, &Symbol) -> Option<Vec<Span>>,
+) -> Result<Option<GotoDefinitionResponse>, Refusal> {
+    let (shown, found) = named(session, at)?;
+    let spans = found.and_then(|found| to(shown.package, &found.symbol));
+    Ok(spans.map(|spans| GotoDefinitionResponse::Array(locations(session, shown.package, spans))))
+}
+
 /// `textDocument/definition`.
 pub fn definition(
     session: &mut Session,
     params: GotoDefinitionParams,
 ) -> Result<Option<GotoDefinitionResponse>, Refusal> {
-    let (shown, found) = named(session, &params.text_document_position_params)?;
-    let place = found.and_then(|found| names::declaration(shown.package, &found.symbol));
-    Ok(place.map(|place| GotoDefinitionResponse::Array(locations(session, shown.package, [place]))))
+    leads(session, &params.text_document_position_params, |package, symbol| {
+        names::declaration(package, symbol).map(|place| vec![place])
+    })
 }
 
 /// `textDocument/typeDefinition`.
@@ -47,9 +58,9 @@ pub fn type_definition(
     session: &mut Session,
     params: GotoTypeDefinitionParams,
 ) -> Result<Option<GotoTypeDefinitionResponse>, Refusal> {
-    let (shown, found) = named(session, &params.text_document_position_params)?;
-    let place = found.and_then(|found| names::type_declaration(shown.package, &found.symbol));
-    Ok(place.map(|place| GotoDefinitionResponse::Array(locations(session, shown.package, [place]))))
+    leads(session, &params.text_document_position_params, |package, symbol| {
+        names::type_declaration(package, symbol).map(|place| vec![place])
+    })
 }
 
 /// `textDocument/implementation`: of a contract what makes it.
@@ -57,9 +68,7 @@ pub fn implementation(
     session: &mut Session,
     params: GotoImplementationParams,
 ) -> Result<Option<GotoImplementationResponse>, Refusal> {
-    let (shown, found) = named(session, &params.text_document_position_params)?;
-    let makers = found.map(|found| names::makers(shown.package, &found.symbol));
-    Ok(makers.map(|makers| GotoDefinitionResponse::Array(locations(session, shown.package, makers))))
+    leads(session, &params.text_document_position_params, |package, symbol| Some(names::makers(package, symbol)))
 }
 
 /// `textDocument/references`.
