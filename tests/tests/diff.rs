@@ -177,8 +177,12 @@ pipeline totals { publish(total(orders())) }
     assert!(readers("amount")[0]["path"][1].as_str().unwrap().starts_with("totals."));
     // the SQL does not name it
     assert_eq!(readers("email").as_array().unwrap().len(), 0);
-    let notes = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(notes.contains("`shop` depends on this package and does not check: MLP404"), "{notes}");
+    // it checked before, and no mode permits that it no longer does
+    let dependent = broken.iter().find(|change| change["kind"] == "dependent_broken").unwrap();
+    assert_eq!((&dependent["subject"], &dependent["range"]["start"]["line"]), (&"shop".into(), &4.into()));
+    assert!(dependent["message"].as_str().unwrap().contains("does not check any more: MLP404"), "{dependent}");
+    let said = text(&diff(&contracts, &["--against", "HEAD", "--format", "github"]));
+    assert!(said.contains("::error file=shop/src/shop.mlp,line=4,"), "{said}");
     // both packages together, from the top
     let (_, answer) = json(folder.path(), &["--against", "HEAD", "--head", "HEAD"]);
     assert_eq!(answer["verdict"], "ok");
@@ -204,22 +208,32 @@ fn an_accepted_break_passes_until_its_day() {
     assert_eq!(with("MLP313", &answer)[0]["range"]["start"]["line"], 8);
 }
 
-/// What runs nowhere reads nothing: whoever calls it later checks against the contract as it is then.
+/// What runs nowhere breaks for nobody but its authors, who are told.
 #[test]
-fn a_stage_that_no_pipeline_calls_reads_nothing() {
+fn a_stage_that_no_pipeline_calls_is_told_and_breaks_nobody() {
     let stage = "stage tidy(rows: Table<Order>) -> Table<Order> { run = command([\"tidy\"]) }\n";
+    let ids = "contract Ids { id: int64 }\nstage ids(rows: Table<Order>) -> Table<Ids> { run = sql(\"select id from rows\") }\n";
     let folder = repository(&ORDERS.replace("  email:", "  note:   string?\n  email:").replacen(
         "contract",
-        &format!("{stage}contract"),
+        &format!("{stage}{ids}contract"),
         1,
     ));
     change(folder.path(), "  note:   string?\n", "");
     change(folder.path(), "1.0.0", "1.1.0");
     let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
     assert_eq!((code, kinds(&answer)), (0, vec![("column_removed".to_owned(), None)]));
+    assert_eq!(answer["changes"][0]["readers"][0]["path"], serde_json::json!(["Order", "tidy"]));
     change(folder.path(), "  email:  string @pii\n", "");
-    let done = diff(folder.path(), &["--against", "HEAD", "--format", "pretty"]);
-    assert!(text(&done).contains("no pipeline, model or deployment of this repository reads it"), "{}", text(&done));
+    let said = text(&diff(folder.path(), &["--against", "HEAD", "--format", "pretty"]));
+    assert!(said.contains("read by Order → tidy, which nothing calls (orders, src/orders.mlp:1:"), "{said}");
+    assert!(!said.contains("Order → ids"), "{said}");
+    // once it is called, it is told as what calls it
+    let called = "source orders() -> Table<Order> { from = parquet(\"o\") }\nsink keep(rows: Table<Order>) { to = parquet(\"p\") }\npipeline p { keep(tidy(orders())) }\n";
+    change(folder.path(), "contract Order", &format!("{called}contract Order"));
+    git(folder.path(), &["commit", "-qam", "two"]);
+    change(folder.path(), "  amount: float64 unit EUR in 0 .. 1_000\n", "");
+    let said = text(&diff(folder.path(), &["--against", "HEAD", "--format", "pretty"]));
+    assert!(said.contains("read by Order → p.keep-tidy") && !said.contains("which nothing calls"), "{said}");
 }
 
 /// An acceptance without an end goes on accepting; what it was not decided on for is not passed over in silence.
@@ -286,6 +300,8 @@ fn transitive_modes_look_back_to_what_was_recorded() {
     fs::write(&path, program("1.2.0", accepted)).unwrap();
     let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
     assert_eq!((code, with("MLP310", &answer).len(), with("MLP311", &answer).len()), (1, 0, 1), "{answer:#}");
+    let says = "what breaks version 1.0.0 on record needs a major version after that: 2.0.0";
+    assert!(with("MLP311", &answer)[0]["message"].as_str().unwrap().contains(says), "{answer:#}");
     fs::write(&path, program("2.0.0", accepted)).unwrap();
     assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 0);
     // nor is a record taken back
@@ -298,7 +314,7 @@ fn transitive_modes_look_back_to_what_was_recorded() {
     fs::write(&path, program("1.1.0", "  b: int64 = 1\n")).unwrap();
     let done = diff(folder.path(), &["--record"]);
     assert_eq!(done.status.code(), Some(1));
-    assert!(text(&done).contains("is on record and says something else"), "{}", text(&done));
+    assert!(text(&done).contains("its version is still 1.1.0"), "{}", text(&done));
 }
 
 #[test]
@@ -427,6 +443,227 @@ fn a_renamed_deployment_is_held_to_what_it_was() {
         "{found:?}"
     );
     assert!(!found.contains(&"deployment_removed".to_owned()), "{found:?}");
+}
+
+/// A mode says what is promised, and not who gets hurt.
+#[test]
+fn a_break_that_its_mode_permits_is_a_warning_where_another_package_reads() {
+    let consumer = r#"use contracts.orders.{Order}
+source orders() -> Table<Order> { from = parquet("orders.parquet") }
+sink publish(rows: Table<Order>) { to = parquet("totals.parquet"), clearance = [pii] }
+pipeline totals { publish(orders()) }
+"#;
+    let folder = neighbours(consumer);
+    let contracts = folder.path().join("contracts");
+    change(&contracts, "compatibility = full", "compatibility = backward");
+    git(folder.path(), &["commit", "-qam", "two"]);
+    change(&contracts, "  amount: float64 unit EUR in 0 .. 1_000\n", "");
+    change(&contracts, "1.0.0", "1.1.0");
+    let said = |format: &str| {
+        let done = diff(&contracts, &["--against", "HEAD", "--format", format]);
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    assert!(
+        said("markdown").contains(": ⚠️ breaks readers in this repository, which its modes permit\n"),
+        "{}",
+        said("markdown")
+    );
+    assert!(said("markdown").contains("read by Order → totals"), "{}", said("markdown"));
+    assert!(said("github").starts_with("::warning file=contracts/src/orders.mlp,line=1,"), "{}", said("github"));
+    assert!(
+        said("short").contains("warning[MLP310]") && said("short").contains("(read by Order → totals"),
+        "{}",
+        said("short")
+    );
+    assert!(said("pretty").contains("read by Order → totals"), "{}", said("pretty"));
+    assert!(said("sarif").contains("\"level\": \"warning\""), "{}", said("sarif"));
+    // what is permitted and read by nobody else needs no warning
+    fs::write(folder.path().join("shop/src/shop.mlp"), LINE).unwrap();
+    git(folder.path(), &["add", "shop"]);
+    git(folder.path(), &["commit", "-qm", "three"]);
+    assert!(
+        said("markdown").contains(": ✅ breaks only what its modes permit, or what was accepted\n"),
+        "{}",
+        said("markdown")
+    );
+    assert_eq!(said("github"), "");
+}
+
+/// Nobody knows what they read who do not check.
+#[test]
+fn readers_that_cannot_be_looked_at_are_not_said_to_be_none() {
+    let folder = neighbours("use contracts.orders.{Order}\ncontract Line { id: int63 }\n");
+    let contracts = folder.path().join("contracts");
+    change(&contracts, "  email:  string @pii\n", "");
+    let done = diff(&contracts, &["--against", "HEAD", "--format", "pretty"]);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done));
+    let said = text(&done);
+    assert!(
+        said.contains("whether `shop` reads it is not known: it depends on this package and does not check"),
+        "{said}"
+    );
+    assert!(!said.contains("reads it\n"), "{said}");
+}
+
+/// What cannot be compared keeps nothing else from it, and is no pass.
+#[test]
+fn a_package_that_does_not_check_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    package(&root.join("one"), "orders", ORDERS);
+    package(&root.join("two"), "two", "contract D { a: int64 }\n");
+    git(root, &["init", "-q"]);
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "one"]);
+    change(&root.join("one"), "in 0 .. 1_000", "in 0 .. 500");
+    fs::write(root.join("two/src/two.mlp"), "contract D { a: int63 }\n").unwrap();
+    let done = diff(root, &["--against", "HEAD", "--format", "json"]);
+    assert_eq!(done.status.code(), Some(2), "{}", text(&done));
+    let answer: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((with("MLP310", &answer).len(), answer["verdict"].as_str()), (1, Some("broken")));
+    let notes = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(notes.contains("package two:") && notes.contains("this version does not check"), "{notes}");
+}
+
+/// Who mends what is broken on the main branch is not held up by it.
+#[test]
+fn an_earlier_version_that_does_not_check_is_passed_over() {
+    let folder = repository(ORDERS);
+    change(folder.path(), "  id:     int64 key\n", "  id:     int63 key\n");
+    git(folder.path(), &["commit", "-qam", "broken"]);
+    change(folder.path(), "  id:     int63 key\n", "  id:     int64 key\n");
+    let done = diff(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    assert!(text(&done).contains("`HEAD` does not check (HEAD:src/orders.mlp:5:11: error[MLP201]"), "{}", text(&done));
+    assert!(text(&done).contains("the last version before it that does"), "{}", text(&done));
+    // a break against the last version that checked is a break
+    change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!((code, with("MLP310", &answer).len()), (1, 1), "{answer:#}");
+    // where none checked, nothing is compared
+    let folder = repository(&ORDERS.replace("int64", "int63"));
+    change(folder.path(), "int63", "int64");
+    let done = diff(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(done.status.code(), Some(2), "{}", text(&done));
+    assert!(text(&done).contains("the version `HEAD` does not check"), "{}", text(&done));
+}
+
+/// A break that was accepted asks for its version once, and not of each one after it.
+#[test]
+fn an_accepted_break_against_the_record_asks_for_a_version_after_what_it_breaks() {
+    let program = |version: &str, a: &str, rest: &str| {
+        format!("contract C {{\n  version = \"{version}\"\n  compatibility = backward_all\n  a: int64{a}\n{rest}}}\n")
+    };
+    let accepts = "  accepts break on a because \"agreed\"\n";
+    let folder = repository(&program("1.0.0", "", ""));
+    let path = folder.path().join("src/orders.mlp");
+    let commit = || {
+        git(folder.path(), &["add", "-A"]);
+        git(folder.path(), &["commit", "-qm", "next"]);
+    };
+    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
+    commit();
+    fs::write(&path, program("2.0.0", " in 0 .. 9", accepts)).unwrap();
+    assert_eq!(json(folder.path(), &["--against", "HEAD", "--record"]).0, 0);
+    commit();
+    // nothing changed
+    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 0);
+    // something small did
+    fs::write(&path, program("2.1.0", " in 0 .. 9", &format!("  b: int64?\n{accepts}"))).unwrap();
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!((code, answer["contracts"][0]["required_bump"].as_str()), (0, Some("minor")), "{answer:#}");
+}
+
+/// A record is a release: it keeps what the one before promised.
+#[test]
+fn what_breaks_the_last_version_on_record_is_not_recorded() {
+    let folder = repository(ORDERS);
+    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
+    let lock = || fs::read_to_string(folder.path().join("contracts.lock")).unwrap();
+    let before = lock();
+    change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
+    change(folder.path(), "1.0.0", "2.0.0");
+    let done = diff(folder.path(), &["--record"]);
+    assert_eq!(done.status.code(), Some(1), "{}", text(&done));
+    assert!(text(&done).contains("error[MLP310]: `Order.amount`"), "{}", text(&done));
+    assert!(text(&done).contains("what breaks the last version on record is not released"), "{}", text(&done));
+    assert_eq!(lock(), before);
+    change(folder.path(), "\n}\n", "\n  accepts break on amount because \"refunds moved\"\n}\n");
+    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
+    assert!(lock().contains("\"2.0.0\""), "{}", lock());
+}
+
+/// Two branches that released each something have both released it.
+#[test]
+fn a_record_that_a_merge_left_in_two_is_joined() {
+    let folder = repository(ORDERS);
+    let (root, lock) = (folder.path(), folder.path().join("contracts.lock"));
+    assert_eq!(diff(root, &["--record"]).status.code(), Some(0));
+    git(root, &["add", "-A"]);
+    git(root, &["commit", "-qm", "two"]);
+    let release = |branch: &str, name: &str| {
+        git(root, &["checkout", "-q", "-b", branch, "main"]);
+        let text = format!("contract {name} {{\n  version = \"1.0.0\"\n  a: int64\n}}\n");
+        fs::write(root.join(format!("src/{branch}.mlp")), text).unwrap();
+        assert_eq!(diff(root, &["--record"]).status.code(), Some(0));
+        git(root, &["add", "-A"]);
+        git(root, &["commit", "-qm", branch]);
+    };
+    // both behind what is there, where they meet
+    release("sales", "Sale");
+    release("stock", "Stock");
+    let merged = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "merge", "-q", "sales"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(!merged.status.success());
+    let broken = fs::read_to_string(&lock).unwrap();
+    let line = broken.lines().position(|line| line.starts_with("<<<<<<<")).unwrap() + 1;
+    for args in [&["diff", "--against", "main"][..], &["check"]] {
+        let done = Command::new(mlp()).args(args).current_dir(root).output().unwrap();
+        assert_eq!(done.status.code(), Some(2), "{}", text(&done));
+        let says = format!("contracts.lock: line {line}: a merge left a conflict here; `mlp diff --record` keeps");
+        assert!(text(&done).contains(&says), "{}", text(&done));
+    }
+    let done = diff(root, &["--record"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    assert!(text(&done).contains("joined both sides of a merge"), "{}", text(&done));
+    let joined = fs::read_to_string(&lock).unwrap();
+    assert!(["sales.Sale", "stock.Stock", "orders.Order"].iter().all(|name| joined.contains(name)), "{joined}");
+    assert_eq!(diff(root, &["--against", "main"]).status.code(), Some(0));
+    // two contents of one version cannot both stand
+    fs::write(&lock, broken.replace("stock.Stock", "sales.Sale")).unwrap();
+    let done = diff(root, &["--record"]);
+    assert_eq!(done.status.code(), Some(2), "{}", text(&done));
+    assert!(text(&done).contains("both sides of the merge released `sales.Sale` 1.0.0"), "{}", text(&done));
+}
+
+/// A name that is nobody's accepts and renames nothing.
+#[test]
+fn acceptances_and_old_names_of_what_never_was_are_noted() {
+    let folder = repository(ORDERS);
+    change(folder.path(), "\n}\n", "\n  accepts break on amuont because \"refunds moved\"\n}\n");
+    change(folder.path(), "  id:     int64 key", "  id:     int64 key was idd");
+    let said = text(&diff(folder.path(), &["--against", "HEAD"]));
+    assert!(
+        said.contains(
+            "note: `Order`: `accepts break on amuont` accepts nothing: neither version has a column `amuont`"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("note: `Order.id`: `was idd` renames nothing: the earlier version has no column `idd`"),
+        "{said}"
+    );
+    // what stood there before is not told again, nor what names a column that went
+    git(folder.path(), &["commit", "-qam", "two"]);
+    change(folder.path(), "  email:  string @pii\n", "");
+    change(folder.path(), "break on amuont", "break on email");
+    change(folder.path(), "1.0.0", "2.0.0");
+    let said = text(&diff(folder.path(), &["--against", "HEAD"]));
+    assert!(!said.contains("nothing: "), "{said}");
 }
 
 /// A package is no less of a promise than a contract in it.

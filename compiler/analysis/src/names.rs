@@ -193,23 +193,26 @@ fn digest(before: u64, what: impl Hash) -> u64 {
     hasher.finish().max(1)
 }
 
-/// Runs, registries, gates and other tools know these by their bare name: two modules must not have one of them each.
+/// Runs, registries, gates and other tools know these by their bare name: two modules must not have one of them each. What a package runs, serves and
+/// watches is its own matter; models and policies are used across packages.
 fn doubled(program: &Program, found: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<(Kind, &str), (usize, Span)> = HashMap::new();
+    let mut seen: HashMap<(Kind, &str, &str), (usize, Span)> = HashMap::new();
     for decl in program.decls() {
         let known_outside =
             matches!(decl.kind, Kind::Pipeline | Kind::Model | Kind::Policy | Kind::Deployment | Kind::Monitor);
         if !known_outside {
             continue;
         }
-        match seen.get(&(decl.kind, decl.name.as_str())) {
+        let is_shared = matches!(decl.kind, Kind::Model | Kind::Policy);
+        let package = program.modules.get(decl.module).filter(|_| !is_shared).map_or("", |module| &module.package);
+        match seen.get(&(decl.kind, package, decl.name.as_str())) {
             // in one module that was said where names are bound
             Some((module, first)) if *module != decl.module => {
                 found.push(words::declared_twice(decl.span, decl.kind.word(), &decl.name, *first));
             }
             Some(_) => {}
             None => {
-                seen.insert((decl.kind, &decl.name), (decl.module, decl.span));
+                seen.insert((decl.kind, package, &decl.name), (decl.module, decl.span));
             }
         }
     }

@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use mlp_plan::Compatibility;
 use semver::Version;
 use serde::Serialize;
+
+use crate::change::{Change, Class};
 
 /// How far a version rises, or must.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,6 +60,48 @@ impl Bump {
             Self::Minor | Self::Major => Version::new(old.major, old.minor + 1, 0),
         }
     }
+}
+
+/// How far a version must rise, and why.
+pub(crate) struct Asked {
+    /// How far.
+    pub bump: Bump,
+    /// The least version that is enough, where there was one before.
+    pub least: Option<Version>,
+    /// The version on record that is broken, where that asks for more than what changed since the version before.
+    pub recorded: Option<Version>,
+}
+
+impl Asked {
+    /// By what changed since the version before.
+    pub fn by_changes(changes: &[Change], mode: Compatibility, before: Option<Version>) -> Self {
+        let bump = required(changes, mode);
+        Self { bump, least: before.map(|before| bump.least(&before)), recorded: None }
+    }
+
+    /// By a version on record that is broken: what breaks it must be a major version after that, and need be none after each version since.
+    pub fn or_by_record(self, broken: Option<Version>) -> Self {
+        let (Some(least), Some(recorded)) = (&self.least, broken) else { return self };
+        let needed = Bump::Major.least(&recorded);
+        if needed <= *least {
+            return self;
+        }
+        Self { bump: Bump::Major, least: Some(needed), recorded: Some(recorded) }
+    }
+}
+
+/// How far a version must rise for these changes under a mode; `none` asks for nothing.
+fn required(changes: &[Change], mode: Compatibility) -> Bump {
+    if mode == Compatibility::None {
+        return Bump::None;
+    }
+    let of = |change: &Change| match change.class {
+        _ if change.breaks.under(mode) => Bump::Major,
+        Class::Additive | Class::Compatible | Class::Breaking => Bump::Minor,
+        Class::Docs => Bump::Patch,
+        Class::Governance => Bump::None,
+    };
+    changes.iter().map(of).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -115,6 +115,9 @@ pub struct Reader {
     pub package: String,
     /// From the contract over pipelines and nodes to the model and the deployment: `Order`, `train.fit`, `Churn.production`, `ChurnApi`.
     pub path: Vec<String>,
+    /// Whether something runs it; a stage that nothing calls breaks for those who write it alone.
+    #[serde(skip)]
+    pub runs: bool,
     /// Where the first reader is called.
     #[serde(skip)]
     pub place: Place,

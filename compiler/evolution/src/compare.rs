@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use mlp_plan::{AcceptedBreak, Compatibility, Contract, Place, Plan, PodPatch};
+use mlp_plan::{Compatibility, Contract, Place, Plan, PodPatch, Uncalled};
 use semver::Version as Semver;
 
 use crate::{
-    bump::Bump,
+    accepted,
+    bump::{Asked, Bump},
     change::{Breaks, Change, Class, Direction, Verdict},
     contract, governance,
     history::{History, Records},
@@ -21,10 +22,38 @@ use crate::{
 pub struct Version<'a> {
     /// What the package does.
     pub plan: &'a Plan,
-    /// Packages that depend on it: the name, the plan, and the name under which it knows this package.
-    pub dependents: Vec<(String, &'a Plan, String)>,
+    /// Its stages that nothing calls.
+    pub uncalled: &'a [Uncalled],
+    /// Packages that depend on it.
+    pub dependents: Vec<Dependent<'a>>,
+    /// Packages that depend on it and do not check, so that nobody knows what they read.
+    pub unread: Vec<Unread>,
     /// Patches on pods, by the target and the stage.
     pub pods: BTreeMap<(String, String), PodPatch>,
+}
+
+/// A package that depends on another.
+#[derive(Clone, Copy, Debug)]
+pub struct Dependent<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What it does.
+    pub plan: &'a Plan,
+    /// Its stages that nothing calls.
+    pub uncalled: &'a [Uncalled],
+    /// The name under which it knows the other package.
+    pub alias: &'a str,
+}
+
+/// A package that depends on another and does not check.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Its name.
+    pub name: String,
+    /// What is wrong with it first, in words.
+    pub why: String,
+    /// Where that is.
+    pub place: Place,
 }
 
 /// How versions are compared.
@@ -45,6 +74,8 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// Every contract of both versions.
     pub contracts: Vec<Judged>,
+    /// Packages of which nobody knows what they read.
+    pub unread: Vec<String>,
     /// What could not be looked at, in words.
     pub notes: Vec<String>,
 }
@@ -103,6 +134,17 @@ pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> C
     };
     let places: BTreeMap<String, Place> = own(old.plan).into_iter().chain(own(new.plan)).collect();
     forget_repetitions(&mut found.changes, &places);
+    for unread in &new.unread {
+        if old.dependents.iter().any(|one| one.name == unread.name) {
+            found.changes.push(dependent_broken(unread));
+        } else {
+            found.notes.push(format!(
+                "what `{}` reads is not known: it depends on this package and does not check: {}",
+                unread.name, unread.why
+            ));
+            found.unread.push(unread.name.clone());
+        }
+    }
     found.changes.extend(governance::changes(old, new));
     found.changes.extend(pipelines::changes(old.plan, new.plan));
     found
@@ -111,9 +153,26 @@ pub fn compare(old: &Version<'_>, new: &Version<'_>, options: &Options<'_>) -> C
 /// The package of a version, and those that depend on it.
 fn packages<'a>(version: &'a Version<'a>) -> impl Iterator<Item = Package<'a>> {
     let of = version.plan;
-    let own = Package { name: &of.package.name, plan: of, alias: None, of };
-    let others = version.dependents.iter().map(|(name, plan, alias)| Package { name, plan, alias: Some(alias), of });
+    let own = Package { name: &of.package.name, plan: of, alias: None, of, uncalled: version.uncalled };
+    let others = version.dependents.iter().map(|one| Package {
+        name: one.name,
+        plan: one.plan,
+        alias: Some(one.alias),
+        of,
+        uncalled: one.uncalled,
+    });
     std::iter::once(own).chain(others)
+}
+
+/// A package of the repository that checked before and no longer does: no mode permits that, and it is mended in the same change.
+fn dependent_broken(unread: &Unread) -> Change {
+    let message = format!("it depends on this package and does not check any more: {}", unread.why);
+    let mut change = Change::new("dependent_broken", Class::Breaking, &unread.name, "", message)
+        .breaking(Direction::Looser, Breaks { backward: false, forward: true })
+        .at(Some(&unread.place), None)
+        .help(format!("mend `{}` in the same change, or keep what it reads", unread.name));
+    change.verdict = Verdict::Broken;
+    change
 }
 
 /// What an expression takes over from another contract is told there, unless a promise of its own is broken by it.
@@ -163,15 +222,18 @@ impl Work<'_> {
         let mut changes = contract::changes(self.name, &self.renamed.apply(was), is);
         self.add_readers(was, &mut changes);
         for change in &mut changes {
-            self.judge(change, mode, is);
+            accepted::judge(change, mode, is, self.options.today);
         }
-        self.found.notes.extend(self.standing(was, is, &changes));
+        self.found.notes.extend(accepted::standing(self.name, was, is, &changes));
+        let released = was.declared.as_deref().map(|declared| self.records.of(declared)).unwrap_or_default();
+        self.found.notes.extend(accepted::strays(self.name, (was, is), &released, &changes));
+        let mut asked = Asked::by_changes(&changes, mode, parsed(was));
         if mode.is_transitive() {
-            let more = self.history(was, is, mode, &changes);
+            let (more, broken) = self.history(was, is, mode, &changes);
             changes.extend(more);
+            asked = asked.or_by_record(broken);
         }
-        let required = required(&changes, mode);
-        changes.extend(self.expired(is, &changes));
+        changes.extend(accepted::expired(self.name, is, &changes, self.options.today));
         if was.declared != is.declared {
             let declared = |one: &Contract| one.declared.clone();
             let message = format!("it is declared in another module: {}", declared(is).unwrap_or_default());
@@ -180,30 +242,33 @@ impl Work<'_> {
         }
         let (old, new) = (parsed(was), parsed(is));
         let declared = old.as_ref().zip(new.as_ref()).map_or(Bump::None, |(old, new)| Bump::between(old, new));
-        let least = old.as_ref().map(|old| required.least(old));
-        if let (Some(old), Some(new), Some(least)) = (&old, &new, &least)
+        if let (Some(old), Some(new), Some(least)) = (&old, &new, &asked.least)
             && Semver::new(new.major, new.minor, new.patch) < *least
         {
-            changes.push(self.underbumped(is, (old, new, least), required));
+            changes.push(self.underbumped(is, (old, new, least), &asked));
         }
         self.found.contracts.push(Judged {
             name: self.name.to_owned(),
             mode,
             broken: changes.iter().any(|change| matches!(change.verdict, Verdict::Broken | Verdict::Expired)),
-            required,
+            required: asked.bump,
             declared,
-            least,
+            least: asked.least,
         });
         self.found.changes.extend(changes);
     }
 
-    fn underbumped(&self, is: &Contract, (old, new, least): (&Semver, &Semver, &Semver), required: Bump) -> Change {
+    fn underbumped(&self, is: &Contract, (old, new, least): (&Semver, &Semver, &Semver), asked: &Asked) -> Change {
+        let what = match &asked.recorded {
+            Some(recorded) => format!("what breaks version {recorded} on record needs a major version after that"),
+            None => format!("these changes need a {} version", asked.bump),
+        };
         let message = if new < old {
             format!("its version is {new}, and was {old}: it never falls")
         } else if new == old {
-            format!("its version is still {new}, and these changes need a {required} version: {least}")
+            format!("its version is still {new}, and {what}: {least}")
         } else {
-            format!("its version is {new} after {old}, and these changes need a {required} version: {least}")
+            format!("its version is {new} after {old}, and {what}: {least}")
         };
         let mut change = Change::new("version_not_bumped", Class::Compatible, self.name, "", message)
             .from_to(Some(old.to_string()), Some(new.to_string()))
@@ -260,8 +325,8 @@ impl Work<'_> {
                 continue;
             }
             change.readers = self.readers.of_column(declared, &column);
-            if goes && !change.breaks.any() && !change.readers.is_empty() {
-                let readers = change.readers.len();
+            let readers = change.readers.iter().filter(|reader| reader.runs).count();
+            if goes && !change.breaks.any() && readers > 0 {
                 let breaks = Breaks { backward: false, forward: true };
                 let made = change.clone().breaking(Direction::Looser, breaks);
                 *change = made.help(format!("keep it until nobody reads `{}`", change.path));
@@ -272,45 +337,16 @@ impl Work<'_> {
         }
     }
 
-    /// What the mode makes of a change.
-    fn judge(&self, change: &mut Change, mode: Compatibility, is: &Contract) {
-        if !change.breaks.under(mode) {
-            return;
-        }
-        let in_time = |accepted: &&AcceptedBreak| accepted.until.is_none_or(|until| self.options.today <= until);
-        change.verdict = match is.accepts.iter().filter(in_time).find(|accepted| covers(accepted, change)) {
-            Some(accepted) => Verdict::Accepted { because: accepted.because.clone(), until: accepted.until },
-            None => Verdict::Broken,
-        };
-    }
-
-    /// A note on each acceptance without an end that stood there before, and covers a break that came only now: it was decided on for another.
-    fn standing(&self, was: &Contract, is: &Contract, changes: &[Change]) -> Vec<String> {
-        let stood = |one: &&AcceptedBreak| {
-            let same = |other: &AcceptedBreak| (&other.on, &other.because) == (&one.on, &one.because);
-            one.until.is_none() && was.accepts.iter().any(same)
-        };
-        let covered = |accepted: &AcceptedBreak| {
-            let is_covered = |change: &&Change| {
-                matches!(&change.verdict, Verdict::Accepted { because, until: None } if *because == accepted.because)
-                    && covers(accepted, change)
-            };
-            changes.iter().find(is_covered).map(|change| change.message.clone())
-        };
-        let note = |accepted: &AcceptedBreak| {
-            let message = covered(accepted)?;
-            Some(format!(
-                "`{}`: {message}. That is accepted since `accepts break on {}` stood there before, for a break that was decided on then, and has no end; take it out once it is released, or give it one: `until ..`",
-                self.name, accepted.on
-            ))
-        };
-        is.accepts.iter().filter(stood).filter_map(note).collect()
-    }
-
-    /// Breaks against older versions on record that the version before does not show.
-    fn history(&mut self, was: &Contract, is: &Contract, mode: Compatibility, known: &[Change]) -> Vec<Change> {
+    /// Breaks against older versions on record that the version before does not show, and the newest version that is broken so.
+    fn history(
+        &mut self,
+        was: &Contract,
+        is: &Contract,
+        mode: Compatibility,
+        known: &[Change],
+    ) -> (Vec<Change>, Option<Semver>) {
         let declared = was.declared.as_deref().unwrap_or_default();
-        let mut found: Vec<Change> = Vec::new();
+        let (mut found, mut broken): (Vec<Change>, Option<Semver>) = (Vec::new(), None);
         let mut versions = 0;
         for (version, released) in self.records.of(declared) {
             versions += 1;
@@ -323,8 +359,10 @@ impl Work<'_> {
                 }
                 change.message = format!("against version {version} on record: {}", change.message);
                 change.old_place = None;
-                self.judge(&mut change, mode, is);
+                accepted::judge(&mut change, mode, is, self.options.today);
                 found.push(change);
+                // the newest comes first
+                broken.get_or_insert_with(|| version.clone());
             }
         }
         if versions == 0 {
@@ -334,58 +372,8 @@ impl Work<'_> {
                 mode.word()
             ));
         }
-        found
+        (found, broken)
     }
-
-    /// Acceptances that have run out, where they would cover a break.
-    fn expired(&self, is: &Contract, changes: &[Change]) -> Vec<Change> {
-        let today = self.options.today;
-        let run_out = |accepted: &&AcceptedBreak| accepted.until.is_some_and(|until| until < today);
-        let needed = |accepted: &&AcceptedBreak| {
-            changes.iter().any(|change| change.verdict == Verdict::Broken && covers(accepted, change))
-        };
-        let expired = is.accepts.iter().filter(run_out).filter(needed);
-        expired
-            .map(|accepted| {
-                let until = accepted.until.map(|until| until.to_string()).unwrap_or_default();
-                let message = format!("the break on `{}` was accepted until {until}, which is over", accepted.on);
-                let place: &Place = &accepted.place;
-                let mut change = Change::new("acceptance_expired", Class::Compatible, self.name, &accepted.on, message)
-                    .at(Some(place), None)
-                    .help("mend the break, or decide anew until when it is accepted");
-                change.verdict = Verdict::Expired;
-                change
-            })
-            .collect()
-    }
-}
-
-/// Whether an acceptance is about a change: its column or what is inside of it, the old name of what was renamed, or a column of a key.
-fn covers(accepted: &AcceptedBreak, change: &Change) -> bool {
-    let on = accepted.on.as_str();
-    let is_inside = |path: &str| path == on || path.strip_prefix(on).is_some_and(|rest| rest.starts_with(['.', '[']));
-    // columns of keys, references and measures stand in brackets: `key (a, b)`, `mean(a)`
-    let names = |text: &Option<String>| {
-        let inside = text.as_deref().unwrap_or_default().split('(').skip(1);
-        inside.flat_map(|text| text.split(|c: char| !c.is_alphanumeric() && c != '_')).any(|word| word == on)
-    };
-    is_inside(&change.path)
-        || (change.kind == "column_renamed" && change.old.as_deref() == Some(on))
-        || (change.path.is_empty() && (names(&change.old) || names(&change.new)))
-}
-
-/// How far a version must rise for these changes under a mode; `none` asks for nothing.
-fn required(changes: &[Change], mode: Compatibility) -> Bump {
-    if mode == Compatibility::None {
-        return Bump::None;
-    }
-    let of = |change: &Change| match change.class {
-        _ if change.breaks.under(mode) => Bump::Major,
-        Class::Additive | Class::Compatible | Class::Breaking => Bump::Minor,
-        Class::Docs => Bump::Patch,
-        Class::Governance => Bump::None,
-    };
-    changes.iter().map(of).max().unwrap_or_default()
 }
 
 fn parsed(contract: &Contract) -> Option<Semver> {

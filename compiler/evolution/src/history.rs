@@ -29,10 +29,16 @@ impl History {
     /// # Errors
     /// In words, where it is none: a conflict of a merge, another format, a version that is no semantic version.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let body: String = text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
-        let file: File = serde_json::from_str(&body).map_err(|error| {
-            format!("it is no record of contracts ({error}); `mlp diff --record` writes it anew from an earlier state in git")
-        })?;
+        if let Some(line) = text.lines().position(|line| line.starts_with("<<<<<<<")) {
+            return Err(format!(
+                "line {}: a merge left a conflict here; `mlp diff --record` keeps what either side has released",
+                line + 1
+            ));
+        }
+        // an empty line in place of each comment, so that faults keep their lines
+        let body: Vec<&str> = text.lines().map(|line| if line.starts_with('#') { "" } else { line }).collect();
+        let file: File = serde_json::from_str(&body.join("\n"))
+            .map_err(|error| format!("it is no record of contracts ({error}); take it as it was before from git"))?;
         if file.format != FORMAT {
             return Err(format!("it is of format `{}`, and this mlp knows `{FORMAT}`", file.format));
         }
@@ -45,6 +51,36 @@ impl History {
             }
         }
         Ok(Self { contracts })
+    }
+
+    /// Reads the text of a `contracts.lock`, of which a merge may have left two versions: what either has released is in it.
+    ///
+    /// # Errors
+    /// As [`History::parse`], and where the two have released one version with two contents.
+    pub fn joined(text: &str) -> Result<Self, String> {
+        let [ours, theirs] = sides(text);
+        let (mut all, other) = (Self::parse(&ours)?, Self::parse(&theirs)?);
+        for (name, versions) in other.contracts {
+            for (version, contract) in versions {
+                let known = all
+                    .contracts
+                    .entry(name.clone())
+                    .or_default()
+                    .entry(version.clone())
+                    .or_insert_with(|| contract.clone());
+                if *known != contract {
+                    return Err(format!(
+                        "both sides of the merge released `{name}` {version}, and not the same; take the file of the side that was released first (`git checkout --ours` or `--theirs`), and raise `version` for the other"
+                    ));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The newest version on record of each contract.
+    pub fn newest(&self) -> impl Iterator<Item = &Contract> {
+        self.contracts.values().filter_map(|versions| versions.last_key_value()).map(|(_, contract)| contract)
     }
 
     /// The text of a `contracts.lock`.
@@ -132,6 +168,36 @@ impl<'a> Records<'a> {
         found.sort_by(|a, b| b.0.cmp(a.0));
         found
     }
+}
+
+/// A text as each side of a merge had it; twice the same where there is no conflict in it.
+fn sides(text: &str) -> [String; 2] {
+    #[derive(PartialEq)]
+    enum In {
+        Both,
+        Ours,
+        Base,
+        Theirs,
+    }
+    let (mut ours, mut theirs, mut at) = (String::new(), String::new(), In::Both);
+    for line in text.lines() {
+        at = match line.get(..7) {
+            Some("<<<<<<<") => In::Ours,
+            Some("|||||||") => In::Base,
+            Some("=======") => In::Theirs,
+            Some(">>>>>>>") => In::Both,
+            _ => {
+                for (side, takes) in [(&mut ours, [In::Both, In::Ours]), (&mut theirs, [In::Both, In::Theirs])] {
+                    if takes.contains(&at) {
+                        side.push_str(line);
+                        side.push('\n');
+                    }
+                }
+                continue;
+            }
+        };
+    }
+    [ours, theirs]
 }
 
 fn bare_name(declared: &str) -> &str {

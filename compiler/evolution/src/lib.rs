@@ -9,6 +9,7 @@
 //! 2. A row that is shown was tried: one version permits it, the other refuses it.
 //! 3. The same two plans give the same answer, in the same order.
 
+mod accepted;
 mod bump;
 mod candidates;
 mod change;
@@ -30,6 +31,6 @@ mod watched;
 
 pub use bump::Bump;
 pub use change::{Breaks, Change, Class, Direction, Example, Reader, Verdict};
-pub use compare::{Comparison, Judged, Options, Version, compare};
+pub use compare::{Comparison, Dependent, Judged, Options, Unread, Version, compare};
 pub use contract::{changes, renamed};
 pub use history::History;

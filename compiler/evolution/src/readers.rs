@@ -1,8 +1,8 @@
-//! Who reads a column of a contract: stages, sinks, models and deployments, with the way from the contract to what is served.
+//! Who reads a column of a contract: stages (those that nothing calls, too), sinks, models and deployments, with the way from the contract to what is served.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use mlp_plan::{Artifact, Contract, Node, Origin, Place, Plan, Run, Value};
+use mlp_plan::{Artifact, Contract, Node, Origin, Place, Plan, Run, Uncalled, Value};
 
 use crate::change::Reader;
 
@@ -17,6 +17,8 @@ pub struct Package<'a> {
     pub alias: Option<&'a str>,
     /// That package, in the version that it reads.
     pub of: &'a Plan,
+    /// Its stages that nothing calls.
+    pub uncalled: &'a [Uncalled],
 }
 
 /// The packages whose readers count, with what is looked up in them for each column.
@@ -76,7 +78,9 @@ impl<'a> Indexed<'a> {
         let declared = package.of.contracts.values().filter_map(|one| Some((one.declared.as_deref()?, one)));
         let mut origins: BTreeMap<&str, &Contract> = BTreeMap::new();
         declared.for_each(|(name, one)| _ = origins.entry(name).or_insert(one));
-        Self { package, names, origins, read: read(package.plan) }
+        let mut read = read(package.plan);
+        read.extend(package.uncalled.iter().flat_map(|stage| &stage.reads).map(String::as_str));
+        Self { package, names, origins, read }
     }
 
     /// The names in the plan of a declared contract, of what is read that begins with it, and of what is read that has the column from it: theirs is
@@ -135,11 +139,19 @@ impl Search<'_> {
         for monitor in plan.monitors.values() {
             self.nodes(contract, &monitor.pipeline.name, &monitor.pipeline.nodes, found);
         }
-        let reader = |path: Vec<String>, place: &mlp_plan::Place| Reader {
+        let reader = |path: Vec<String>, place: &Place| Reader {
             package: self.package.name.to_owned(),
             path: std::iter::once(contract.clone()).chain(path).collect(),
+            runs: true,
             place: place.clone(),
         };
+        for stage in self.package.uncalled {
+            let names_it = stage.sql.as_ref().is_none_or(|text| sql_uses(text, self.column));
+            if names_it && stage.reads.iter().any(|contract| self.has(contract)) {
+                let name = stage.stage.rsplit('.').next().unwrap_or_default().to_owned();
+                found.insert(Reader { runs: false, ..reader(vec![name], &stage.place) });
+            }
+        }
         for deployment in plan.deployments.values() {
             if deployment.request.as_ref().is_some_and(|request| self.has(request)) {
                 found.insert(reader(vec![deployment.name.clone()], &deployment.place));
@@ -182,7 +194,8 @@ impl Search<'_> {
             }
             let mut path = vec![contract.to_owned()];
             path.extend(self.way(pipeline, node, nodes));
-            found.insert(Reader { package: self.package.name.to_owned(), path, place: node.call.clone() });
+            let package = self.package.name.to_owned();
+            found.insert(Reader { package, path, runs: true, place: node.call.clone() });
         }
     }
 
@@ -200,10 +213,7 @@ impl Search<'_> {
     /// Whether a node looks at the column: SQL that names it (or takes all), a stage of the library that is told of it, anything else.
     fn uses(&self, node: &Node) -> bool {
         match &node.run {
-            Run::Sql { text } => {
-                let text = code(text);
-                takes_all(&text) || words(&text).any(|word| word.eq_ignore_ascii_case(self.column))
-            }
+            Run::Sql { text } => sql_uses(text, self.column),
             Run::Builtin { .. } => node.params.values().any(|value| names(value, self.column)),
             _ => true,
         }
@@ -249,6 +259,12 @@ fn element(artifact: &Artifact) -> &Artifact {
         Artifact::List(inner) => element(inner),
         other => other,
     }
+}
+
+/// Whether SQL names a column, or takes all that there are.
+fn sql_uses(text: &str, column: &str) -> bool {
+    let text = code(text);
+    takes_all(&text) || words(&text).any(|word| word.eq_ignore_ascii_case(column))
 }
 
 /// SQL without its comments and its texts in quotes.

@@ -11,10 +11,13 @@ mod contracts;
 mod nodes;
 mod policies;
 mod serving;
+mod uncalled;
 
 use mlp_analysis::{Checked, DeclId, Kind, flow::Flow, types::Ty};
 use mlp_plan::{Environment, Model, Package, Parameter, Pipeline, Place, Plan, Target};
 use mlp_source::{SourceMap, Span};
+
+pub use uncalled::uncalled;
 
 /// What lowering needs to know beside the program.
 pub struct Context<'a> {
@@ -30,12 +33,12 @@ pub struct Context<'a> {
     pub files: &'a dyn mlp_ports::Files,
 }
 
-/// The plan of a checked program that has no errors.
+/// The plan of a checked program that has no errors. What its dependencies run, serve and watch is in their plans.
 #[must_use]
 pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
     let mut lowering = Lowering { context, plan: empty(context) };
     let flows = std::mem::take(&mut checked.flows);
-    for flow in &flows {
+    for flow in flows.iter().filter(|flow| is_own(&lowering.place(flow.span))).collect::<Vec<_>>() {
         let pipeline = lowering.pipeline(checked, flow);
         lowering.plan.pipelines.insert(flow.name.clone(), pipeline);
     }
@@ -43,13 +46,19 @@ pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
     for id in checked.checker.program.of_kind(Kind::Model).collect::<Vec<_>>() {
         lowering.model(checked, id);
     }
+    let monitors = std::mem::take(&mut checked.monitors);
+    let own: Vec<_> = monitors.iter().filter(|monitor| is_own(&lowering.place(monitor.flow.span))).collect();
     for id in checked.checker.program.of_kind(Kind::Deployment).collect::<Vec<_>>() {
-        lowering.deployment(checked, id);
+        let place = checked.checker.program.decl(id).map(|decl| lowering.place(decl.span));
+        let is_watched = own.iter().any(|monitor| monitor.deployment.id == id);
+        if is_watched || place.is_some_and(|place| is_own(&place)) {
+            lowering.deployment(checked, id);
+        }
     }
-    for monitor in std::mem::take(&mut checked.monitors) {
-        lowering.monitor(checked, &monitor);
-        checked.monitors.push(monitor);
+    for monitor in own {
+        lowering.monitor(checked, monitor);
     }
+    checked.monitors = monitors;
     // those that no stage names as well: a target may set one of them
     for id in checked.checker.program.of_kind(Kind::Env).collect::<Vec<_>>() {
         lowering.environment(checked, id);
@@ -172,6 +181,11 @@ impl Lowering<'_> {
         self.plan.environments.insert(info.name.clone(), made);
         Some(info.name)
     }
+}
+
+/// Whether a place is in the package itself, and not in a dependency or the standard library.
+pub(crate) fn is_own(place: &Place) -> bool {
+    !place.file.contains(':') && !place.file.starts_with('<')
 }
 
 /// Tags in the order of the plan.

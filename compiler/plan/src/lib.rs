@@ -20,6 +20,7 @@ mod pipeline;
 mod policy;
 mod serving;
 mod types;
+mod uncalled;
 mod value;
 
 pub use contract::*;
@@ -32,4 +33,5 @@ pub use pipeline::*;
 pub use policy::*;
 pub use serving::*;
 pub use types::*;
+pub use uncalled::*;
 pub use value::*;

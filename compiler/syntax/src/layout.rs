@@ -122,6 +122,7 @@ impl Pass<'_> {
     /// Reports the slips that were seen by the scanner, and mends them in the copy.
     fn slips(&mut self, slips: &[(Slip, usize)]) {
         let mut last: Option<usize> = None;
+        let mut in_conflict = false;
         for (slip, index) in slips.iter().copied() {
             let Some(Token { start, end, .. }) = self.tokens.get(index).copied() else { continue };
             let span = self.span(start, end);
@@ -134,6 +135,10 @@ impl Pass<'_> {
                 Slip::HashComment => (say::hash_comment(self.span(start, start + 1)), Fate::Drop),
                 Slip::BlockComment => (say::block_comment(self.span(start, start + 2)), Fate::Drop),
                 Slip::OpenComment => (say::unclosed_comment(self.span(start, start + 2)), Fate::Drop),
+                Slip::Conflict | Slip::OtherSide => {
+                    let line = written.lines().next().unwrap_or_default().len();
+                    (say::merge_conflict(self.span(start, start + line)), Fate::Drop)
+                }
                 Slip::BadCharacter => {
                     self.silent.push((start, end));
                     let blank = written.chars().all(char::is_whitespace);
@@ -144,11 +149,13 @@ impl Pass<'_> {
                     (self.open_text(slip, start, written), Fate::Hole(index))
                 }
             };
-            let again = slip == Slip::BadCharacter
-                && last.is_some_and(|last| self.text.get(last..start).is_some_and(|text| !text.contains('\n')));
+            let again = slip == Slip::OtherSide && in_conflict
+                || slip == Slip::BadCharacter
+                    && last.is_some_and(|last| self.text.get(last..start).is_some_and(|text| !text.contains('\n')));
             if !again {
                 self.diagnostics.push(found);
             }
+            in_conflict = slip == Slip::Conflict || in_conflict && slip != Slip::OtherSide;
             last = (slip == Slip::BadCharacter).then_some(start).or(last);
             self.fate(index, fate);
         }

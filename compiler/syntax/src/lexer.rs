@@ -69,6 +69,10 @@ pub(crate) enum Slip {
     OpenRegex,
     /// A character that no program has.
     BadCharacter,
+    /// `<<<<<<< ours`, which a merge leaves before what it could not join.
+    Conflict,
+    /// `=======` to `>>>>>>> theirs`, or one of the two alone.
+    OtherSide,
 }
 
 /// All tokens of a text, and the slips seen on the way.
@@ -136,6 +140,7 @@ impl Lexer<'_> {
 
     fn token(&mut self, byte: u8) {
         match byte {
+            b'<' | b'=' | b'>' | b'|' if self.is_conflict() => self.conflict(byte),
             b' ' | b'\t' | b'\r' => self.at += 1,
             b'\n' => {
                 self.open.clear();
@@ -159,6 +164,28 @@ impl Lexer<'_> {
             _ if is_word(byte) => self.word(),
             _ => self.symbol(byte),
         }
+    }
+
+    /// Whether a line of a merge's conflict begins here.
+    fn is_conflict(&self) -> bool {
+        let at_edge = self.at == 0 || self.bytes.get(self.at - 1) == Some(&b'\n');
+        at_edge && conflict_mark(self.bytes.get(self.at..).unwrap_or_default())
+    }
+
+    /// The mark before our side stands alone, so that our side is read; from the mark behind it on nothing is, up to the last one.
+    fn conflict(&mut self, byte: u8) {
+        let line_end = self.line_end();
+        if byte == b'<' {
+            return self.slip(Slip::Conflict, Kind::Bad, line_end);
+        }
+        let mut end = self.at;
+        for line in self.text.get(self.at..).unwrap_or_default().split_inclusive('\n') {
+            if line.starts_with(">>>>>>>") && conflict_mark(line.as_bytes()) {
+                return self.slip(Slip::OtherSide, Kind::Bad, end + line.trim_end().len());
+            }
+            end += line.len();
+        }
+        self.slip(Slip::OtherSide, Kind::Bad, line_end);
     }
 
     fn word_end(&self, from: usize) -> usize {
@@ -356,6 +383,13 @@ impl Lexer<'_> {
         let written = self.text.get(self.at..end - keep).unwrap_or_default();
         self.slip(slip, Kind::Unclosed, self.at + written.trim_end().len());
     }
+}
+
+/// Whether a line begins with seven signs of a kind as git writes them, and a blank or nothing behind them.
+fn conflict_mark(line: &[u8]) -> bool {
+    let (mark, behind) = line.split_at(line.len().min(7));
+    let is_mark = [b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>"].iter().any(|known| mark == *known);
+    is_mark && matches!(behind.first(), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
 }
 
 /// Whether `close` closes what `open` opened.

@@ -12,12 +12,16 @@ use crate::lexer::{Kind, Lexed, Slip, Token, begins_item, lex};
 pub fn split(text: &str) -> Vec<Range<usize>> {
     let tokens = lex(text).tokens;
     let mut starts = vec![0];
-    let mut last = None;
+    let (mut last, mut in_conflict) = (None, false);
     for (index, token) in tokens.iter().enumerate() {
         if !is_code(token) {
             continue;
         }
-        if let Some(before) = last.filter(|before| ends(&tokens, *before))
+        if token.kind == Kind::Bad {
+            in_conflict = token.text(text).starts_with("<<<<<<<") || in_conflict && !is_other_side(text, token);
+        }
+        if !in_conflict
+            && let Some(before) = last.filter(|before| ends(&tokens, *before))
             && begins_item(text, token)
         {
             let between = tokens.get(before + 1..index).unwrap_or_default();
@@ -35,9 +39,18 @@ pub fn split(text: &str) -> Vec<Range<usize>> {
 pub fn is_open(text: &str) -> bool {
     let Lexed { tokens, slips } = lex(text);
     let last = tokens.iter().rposition(is_code);
-    let is_cut = slips.iter().any(|(slip, _)| matches!(slip, Slip::OpenLongText | Slip::OpenComment));
+    let is_cut =
+        slips.iter().any(|(slip, _)| matches!(slip, Slip::OpenLongText | Slip::OpenComment))
+            || slips.iter().rev().find(|(slip, _)| matches!(slip, Slip::Conflict | Slip::OtherSide)).is_some_and(
+                |(_, index)| tokens.get(*index).is_some_and(|token| !token.text(text).contains("\n>>>>>>>")),
+            );
     let behind = last.and_then(|last| tokens.get(last + 1..)).unwrap_or_default();
     is_cut || !last.is_some_and(|last| ends(&tokens, last)) || behind.iter().any(|token| token.kind == Kind::Newline)
+}
+
+/// Whether a token is the side of a conflict that is not read.
+fn is_other_side(text: &str, token: &Token) -> bool {
+    ["|||||||", "=======", ">>>>>>>"].iter().any(|mark| token.text(text).starts_with(mark))
 }
 
 fn is_code(token: &Token) -> bool {

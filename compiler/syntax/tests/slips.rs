@@ -19,6 +19,22 @@ const SLIPS: &[(&str, &str)] = &[
     ("misspelt modifier", "contract A {\n  x: int32 uniqe\n}"),
     ("misspelt rule", "contract A {\n  x: int32\n  exepct rows >= 1\n}"),
     ("missing bracket", "contract A {\n  x: int32\n\ncontract B { y: bool }"),
+    (
+        "an acceptance without a reason",
+        "contract A {\n  x: int32\n  accepts break on x.y\n  accepts break on x until 2030-01-01\n}",
+    ),
+    (
+        "an acceptance without `break on`",
+        "contract A {\n  x: int32\n  accepts on x because \"y\"\n  accepts break x because \"y\"\n}",
+    ),
+    (
+        "conflicts of a merge",
+        "contract A {\n<<<<<<< HEAD\n  x: int32\n=======\n  x: int64\n  y: bool\n>>>>>>> theirs\n}\n<<<<<<< HEAD\ncontract B { x: bool }\ncontract C { x: bool }\n||||||| base\n=======\ncontract B { y: bool }\n>>>>>>> theirs\ncontract D { x: bool }",
+    ),
+    (
+        "a conflict that lacks marks",
+        "contract A {\n=======\n  x: int32\n>>>>>>> theirs\n}\ncontract B {\n  x: bool\n>>>>>>> theirs\n}",
+    ),
     ("missing parenthesis", "pipeline p {\n  let x = f(a, b\n  let y = g(x)\n}"),
     (
         "missing parenthesis in a head",

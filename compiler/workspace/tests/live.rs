@@ -216,6 +216,9 @@ fn deed() -> impl Strategy<Value = Deed> {
         "\nmoments early < late\n",
         "\nenv default { python = \"3.11\" }\n",
         "/// docs\n",
+        "\n<<<<<<< ours\n",
+        "\n=======\n",
+        "\n>>>>>>> theirs\n",
         "\ncontract L { id: int64 key, references B(id) from (id) }\n",
     ]);
     prop_oneof![

@@ -327,6 +327,14 @@ impl Checker<'_> {
                         return;
                     }
                 };
+                if because.trim().is_empty() {
+                    let message = "`because` says nothing";
+                    self.report(stages::misplaced(
+                        rule.span,
+                        message,
+                        "say why the break is right, for those who review it",
+                    ));
+                }
                 let accepted =
                     AcceptedBreak { on: dotted(on), because: because.clone(), until, place: Place::default() };
                 info.face.accepts.push(accepted);

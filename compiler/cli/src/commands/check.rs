@@ -10,6 +10,7 @@ use mlp_workspace::Override;
 
 use super::{
     Exit,
+    diff::record,
     edges::with_edges,
     fix::{fix, offered},
 };
@@ -62,6 +63,7 @@ fn once(paths: &[PathBuf], format: Format, how: &How, output: &Output) -> Exit {
     for (at, path) in paths.iter().enumerate() {
         let clock = Instant::now();
         let loaded = loaded(path, output)?;
+        record::history(&loaded.root).map_err(|message| output.failure(&message, None))?;
         checked(&loaded, &Override::new(), |checked, found| {
             let millis = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
             let options = Options { files: loaded.own.len(), millis, ..output.options() };

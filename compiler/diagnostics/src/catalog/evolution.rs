@@ -20,7 +20,9 @@ pub fn version(span: Span, name: &str, message: &str) -> Diagnostic {
 /// Less is asked, watched or held back than before.
 #[must_use]
 pub fn loosened(span: Span, name: &str, message: &str) -> Diagnostic {
-    Diagnostic::new(Code::GovernanceLoosened, span, format!("`{name}`: {message}")).here("less than before")
+    Diagnostic::new(Code::GovernanceLoosened, span, format!("`{name}`: {message}"))
+        .here("less than before")
+        .help("let it be as it was, or let those agree who answer for it; `--deny governance` makes it an error")
 }
 
 /// A break that was accepted until a day that is over.

@@ -183,6 +183,14 @@ pub fn bad_character(span: Span, found: &str) -> Diagnostic {
         .here("this has no meaning outside of texts and comments")
 }
 
+/// `<<<<<<< HEAD`.
+#[must_use]
+pub fn merge_conflict(span: Span) -> Diagnostic {
+    Diagnostic::new(Code::UnexpectedText, span, "a merge left a conflict here")
+        .here("two versions of the same lines stand here")
+        .help("keep what is right of both sides, and delete the lines of `<<<<<<<`, `=======` and `>>>>>>>`")
+}
+
 /// `a or b and c`.
 #[must_use]
 pub fn mixed_logic(span: Span, inner: &str, outer: &str) -> Diagnostic {

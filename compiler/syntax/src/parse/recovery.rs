@@ -340,6 +340,14 @@ impl Lower<'_> {
                 let index = if slice.text(0) == "retrain" { 2 } else { 1 };
                 Some(self.instead(slice, index.min(last), "`when` and a condition"))
             }
+            "accepts" if (slice.text(1), slice.text(2)) != ("break", "on") => {
+                let index = if slice.text(1) == "break" { 2 } else { 1 };
+                Some(self.instead(slice, index, "`break on` and the name of a column"))
+            }
+            "accepts" if slice.is_word(3) && !slice.holds("because") => {
+                let end = (4..last).step_by(2).find(|index| slice.text(*index) != ".").unwrap_or(last);
+                Some(self.instead(slice, end, "`because` and a reason in double quotes"))
+            }
             "approve" if !slice.holds("of") => Some(self.instead(slice, last, "`of` and a group in double quotes")),
             _ => None,
         }

@@ -111,6 +111,14 @@ impl Repository {
         }
     }
 
+    /// Up to so many commits before one, along the first parents, the latest first; fewer where the history is shorter, or this clone has no more of it.
+    #[must_use]
+    pub fn before(&self, commit: &str, count: usize) -> Vec<String> {
+        let (count, parent) = (format!("--max-count={count}"), format!("{commit}^"));
+        let listed = self.ask(&["rev-list", "--first-parent", "--abbrev-commit", &count, "--end-of-options", &parent]);
+        listed.lines().map(str::to_owned).collect()
+    }
+
     /// The regular files (and links to such) below a folder of the repository at a commit that are wanted by their path in that folder, sorted by path. None
     /// where there was no such folder: git keeps no empty ones. `folder` is relative to the top of the repository.
     ///
@@ -168,7 +176,6 @@ impl Repository {
         Ok(files)
     }
 
-    /// Why a revision is not there, as far as one can tell.
     /// What git answers, empty where it does not.
     fn ask(&self, arguments: &[&str]) -> String {
         let bytes = stdout(git(&self.folder).args(arguments)).unwrap_or_default();
@@ -184,6 +191,7 @@ impl Repository {
         }
     }
 
+    /// Why a revision is not there, as far as one can tell.
     fn no_revision(&self, rev: &str) -> String {
         let ask = |arguments: &[&str]| self.ask(arguments);
         let known = ask(&["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"]);

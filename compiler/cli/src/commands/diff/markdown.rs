@@ -17,6 +17,10 @@ pub fn write(compared: &[Compared], against: &str, deny_governance: bool) -> Str
         "❌ loosens what guards it"
     } else if changes.is_empty() {
         "✅ nothing changed"
+    } else if compared.iter().any(|one| one.found.changes.iter().any(|change| shown::hurts_others(one, change))) {
+        "⚠️ breaks readers in this repository, which its modes permit"
+    } else if changes.iter().any(|change| change.breaks.any()) {
+        "✅ breaks only what its modes permit, or what was accepted"
     } else {
         "✅ breaks nobody"
     };
@@ -63,17 +67,27 @@ fn contracts(one: &Compared, out: &mut String) {
 }
 
 fn details(one: &Compared, out: &mut String) {
-    let asks = one.found.changes.iter().filter(|change| change.code().is_some());
+    let (asks, rest): (Vec<&Change>, Vec<&Change>) =
+        one.found.changes.iter().partition(|change| change.code().is_some() || shown::hurts_others(one, change));
     let mut told: Vec<String> = Vec::new();
     for change in asks {
-        let number = change.code().unwrap_or_default();
+        // a break that its mode permits has no code, and is one all the same
+        let (number, permitted) = match change.code() {
+            Some(number) => (number, String::new()),
+            None => (310, text::accepted(change)),
+        };
         let place = if change.place.file.is_empty() {
             String::new()
         } else {
             format!(" ({}:{})", escaped(one.shown.name(&change.place)), change.place.line)
         };
-        let _ =
-            writeln!(out, "- **MLP{number}** `{}`{place}: {}", code(&shown::name(change)), escaped(&change.message));
+        let _ = writeln!(
+            out,
+            "- **MLP{number}** `{}`{place}: {}{}",
+            code(&shown::name(change)),
+            escaped(&change.message),
+            escaped(&permitted)
+        );
         if let Some(help) = &change.help {
             let _ = writeln!(out, "  - {}", escaped(help));
         }
@@ -83,13 +97,12 @@ fn details(one: &Compared, out: &mut String) {
             let _ = writeln!(out, "  - for example {}{colon}{}", rows.join(", "), escaped(&example.says));
         }
         // of the next break of the same column they are the same
-        let readers = shown::readers(change);
+        let readers = shown::readers(one, change);
         if !readers.is_empty() && readers != told {
             readers.iter().for_each(|line| _ = writeln!(out, "  - {}", escaped(line)));
             told = readers;
         }
     }
-    let rest: Vec<&Change> = one.found.changes.iter().filter(|change| change.code().is_none()).collect();
     if rest.is_empty() {
         return;
     }

@@ -2,55 +2,108 @@
 
 use std::{fs, path::Path};
 
-use mlp_plan::Plan;
+use mlp_evolution::{Dependent, Unread};
+use mlp_plan::{Place, Plan, Uncalled};
 use mlp_workspace::{Fetching, Override, load};
 
-use super::sides::{Repo, Tree, manifest};
+use super::{
+    side::{Text, read},
+    sides::{Repo, Tree, inside, join, manifest},
+};
 use crate::{
     output::Output,
-    program::{below, local, lowered, with_packages},
+    program::{below, local, with_packages},
 };
 
-/// A package that depends on another.
-pub struct Dependent {
+/// The packages of a tree that depend on one by its path.
+#[derive(Default)]
+pub struct Neighbours {
+    found: Vec<Neighbour>,
+    /// Those that do not check.
+    pub unread: Vec<Unread>,
+    /// The texts in which that shows.
+    pub texts: Vec<Text>,
+}
+
+struct Neighbour {
     name: String,
     plan: Plan,
+    uncalled: Vec<Uncalled>,
     alias: String,
 }
 
-/// The packages of a tree that depend on one by its path; of those that do not check, a note says so.
-pub fn dependents(tree: Option<&Tree>, package: &Repo, output: &Output) -> (Vec<Dependent>, Vec<String>) {
-    let (mut found, mut notes) = (Vec::new(), Vec::new());
-    let Some(tree) = tree else { return (found, notes) };
-    let own = real(&tree.top.join(&package.inside));
-    for root in below(&tree.top) {
-        let Some(manifest) = manifest(&root) else { continue };
-        let known = manifest.dependencies.iter().find(|(_, dependency)| {
-            dependency.git.is_none() && dependency.path.as_ref().is_some_and(|path| real(&root.join(path)) == own)
-        });
-        let Some((alias, _)) = known else { continue };
-        let name = manifest.package.name.clone();
-        match planned(&root, tree.is_on_disk(), output) {
-            Ok(plan) => found.push(Dependent { name, plan, alias: alias.clone() }),
-            Err(why) => notes.push(format!("`{name}` depends on this package and does not check: {why}")),
+impl Neighbours {
+    /// Looks for them in a tree, where there is one.
+    pub fn of(package: &Repo, tree: Option<&Tree>, output: &Output) -> Self {
+        let mut all = Self::default();
+        let Some(tree) = tree else { return all };
+        let own = real(&tree.top.join(&package.inside));
+        for root in below(&tree.top) {
+            let Some(manifest) = manifest(&root) else { continue };
+            let known = manifest.dependencies.iter().find(|(_, dependency)| {
+                dependency.git.is_none() && dependency.path.as_ref().is_some_and(|path| real(&root.join(path)) == own)
+            });
+            let Some((alias, _)) = known else { continue };
+            let (name, alias) = (manifest.package.name.clone(), alias.clone());
+            match planned(&root, tree, output) {
+                Ok((plan, uncalled)) => all.found.push(Neighbour { name, plan, uncalled, alias }),
+                Err(fault) => {
+                    let Fault { why, place, text } = *fault;
+                    // places of other packages are told apart by their names
+                    let place = Place { file: format!("{name}:{}", place.file), ..place };
+                    all.texts.push(Text { place: place.file.clone(), ..text });
+                    all.unread.push(Unread { name, why, place });
+                }
+            }
         }
+        all
     }
-    (found, notes)
+
+    /// Those that check.
+    pub fn dependents(&self) -> Vec<Dependent<'_>> {
+        self.found
+            .iter()
+            .map(|one| Dependent { name: &one.name, plan: &one.plan, uncalled: &one.uncalled, alias: &one.alias })
+            .collect()
+    }
 }
 
-/// As a comparison wants them.
-pub fn listed(dependents: &[Dependent]) -> Vec<(String, &Plan, String)> {
-    dependents.iter().map(|one| (one.name.clone(), &one.plan, one.alias.clone())).collect()
+/// What is wrong with a neighbour first.
+struct Fault {
+    why: String,
+    place: Place,
+    text: Text,
 }
 
 /// The plan of a neighbour. It is only read: its `mlp.lock` is a matter of those who work on it.
-fn planned(root: &Path, is_on_disk: bool, output: &Output) -> Result<Plan, String> {
+fn planned(root: &Path, tree: &Tree, output: &Output) -> Result<(Plan, Vec<Uncalled>), Box<Fault>> {
+    let fault = |why: String, file: &str, (line, column), text: String| {
+        Box::new(Fault {
+            why,
+            place: Place { file: file.to_owned(), line, column },
+            text: Text {
+                place: file.to_owned(),
+                name: tree.shown(&root.join(file)),
+                path: Some(join(&inside(Some(&tree.top), root), file)),
+                text,
+            },
+        })
+    };
+    let is_on_disk = tree.is_on_disk();
     let loaded =
         with_packages(output, |fetching| load(root, Fetching { locked: is_on_disk || fetching.locked, ..fetching }))
-            .map_err(|error| error.0.into_iter().next().unwrap_or_default())?;
-    lowered(&loaded, local(), &Override::new()).map_err(|found| {
-        let first = found.iter().find(|one| one.is_error());
-        first.map(|one| format!("{}: {}", one.code, one.message)).unwrap_or_default()
+            .map_err(|error| {
+                let manifest = fs::read_to_string(root.join("mlp.toml")).unwrap_or_default();
+                fault(error.0.into_iter().next().unwrap_or_default(), "mlp.toml", (1, 1), manifest)
+            })?;
+    read(&loaded, local(), &Override::new()).map_err(|found| {
+        let Some(first) = found.iter().find(|one| one.is_error()) else {
+            return fault(String::new(), "mlp.toml", (1, 1), String::new());
+        };
+        let start = loaded.sources.start(first.primary);
+        let file = loaded.places.get(first.primary.file.0 as usize).map_or("mlp.toml", String::as_str);
+        let text = loaded.sources.get(first.primary.file).map(|source| source.text.to_string()).unwrap_or_default();
+        fault(format!("{}: {}", first.code, first.message), file, (start.line, start.column), text)
     })
 }
 

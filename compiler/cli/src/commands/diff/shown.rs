@@ -7,14 +7,16 @@ use mlp_evolution::{Breaks, Change, Reader, Verdict};
 use mlp_plan::Place;
 use mlp_source::{FileId, SourceMap, Span};
 
-use super::{Compared, sides::Side};
+use super::{
+    Compared,
+    side::{Side, Text},
+    sides::join,
+};
 
 /// The texts of two versions.
 pub struct Shown {
-    new: Vec<(String, String, String)>,
-    old: Vec<(String, String, String)>,
-    /// The package's folder from the top of its repository, where it is in one.
-    prefix: Option<String>,
+    new: Vec<Text>,
+    old: Vec<Text>,
 }
 
 /// Where places of one package are found in the map of all texts.
@@ -27,38 +29,35 @@ struct Places<'m> {
 }
 
 impl Shown {
-    /// The texts of both versions of a package.
-    pub fn new(old: Side, new: Side, prefix: Option<String>) -> Self {
+    /// The texts of both versions of a package, which is in the folder `prefix` of its repository, where it is in one; and others that the new one points into.
+    pub fn new(old: Side, new: Side, prefix: Option<&str>, others: Vec<Text>) -> Self {
         // the memory of two plans is not given back, as in `program::checked`
         let files = |Side { plan, files, .. }: Side| {
             std::mem::forget(plan);
-            files
+            let path = |file: &Text| prefix.map(|prefix| join(prefix, &file.place));
+            files.into_iter().map(|file| Text { path: path(&file), ..file }).collect::<Vec<_>>()
         };
-        Self { new: files(new), old: files(old), prefix }
+        let (old, mut new) = (files(old), files(new));
+        new.extend(others);
+        Self { new, old }
     }
 
     /// The name under which people know a file of the new version; as the plan names it where there is none.
     pub fn name<'a>(&'a self, place: &'a Place) -> &'a str {
-        self.new.iter().find(|(file, ..)| *file == place.file).map_or(place.file.as_str(), |(_, name, _)| name)
+        self.new.iter().find(|text| text.place == place.file).map_or(place.file.as_str(), |text| &text.name)
     }
 
-    /// Adds all texts to a map: the new ones, the earlier ones as people name them, and the earlier ones as if they were new.
+    /// Adds all texts to a map: the new ones, the earlier ones as people name them, and the earlier ones as if they were new. Machines know the repository,
+    /// and not where somebody stands in it: they are told paths from its top.
     fn add(&self, map: &mut SourceMap, for_machines: bool) -> [BTreeMap<String, FileId>; 3] {
-        // machines know the repository, and not where somebody stands in it: they are told paths from its top
-        let prefix = self.prefix.as_deref().filter(|_| for_machines);
-        let path = |place: &str, name: &str| match prefix {
-            Some("") => place.to_owned(),
-            Some(prefix) => format!("{prefix}/{place}"),
-            None => name.to_owned(),
+        let path = |text: &Text| text.path.clone().filter(|_| for_machines).unwrap_or_else(|| text.name.clone());
+        let mut all = |texts: &[Text], shown: &dyn Fn(&Text) -> String| {
+            texts
+                .iter()
+                .map(|text| (text.place.clone(), map.add(&shown(text), text.text.as_str())))
+                .collect::<BTreeMap<_, _>>()
         };
-        let named = |_: &str, name: &str| name.to_owned();
-        let mut all = |files: &[(String, String, String)], shown: &dyn Fn(&str, &str) -> String| {
-            let added = |(place, name, text): &(String, String, String)| {
-                (place.clone(), map.add(&shown(place, name), text.as_str()))
-            };
-            files.iter().map(added).collect::<BTreeMap<_, _>>()
-        };
-        let (new, old) = (all(&self.new, &path), all(&self.old, &named));
+        let (new, old) = (all(&self.new, &path), all(&self.old, &|text: &Text| text.name.clone()));
         let gone = if for_machines { all(&self.old, &path) } else { old.clone() };
         [new, old, gone]
     }
@@ -72,16 +71,37 @@ impl Shown {
     }
 }
 
+/// How findings are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// To people, at length.
+    Long,
+    /// To people, a line each: who reads what breaks stands in it.
+    Short,
+    /// To machines, with paths from the top of the repository.
+    Machines,
+}
+
 /// Everything that asks for something, with the map of its texts.
-pub fn all(compared: &[Compared], deny_governance: bool, for_machines: bool) -> (SourceMap, Vec<Diagnostic>) {
+pub fn all(compared: &[Compared], deny_governance: bool, told: Told) -> (SourceMap, Vec<Diagnostic>) {
     let mut map = SourceMap::new();
-    let placed: Vec<_> = compared.iter().map(|one| one.shown.add(&mut map, for_machines)).collect();
+    let placed: Vec<_> = compared.iter().map(|one| one.shown.add(&mut map, told == Told::Machines)).collect();
     let mut found = Vec::new();
     for (one, [new, old, gone]) in compared.iter().zip(placed) {
         let places = Places { map: &map, new, old, gone };
-        found.extend(one.found.changes.iter().filter_map(|change| diagnostic(change, &places, deny_governance)));
+        for change in &one.found.changes {
+            let Some(mut diagnostic) = diagnostic(one, change, &places) else { continue };
+            if deny_governance && change.verdict == Verdict::Loosened {
+                diagnostic.severity = Severity::Error;
+            }
+            if told == Told::Short {
+                diagnostic.message.push_str(&read_by(change));
+            }
+            found.push(diagnostic);
+        }
     }
-    found.sort_by_key(|one: &Diagnostic| (one.primary, one.code));
+    // what breaks comes before the version that it asks for
+    found.sort_by_key(|one: &Diagnostic| (one.primary.file, one.code, one.primary));
     (map, found)
 }
 
@@ -103,7 +123,13 @@ pub fn whom(breaks: Breaks) -> Vec<&'static str> {
         .collect()
 }
 
-fn diagnostic(change: &Change, places: &Places<'_>, deny_governance: bool) -> Option<Diagnostic> {
+/// Whether a break that its mode permits is nobody's alone: another package of the repository reads what changed.
+pub fn hurts_others(one: &Compared, change: &Change) -> bool {
+    let is_permitted = change.verdict == Verdict::Fine && change.breaks.any();
+    is_permitted && change.readers.iter().any(|reader| reader.package != one.package)
+}
+
+fn diagnostic(one: &Compared, change: &Change, places: &Places<'_>) -> Option<Diagnostic> {
     let new = span(places.map, &places.new, &change.place);
     let before = |files| change.old_place.as_ref().and_then(|place| span(places.map, files, place));
     let old = before(&places.old);
@@ -111,52 +137,77 @@ fn diagnostic(change: &Change, places: &Places<'_>, deny_governance: bool) -> Op
     let at = new.or_else(|| before(&places.gone)).unwrap_or_default();
     let (name, message) = (name(change), change.message.as_str());
     let mut found = match change.verdict {
+        Verdict::Fine if hurts_others(one, change) => {
+            let mut found = words::breaking(at, &name, message, &whom(change.breaks));
+            found.message.push_str(", which its mode permits, and they are in this repository");
+            found.severity = Severity::Warning;
+            found
+        }
         Verdict::Fine | Verdict::Accepted { .. } => return None,
         Verdict::Broken => words::breaking(at, &name, message, &whom(change.breaks)),
         Verdict::Underbumped => words::version(at, &change.subject, message),
         Verdict::Loosened => words::loosened(at, &name, message),
         Verdict::Expired => words::expired(at, &name, message),
     };
-    if deny_governance && change.verdict == Verdict::Loosened {
-        found.severity = Severity::Error;
-    }
     if let (Some(old), Some(_)) = (old, new) {
         found = found.because(old, "it was here");
     }
-    let help = details(change);
+    let help = details(one, change);
     Some(if help.is_empty() { found } else { found.help(help.join("\n")) })
 }
 
 /// The mend, the counter-example and the readers, a line each.
-pub fn details(change: &Change) -> Vec<String> {
+pub fn details(one: &Compared, change: &Change) -> Vec<String> {
     let example = change.example.as_ref().map(|example| {
         let rows = if example.rows.is_empty() { String::new() } else { format!("{}: ", example.rows.join(", ")) };
         format!("for example {rows}{}", example.says)
     });
-    change.help.iter().cloned().chain(example).chain(readers(change)).collect()
+    change.help.iter().cloned().chain(example).chain(readers(one, change)).collect()
 }
 
-/// Who reads what breaks, and how the break would be accepted, a line each; nothing where it does not break.
-pub fn readers(change: &Change) -> Vec<String> {
-    if change.verdict != Verdict::Broken {
+/// ` (read by Order → train.fit, and by 2 more)`; empty where nobody is known to.
+pub fn read_by(change: &Change) -> String {
+    let Some(first) = change.readers.first() else { return String::new() };
+    let more = match change.readers.len() {
+        1 => String::new(),
+        all => format!(", and by {} more", all - 1),
+    };
+    format!(" (read by {first}{more})")
+}
+
+/// Who reads what breaks, and how the break would be accepted, a line each; nothing where it breaks nobody.
+pub fn readers(one: &Compared, change: &Change) -> Vec<String> {
+    let is_broken = change.verdict == Verdict::Broken;
+    if !is_broken && !hurts_others(one, change) {
         return Vec::new();
     }
-    let told = |reader: &Reader| format!("read by {reader} ({}, {})", reader.package, reader.place);
+    let told = |reader: &Reader| {
+        let idle = if reader.runs { "" } else { ", which nothing calls" };
+        format!("read by {reader}{idle} ({}, {})", reader.package, reader.place)
+    };
     let mut lines: Vec<String> = change.readers.iter().take(5).map(told).collect();
     if change.readers.len() > 5 {
         lines.push(format!("and by {} more", change.readers.len() - 5));
     }
-    if change.readers.is_empty() && !change.path.is_empty() {
-        lines.push("no pipeline, model or deployment of this repository reads it".to_owned());
+    if !change.path.is_empty() {
+        let unread = one.found.unread.iter().map(|name| {
+            format!("whether `{name}` reads it is not known: it depends on this package and does not check")
+        });
+        lines.extend(unread);
+        if lines.is_empty() {
+            lines.push("no stage, model or deployment of this repository reads it".to_owned());
+        }
     }
-    lines.push(format!(
-        "where it is decided on, say so in the contract: `accepts break on {} because \"..\"`",
-        accepted_as(change)
-    ));
+    let accepted = accepted_as(change);
+    if is_broken && !accepted.is_empty() {
+        lines.push(format!(
+            "where it is decided on, say so in the contract: `accepts break on {accepted} because \"..\"`"
+        ));
+    }
     lines
 }
 
-/// What an acceptance names: the column; of a rule over the set its first column, or what it measures.
+/// What an acceptance names: the column; of a rule over the set its first column, or what it measures; nothing where no contract is left that could say so.
 fn accepted_as(change: &Change) -> &str {
     if !change.path.is_empty() {
         return change.path.split(['.', '[']).next().unwrap_or_default();

@@ -1,25 +1,28 @@
 //! Where the two versions come from: what is on disk, a revision of git, a folder, or a plan file.
 
 use std::{
-    collections::BTreeMap,
     fs,
     mem::ManuallyDrop,
     path::{Component, Path, PathBuf},
 };
 
-use mlp_plan::{Backend, Plan, PodPatch};
+use mlp_plan::Plan;
 use mlp_workspace::{
-    Loaded, Manifest, Override,
+    Loaded, Manifest,
     git::{Repository, is_text},
-    load_beside, package_root, read_text, relative_to_here, target_of,
+    package_root, read_text, relative_to_here,
 };
 use tempfile::TempDir;
 
+use super::side::{Side, Trouble, side};
 use crate::{
     args::Where,
     output::Output,
-    program::{below, local, lowered, path_of, set_by_target, with_packages},
+    program::{below, path_of},
 };
+
+/// So many earlier versions are tried where the one that was asked for does not check.
+const EARLIER: usize = 50;
 
 /// A package, by its place in the repository.
 #[derive(Clone, Debug)]
@@ -30,29 +33,14 @@ pub struct Repo {
     pub inside: String,
 }
 
-/// One version of a package.
-pub struct Side {
-    /// What it does.
-    pub plan: Plan,
-    /// Its folder on this machine.
-    pub root: PathBuf,
-    /// Its own files: as plans name them, as people are shown them, and their texts.
-    pub files: Vec<(String, String, String)>,
-    /// Patches on pods.
-    pub pods: Pods,
-    /// What could not be looked at, in words.
-    pub notes: Vec<String>,
-}
-
-/// Patches on pods, by the target and the stage.
-pub type Pods = BTreeMap<(String, String), PodPatch>;
-
 /// All files of a repository at a time.
 pub struct Tree {
     /// The top of it.
     pub top: PathBuf,
     /// What people are shown in place of the top; none for what is on disk.
     label: Option<String>,
+    /// The commit; empty of what is on disk.
+    commit: String,
     /// Taken away at the end.
     _folder: Option<TempDir>,
 }
@@ -65,6 +53,7 @@ enum Against {
 
 /// The two versions.
 pub struct Sides {
+    repository: Option<Repository>,
     packages: Vec<Repo>,
     new: Option<Tree>,
     old: Against,
@@ -148,7 +137,7 @@ impl Sides {
                 here.display()
             ));
         }
-        Ok(Self { packages, new, old, against: against.to_owned(), below })
+        Ok(Self { repository: repository.ok(), packages, new, old, against: against.to_owned(), below })
     }
 
     /// The packages that are compared.
@@ -206,14 +195,36 @@ impl Sides {
         Some(folder.to_owned())
     }
 
-    /// A package of the earlier revision, beside its later version where it has one.
-    pub fn revision(&self, root: &Path, beside: Option<&Loaded>, output: &Output) -> Result<Side, u8> {
-        let tree = self.old_tree().map(|tree| (tree.top.as_path(), tree.label.as_deref().unwrap_or_default()));
-        side(root, tree, tree.map_or("", |(_, label)| label), (None, beside), output).map(|(side, _)| side)
+    /// A package of the earlier revision, beside its later version where it has one; where it does not check, as it was when it last did, with a note.
+    pub fn revision(&self, inside: &str, beside: Option<&Loaded>, output: &Output) -> Result<Side, Trouble> {
+        let Against::Tree(tree) = &self.old else { return Err(Trouble::new("the earlier version is no revision")) };
+        let trouble = match tree.side(inside, beside, output) {
+            Err(trouble) if trouble.is_unchecked() => trouble,
+            known => return known,
+        };
+        let commits = self.repository.as_ref().map(|repository| repository.before(&tree.commit, EARLIER));
+        for commit in commits.unwrap_or_default() {
+            let Some(repository) = &self.repository else { break };
+            let earlier = Tree::at(repository, &commit).map_err(|why| Trouble::new(&why))?;
+            match earlier.side(inside, beside, output) {
+                Ok(mut side) => {
+                    side.notes.push(format!(
+                        "`{}` does not check ({}); it is compared with {commit}, the last version before it that does",
+                        self.against,
+                        trouble.first()
+                    ));
+                    side.tree = Some(earlier);
+                    return Ok(side);
+                }
+                Err(other) if other.is_unchecked() => {}
+                Err(_) => break,
+            }
+        }
+        Err(trouble)
     }
 
     /// The version that is compared, and its trees.
-    pub fn new_side(&self, package: &Repo, output: &Output) -> Result<(Side, ManuallyDrop<Loaded>), u8> {
+    pub fn new_side(&self, package: &Repo, output: &Output) -> Result<(Side, ManuallyDrop<Loaded>), Trouble> {
         let label = self.new.as_ref().and_then(|tree| Some((tree.top.as_path(), tree.label.as_deref()?)));
         // a plan is that of one target, and is compared with the plan for the same
         let target = match &self.old {
@@ -224,25 +235,17 @@ impl Sides {
     }
 
     /// The earlier version, beside the later one; none where the package was not there.
-    pub fn old_side(&self, package: &Repo, beside: &Loaded, output: &Output) -> Result<Option<Side>, u8> {
+    pub fn old_side(&self, package: &Repo, beside: &Loaded, output: &Output) -> Result<Option<Side>, Trouble> {
         match &self.old {
             Against::Tree(tree) => {
-                let root = tree.top.join(&package.inside);
-                let is_there = root.is_file() || root.join("mlp.toml").is_file();
-                let moved = || self.earlier().into_iter().find(|old| self.is_moved(package, old)).map(|old| old.root);
-                let root = if is_there { Some(root) } else { moved() };
-                root.map(|root| self.revision(&root, Some(beside), output)).transpose()
+                let moved = || self.earlier().into_iter().find(|old| self.is_moved(package, old)).map(|old| old.inside);
+                let inside = if tree.has(&package.inside) { Some(package.inside.clone()) } else { moved() };
+                inside.map(|inside| self.revision(&inside, Some(beside), output)).transpose()
             }
             Against::Folder(folder) => {
                 side(folder, None, &self.against, (None, Some(beside)), output).map(|(side, _)| Some(side))
             }
-            Against::Plan(plan, path) => Ok(Some(Side {
-                pods: patched(plan),
-                plan: Plan::clone(plan),
-                root: path.clone(),
-                files: Vec::new(),
-                notes: Vec::new(),
-            })),
+            Against::Plan(plan, path) => Ok(Some(Side::bare(Plan::clone(plan), path.clone()))),
         }
     }
 }
@@ -264,7 +267,30 @@ impl Tree {
         }
         // the folder's own path may lead over a link, and packages are found by their real one
         let top = fs::canonicalize(folder.path()).unwrap_or_else(|_| folder.path().to_path_buf());
-        Ok(Self { top, label: Some(rev.to_owned()), _folder: Some(folder) })
+        Ok(Self { top, label: Some(rev.to_owned()), commit, _folder: Some(folder) })
+    }
+
+    /// Whether there is a package, or the file of one, at a path of it.
+    fn has(&self, inside: &str) -> bool {
+        let root = self.top.join(inside);
+        root.is_file() || root.join("mlp.toml").is_file()
+    }
+
+    /// A package of it, beside another version where there is one.
+    fn side(&self, inside: &str, beside: Option<&Loaded>, output: &Output) -> Result<Side, Trouble> {
+        let label = self.label.as_deref().unwrap_or_default();
+        if !self.has(inside) {
+            return Err(Trouble::new(&format!("there is no package `{inside}` in `{label}`")));
+        }
+        side(&self.top.join(inside), Some((&self.top, label)), label, (None, beside), output).map(|(side, _)| side)
+    }
+
+    /// How people are shown a file of it.
+    pub fn shown(&self, path: &Path) -> String {
+        match (&self.label, path.strip_prefix(&self.top)) {
+            (Some(label), Ok(inside)) => format!("{label}:{}", inside.display()),
+            _ => relative_to_here(path).display().to_string(),
+        }
     }
 
     /// Whether it is what lies on disk, and not a copy of a revision.
@@ -278,7 +304,7 @@ impl Tree {
         let depth = repository.prefix().split('/').filter(|part| !part.is_empty()).count();
         let full = fs::canonicalize(&full).unwrap_or(full);
         let top = full.ancestors().nth(depth)?.to_path_buf();
-        Some(Self { top, label: None, _folder: None })
+        Some(Self { top, label: None, commit: String::new(), _folder: None })
     }
 }
 
@@ -315,7 +341,7 @@ fn nothing_at(path: &Path) -> String {
 }
 
 /// Two paths with `/`, one below the other.
-fn join(prefix: &str, path: &str) -> String {
+pub fn join(prefix: &str, path: &str) -> String {
     match (prefix, path) {
         ("", path) => path.to_owned(),
         (prefix, "") => prefix.to_owned(),
@@ -337,87 +363,11 @@ fn plain(path: &Path) -> Option<String> {
 }
 
 /// A path from the top of a tree, with `/`.
-fn inside(top: Option<&Path>, root: &Path) -> String {
+pub fn inside(top: Option<&Path>, root: &Path) -> String {
     let full = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
     let full = fs::canonicalize(&full).unwrap_or(full);
     let Some(path) = top.and_then(|top| full.strip_prefix(top).ok()) else { return String::new() };
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-/// Loads and plans one version, for a target where one is named, beside another version where there is one. `label` is the top of a temporary tree with
-/// what is shown in its place.
-fn side(
-    root: &Path,
-    label: Option<(&Path, &str)>,
-    shown: &str,
-    (target, beside): (Option<&str>, Option<&Loaded>),
-    output: &Output,
-) -> Result<(Side, ManuallyDrop<Loaded>), u8> {
-    let plain = |text: &str| match label {
-        Some((top, name)) => text.replace(&format!("{}/", top.display()), &format!("{name}:")),
-        None => text.to_owned(),
-    };
-    let loaded = with_packages(output, |fetching| load_beside(root, fetching, beside)).map_err(|error| {
-        for message in &error.0 {
-            output.failure(&plain(message), None);
-        }
-        2_u8
-    })?;
-    let (planned_for, set) = target
-        .map_or_else(|| Ok((local(), Override::new())), |name| target_of(&loaded.manifest, name))
-        .map_err(|message| output.failure(&message, None))?;
-    let mut plan = lowered(&loaded, planned_for, &set).map_err(|found| {
-        let format = mlp_diagnostics::render::Format::Short;
-        let text = mlp_diagnostics::render::render(&found, &loaded.sources, format, &output.options());
-        output.note(plain(&text).trim_end());
-        let which = if shown.is_empty() { "this version".to_owned() } else { format!("the version `{shown}`") };
-        output.failure(
-            &format!("{which} does not check, so that nothing can be compared"),
-            Some("`mlp check` tells more"),
-        )
-    })?;
-    set_by_target(&mut plan, &loaded, &set).map_err(|faults| output.failure(&faults.join("; "), None))?;
-    let files = files(&loaded, shown, &plain);
-    let (mut pods, mut notes) = (patched(&plan), Vec::new());
-    if target.is_none() {
-        for name in loaded.manifest.targets.keys() {
-            match pods_under(name, &loaded, &plan) {
-                Ok(more) => pods.extend(more),
-                Err(why) => notes.push(format!("patches on pods under the target `{name}` are not compared: {why}")),
-            }
-        }
-    }
-    // never given back, as in `program::checked`
-    Ok((Side { plan, root: root.to_path_buf(), files, pods, notes }, ManuallyDrop::new(loaded)))
-}
-
-/// The patches that a target puts on pods.
-fn pods_under(target: &str, loaded: &Loaded, plan: &Plan) -> Result<Pods, String> {
-    let (target, mut set) = target_of(&loaded.manifest, target)?;
-    set.retain(|key, _| key.ends_with(".pod"));
-    if target.backend != Backend::Kubernetes || set.is_empty() {
-        return Ok(Pods::new());
-    }
-    let mut plan = Plan { target, ..plan.clone() };
-    set_by_target(&mut plan, loaded, &set).map_err(|faults| faults.join("; "))?;
-    Ok(patched(&plan))
-}
-
-/// The patches in a plan.
-fn patched(plan: &Plan) -> Pods {
-    let nodes = plan.pipelines.values().flat_map(|pipeline| &pipeline.nodes);
-    let patch = |node: &mlp_plan::Node| Some(((plan.target.name.clone(), node.stage.clone()), node.pod.clone()?));
-    nodes.filter_map(patch).collect()
-}
-
-fn files(loaded: &Loaded, shown: &str, plain: &dyn Fn(&str) -> String) -> Vec<(String, String, String)> {
-    let text = |id: &mlp_source::FileId| {
-        let (source, place) = (loaded.sources.get(*id)?, loaded.places.get(id.0 as usize)?);
-        let name = plain(&source.name);
-        let name = if shown.is_empty() || name.starts_with(shown) { name } else { format!("{shown}:{place}") };
-        Some((place.clone(), name, source.text.to_string()))
-    };
-    loaded.own.iter().filter_map(text).collect()
 }
 
 fn plan_file(path: &Path) -> Result<Plan, String> {

@@ -5,16 +5,21 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use mlp_diagnostics::render::{Format, render};
 use mlp_evolution::{Change, Class, Judged, Verdict};
 
-use super::{Compared, shown};
+use super::{
+    Compared,
+    shown::{self, Told},
+};
 use crate::output::Output;
 
 /// All packages.
 pub fn write(compared: &[Compared], format: Format, deny_governance: bool, output: &Output) -> String {
-    let (map, diagnostics) = shown::all(compared, deny_governance, false);
+    let told = if format == Format::Short { Told::Short } else { Told::Long };
+    let (map, diagnostics) = shown::all(compared, deny_governance, told);
     let mut text = render(&diagnostics, &map, format, &output.options());
     for one in compared {
         if format == Format::Short {
-            for change in one.found.changes.iter().filter(|change| change.code().is_none()) {
+            let said = |change: &&Change| change.code().is_some() || shown::hurts_others(one, change);
+            for change in one.found.changes.iter().filter(|change| !said(change)) {
                 let _ = writeln!(text, "{}", line(one, change));
             }
         } else {
@@ -31,7 +36,14 @@ fn line(one: &Compared, change: &Change) -> String {
     } else {
         format!("{}:{}:{}: ", one.shown.name(&change.place), change.place.line, change.place.column)
     };
-    format!("{place}{}: `{}`: {}{}", word(change), shown::name(change), change.message, accepted(change))
+    format!(
+        "{place}{}: `{}`: {}{}{}",
+        word(change),
+        shown::name(change),
+        change.message,
+        accepted(change),
+        permitted_readers(change)
+    )
 }
 
 /// The class, in words.
@@ -62,6 +74,12 @@ pub fn accepted(change: &Change) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// Who reads what breaks, where nothing else tells: the mode permits it, or it was accepted.
+fn permitted_readers(change: &Change) -> String {
+    let is_told = !change.breaks.any() || !matches!(change.verdict, Verdict::Fine | Verdict::Accepted { .. });
+    if is_told { String::new() } else { shown::read_by(change) }
 }
 
 /// Contracts with their verdicts, then every change, a line each.
@@ -95,7 +113,8 @@ fn summary(one: &Compared, with_name: bool) -> String {
         });
         let _ = writeln!(text, "{subject}{}", verdict.unwrap_or_default());
         for change in changes {
-            let _ = writeln!(text, "  {:<11} {}{}", word(change), change.message, accepted(change));
+            let rest = accepted(change) + &permitted_readers(change);
+            let _ = writeln!(text, "  {:<11} {}{rest}", word(change), change.message);
         }
     }
     text
