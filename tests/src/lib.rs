@@ -8,6 +8,7 @@
 
 pub mod marks;
 pub mod postgres;
+pub mod repository;
 
 use std::{
     env, fs,

@@ -151,7 +151,9 @@ fn a_broken_rule_is_told_at_its_line_with_rows_and_tags_masked() {
     let output = world.checked(&data, &["--format", "short"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(
-        text(&output).contains("risk.mlp:7:21: error[MLP901]: month in 1 .. 12: 2 of 4 rows break it"),
+        text(&output).contains(
+            "flights.parquet:2: error[MLP901]: month in 1 .. 12: 2 of 4 rows break it: id=1, month=13 (risk.mlp:7:21)"
+        ),
         "{}",
         text(&output)
     );

@@ -117,8 +117,11 @@ fn a_link_that_leads_back_is_followed_once_and_a_pipe_is_no_file() {
 fn a_sample_of_nothing_is_no_sample() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("d.csv"), "a\n99\n").unwrap();
-    let none = check(folder.path(), "contract C { a: int64 in 0 .. 10 }", "d.csv", &["--sample", "0"]);
-    assert_eq!(none.status.code(), Some(2), "{}", text(&none));
+    for option in ["--sample", "--max-errors", "--jobs"] {
+        let none = check(folder.path(), "contract C { a: int64 in 0 .. 10 }", "d.csv", &[option, "0"]);
+        assert_eq!(none.status.code(), Some(2), "{}", text(&none));
+        assert!(text(&none).contains("a whole number is meant, 1 or more"), "{}", text(&none));
+    }
 }
 
 #[test]

@@ -132,6 +132,67 @@ fn what_cannot_be_done_is_refused_and_nothing_is_written() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
+/// One rule for all that write a file: `-o` takes a new one, and `--force` lets it take the place of one that is there.
+#[test]
+fn a_file_that_is_there_is_replaced_where_that_is_said() {
+    let folder = program();
+    let at = folder.path();
+    fs::write(at.join("good.sql"), "create table t (a bigint);").unwrap();
+    fs::write(at.join("d.csv"), "a\n1\n").unwrap();
+    let export = ["contract", "export", "Flight", "--package", "flights.mlp", "--as", "odcs"].as_slice();
+    for args in [export, &["contract", "import", "good.sql"], &["contract", "infer", "d.csv"]] {
+        for name in ["mine.txt", "mine.yaml", "mine.mlp"] {
+            fs::write(at.join(name), "mine").unwrap();
+            let refused = run(at, &[args, &["-o", name]].concat());
+            assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+            assert!(text(&refused).contains("there is a file already"), "{}", text(&refused));
+            assert_eq!(fs::read_to_string(at.join(name)).unwrap(), "mine");
+            let forced = run(at, &[args, &["-o", name, "--force"]].concat());
+            assert_eq!(forced.status.code(), Some(0), "{}", text(&forced));
+            assert!(fs::read_to_string(at.join(name)).unwrap().len() > 10, "{args:?}");
+        }
+        let nowhere = run(at, &[args, &["-o", "none/new.mlp"]].concat());
+        assert_eq!(nowhere.status.code(), Some(2), "{}", text(&nowhere));
+        assert!(text(&nowhere).contains("there is no folder `none`; make it first"), "{}", text(&nowhere));
+    }
+}
+
+#[test]
+fn data_is_no_contract_and_infer_is_what_looks_at_it() {
+    let folder = program();
+    fs::write(folder.path().join("d.csv"), "a\n1\n").unwrap();
+    fs::write(folder.path().join("d.jsonl.gz"), "").unwrap();
+    for name in ["d.csv", "d.jsonl.gz"] {
+        let refused = run(folder.path(), &["contract", "import", name]);
+        assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+        assert!(
+            text(&refused).contains("`mlp contract infer` writes the contract that data keeps"),
+            "{}",
+            text(&refused)
+        );
+    }
+}
+
+/// Names that help gives can be pasted: where two modules declare one, with the module.
+#[test]
+fn a_name_of_two_contracts_is_listed_with_its_modules() {
+    let folder = tempdir().unwrap();
+    let at = folder.path();
+    fs::create_dir(at.join("src")).unwrap();
+    fs::write(at.join("mlp.toml"), "[package]\nname = \"risk\"\nversion = \"1.0.0\"\nlanguage = 1\n").unwrap();
+    for module in ["one", "two"] {
+        fs::write(at.join(format!("src/{module}.mlp")), "contract Flight { a: int64 }\n").unwrap();
+    }
+    for (name, words) in [("Flight", "declared more than once"), ("Fligth", "there is no contract")] {
+        let output = run(at, &["contract", "export", name, "--as", "odcs"]);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(words) && said.contains("one.Flight") && said.contains("two.Flight"), "{said}");
+    }
+    let pasted = run(at, &["contract", "export", "two.Flight", "--as", "odcs"]);
+    assert_eq!(pasted.status.code(), Some(0), "{}", text(&pasted));
+}
+
 const DATABASE: &str = r"
 create schema shop;
 create type shop.state as enum ('open', 'paid');

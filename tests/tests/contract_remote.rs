@@ -148,7 +148,7 @@ fn a_bucket_that_forbids_is_told() {
         [("s3://lake/rows/t.parquet", "s3://lake/rows/t.parquet"), ("s3://lake/rows/", "s3://lake/rows")]
     {
         let output = check(folder.path(), variables.clone(), &[data]);
-        refuses(&output, &[told, "403", "AWS_ACCESS_KEY_ID"]);
+        refuses(&output, &[told, "403", "they must allow to read and list. Set AWS_ACCESS_KEY_ID"]);
     }
 }
 

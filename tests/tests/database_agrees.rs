@@ -113,7 +113,7 @@ fn by_the_engine(contract: &Contract, columns: &[Held]) -> Vec<Outcome> {
     // keys that may come twice are looked at again
     let look = |candidates| {
         let mut checker = Checker::new(contract, &all_rules(contract), &none, false, ROWS, candidates).unwrap();
-        checker.begin_part(&conformer);
+        checker.begin_part(&conformer, None);
         checker.check(&conformer, &batch, &conformed).unwrap();
         checker.finish(&Options::default()).unwrap()
     };

@@ -1,75 +1,15 @@
 //! `mlp diff`, on packages in real repositories.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+use std::{fs, process::Command};
 
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Output},
+use mlp_tests::{
+    mlp,
+    repository::{
+        LINE, ORDERS, change, diff, git, json, keeps_its_schema, kinds, neighbours, package, repository, with,
+    },
+    text,
 };
-
-use mlp_tests::{mlp, text};
 use serde_json::Value;
-
-const ORDERS: &str = r#"contract Order {
-  version       = "1.0.0"
-  compatibility = full
-
-  id:     int64 key
-  amount: float64 unit EUR in 0 .. 1_000
-  email:  string @pii
-}
-"#;
-
-/// A package of one module.
-fn package(folder: &Path, name: &str, program: &str) {
-    fs::create_dir_all(folder.join("src")).unwrap();
-    fs::write(folder.join("mlp.toml"), format!("[package]\nname = \"{name}\"\nversion = \"0.1.0\"\n")).unwrap();
-    fs::write(folder.join("src").join(format!("{name}.mlp")), program).unwrap();
-}
-
-fn git(folder: &Path, args: &[&str]) {
-    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"];
-    let done = Command::new("git").arg("-C").arg(folder).args(identity).args(args).output().unwrap();
-    assert!(done.status.success(), "git {args:?}: {}", text(&done));
-}
-
-/// A repository with a package in it, committed.
-fn repository(program: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    package(folder.path(), "orders", program);
-    git(folder.path(), &["init", "-q"]);
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-qm", "one"]);
-    folder
-}
-
-fn change(folder: &Path, from: &str, to: &str) {
-    let path = folder.join("src/orders.mlp");
-    let before = fs::read_to_string(&path).unwrap();
-    assert!(before.contains(from), "{from}");
-    fs::write(&path, before.replace(from, to)).unwrap();
-}
-
-fn diff(folder: &Path, args: &[&str]) -> Output {
-    Command::new(mlp()).arg("diff").args(args).current_dir(folder).output().unwrap()
-}
-
-fn json(folder: &Path, args: &[&str]) -> (i32, Value) {
-    let done = diff(folder, &[args, &["--format", "json"]].concat());
-    let answer = serde_json::from_slice(&done.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&done)));
-    keeps_its_schema(&answer);
-    (done.status.code().unwrap(), answer)
-}
-
-/// Every answer of these tests is as the published schema says.
-fn keeps_its_schema(answer: &Value) {
-    let path = mlp_tests::root().join("docs/reference/schemas/diff.schema.json");
-    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    let faults: Vec<_> =
-        jsonschema::validator_for(&schema).unwrap().iter_errors(answer).map(|fault| fault.to_string()).collect();
-    assert!(faults.is_empty(), "{faults:?}: {answer:#}");
-}
 
 #[test]
 #[should_panic(expected = "is not one of")]
@@ -79,17 +19,6 @@ fn an_answer_that_is_not_as_the_schema_says_is_found() {
     let (_, mut answer) = json(folder.path(), &["--against", "HEAD"]);
     answer["changes"][0]["direction"] = "sideways".into();
     keeps_its_schema(&answer);
-}
-
-/// Kind and code of every change.
-fn kinds(answer: &Value) -> Vec<(String, Option<String>)> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let all = answer["changes"].as_array().unwrap().iter();
-    all.map(|change| (text(&change["kind"]).unwrap(), text(&change["code"]))).collect()
-}
-
-fn with(code: &str, answer: &Value) -> Vec<Value> {
-    answer["changes"].as_array().unwrap().iter().filter(|change| change["code"] == code).cloned().collect()
 }
 
 #[test]
@@ -156,39 +85,6 @@ fn a_plan_file_is_a_version_too() {
 }
 
 #[test]
-fn readers_in_other_packages_are_told_with_their_path() {
-    let consumer = r#"use contracts.orders.{Order}
-source orders() -> Table<Order> { from = parquet("orders.parquet") }
-contract Totals { id: int64, amount: float64 unit EUR }
-stage total(rows: Table<Order>) -> Table<Totals> { run = sql("select id, amount from rows") }
-sink publish(rows: Table<Totals>) { to = parquet("totals.parquet") }
-pipeline totals { publish(total(orders())) }
-"#;
-    let folder = neighbours(consumer);
-    let contracts = folder.path().join("contracts");
-    change(&contracts, "  amount: float64 unit EUR in 0 .. 1_000\n", "");
-    change(&contracts, "  email:  string @pii\n", "");
-    let done = diff(&contracts, &["--against", "HEAD", "--format", "json"]);
-    let answer: Value = serde_json::from_slice(&done.stdout).unwrap();
-    let broken = with("MLP310", &answer);
-    let readers = |path: &str| broken.iter().find(|change| change["path"] == path).unwrap()["readers"].clone();
-    assert_eq!(readers("amount")[0]["package"], "shop");
-    assert_eq!(readers("amount")[0]["path"][0], "Order");
-    assert!(readers("amount")[0]["path"][1].as_str().unwrap().starts_with("totals."));
-    // the SQL does not name it
-    assert_eq!(readers("email").as_array().unwrap().len(), 0);
-    // it checked before, and no mode permits that it no longer does
-    let dependent = broken.iter().find(|change| change["kind"] == "dependent_broken").unwrap();
-    assert_eq!((&dependent["subject"], &dependent["range"]["start"]["line"]), (&"shop".into(), &4.into()));
-    assert!(dependent["message"].as_str().unwrap().contains("does not check any more: MLP404"), "{dependent}");
-    let said = text(&diff(&contracts, &["--against", "HEAD", "--format", "github"]));
-    assert!(said.contains("::error file=shop/src/shop.mlp,line=4,"), "{said}");
-    // both packages together, from the top
-    let (_, answer) = json(folder.path(), &["--against", "HEAD", "--head", "HEAD"]);
-    assert_eq!(answer["verdict"], "ok");
-}
-
-#[test]
 fn an_accepted_break_passes_until_its_day() {
     let folder = repository(ORDERS);
     change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
@@ -206,34 +102,6 @@ fn an_accepted_break_passes_until_its_day() {
     assert_eq!(code, 1);
     assert_eq!((with("MLP310", &answer).len(), with("MLP313", &answer).len()), (1, 1));
     assert_eq!(with("MLP313", &answer)[0]["range"]["start"]["line"], 8);
-}
-
-/// What runs nowhere breaks for nobody but its authors, who are told.
-#[test]
-fn a_stage_that_no_pipeline_calls_is_told_and_breaks_nobody() {
-    let stage = "stage tidy(rows: Table<Order>) -> Table<Order> { run = command([\"tidy\"]) }\n";
-    let ids = "contract Ids { id: int64 }\nstage ids(rows: Table<Order>) -> Table<Ids> { run = sql(\"select id from rows\") }\n";
-    let folder = repository(&ORDERS.replace("  email:", "  note:   string?\n  email:").replacen(
-        "contract",
-        &format!("{stage}{ids}contract"),
-        1,
-    ));
-    change(folder.path(), "  note:   string?\n", "");
-    change(folder.path(), "1.0.0", "1.1.0");
-    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
-    assert_eq!((code, kinds(&answer)), (0, vec![("column_removed".to_owned(), None)]));
-    assert_eq!(answer["changes"][0]["readers"][0]["path"], serde_json::json!(["Order", "tidy"]));
-    change(folder.path(), "  email:  string @pii\n", "");
-    let said = text(&diff(folder.path(), &["--against", "HEAD", "--format", "pretty"]));
-    assert!(said.contains("read by Order → tidy, which nothing calls (orders, src/orders.mlp:1:"), "{said}");
-    assert!(!said.contains("Order → ids"), "{said}");
-    // once it is called, it is told as what calls it
-    let called = "source orders() -> Table<Order> { from = parquet(\"o\") }\nsink keep(rows: Table<Order>) { to = parquet(\"p\") }\npipeline p { keep(tidy(orders())) }\n";
-    change(folder.path(), "contract Order", &format!("{called}contract Order"));
-    git(folder.path(), &["commit", "-qam", "two"]);
-    change(folder.path(), "  amount: float64 unit EUR in 0 .. 1_000\n", "");
-    let said = text(&diff(folder.path(), &["--against", "HEAD", "--format", "pretty"]));
-    assert!(said.contains("read by Order → p.keep-tidy") && !said.contains("which nothing calls"), "{said}");
 }
 
 /// An acceptance without an end goes on accepting; what it was not decided on for is not passed over in silence.
@@ -276,48 +144,6 @@ fn a_version_that_says_too_little_is_told_where_it_stands() {
 }
 
 #[test]
-fn transitive_modes_look_back_to_what_was_recorded() {
-    let program = |version: &str, column: &str| {
-        format!("contract C {{\n  version = \"{version}\"\n  compatibility = backward_all\n  a: int64\n{column}}}\n")
-    };
-    let folder = repository(&program("1.0.0", ""));
-    let path = folder.path().join("src/orders.mlp");
-    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
-    fs::write(&path, program("1.1.0", "  b: int64 = 0\n")).unwrap();
-    assert_eq!(diff(folder.path(), &["--against", "HEAD", "--record"]).status.code(), Some(0));
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-qm", "two"]);
-    fs::write(&path, program("1.2.0", "  b: int64\n")).unwrap();
-    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
-    assert_eq!(code, 1);
-    let broken = with("MLP310", &answer);
-    assert_eq!(broken.len(), 1);
-    assert!(broken[0]["message"].as_str().unwrap().contains("against version 1.0.0 on record"), "{broken:?}");
-    // pairwise it passes
-    assert_eq!(json(folder.path(), &["--against", "HEAD", "--mode", "backward"]).0, 0);
-    // a break that was decided on needs its version all the same
-    let accepted = "  b: int64\n  accepts break on b because \"agreed\"\n";
-    fs::write(&path, program("1.2.0", accepted)).unwrap();
-    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
-    assert_eq!((code, with("MLP310", &answer).len(), with("MLP311", &answer).len()), (1, 0, 1), "{answer:#}");
-    let says = "what breaks version 1.0.0 on record needs a major version after that: 2.0.0";
-    assert!(with("MLP311", &answer)[0]["message"].as_str().unwrap().contains(says), "{answer:#}");
-    fs::write(&path, program("2.0.0", accepted)).unwrap();
-    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 0);
-    // nor is a record taken back
-    fs::write(&path, program("1.2.0", "  b: int64\n")).unwrap();
-    let lock = fs::read_to_string(folder.path().join("contracts.lock")).unwrap();
-    fs::remove_file(folder.path().join("contracts.lock")).unwrap();
-    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 1);
-    fs::write(folder.path().join("contracts.lock"), lock).unwrap();
-    // what was released stays as it was
-    fs::write(&path, program("1.1.0", "  b: int64 = 1\n")).unwrap();
-    let done = diff(folder.path(), &["--record"]);
-    assert_eq!(done.status.code(), Some(1));
-    assert!(text(&done).contains("its version is still 1.1.0"), "{}", text(&done));
-}
-
-#[test]
 fn what_cannot_be_compared_is_exit_2() {
     let folder = repository(ORDERS);
     for (against, says) in [
@@ -335,6 +161,26 @@ fn what_cannot_be_compared_is_exit_2() {
     assert_eq!(done.status.code(), Some(2));
     assert!(text(&done).contains("src/orders.mlp:5:"), "{}", text(&done));
     assert!(text(&done).contains("does not check, so that nothing can be compared"), "{}", text(&done));
+    // machines are told so, too
+    let says = |format: &str| {
+        let done = diff(folder.path(), &["--against", "HEAD", "--format", format]);
+        assert_eq!(done.status.code(), Some(2), "{}", text(&done));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
+    assert_eq!(
+        (code, answer["verdict"].as_str(), answer["failures"].as_array().unwrap().len()),
+        (2, Some("broken"), 1)
+    );
+    assert!(says("github").starts_with("::error title=mlp diff::this version does not check"), "{}", says("github"));
+    assert!(
+        says("junit").contains("<error type=\"failure\" message=\"this version does not check"),
+        "{}",
+        says("junit")
+    );
+    assert!(says("sarif").contains("\"executionSuccessful\": false"), "{}", says("sarif"));
+    assert!(says("markdown").contains("❌ not compared"), "{}", says("markdown"));
+    assert_eq!(says("short"), "");
     let alone = tempfile::tempdir().unwrap();
     package(alone.path(), "orders", ORDERS);
     let done = diff(alone.path(), &["--against", "main"]);
@@ -445,67 +291,6 @@ fn a_renamed_deployment_is_held_to_what_it_was() {
     assert!(!found.contains(&"deployment_removed".to_owned()), "{found:?}");
 }
 
-/// A mode says what is promised, and not who gets hurt.
-#[test]
-fn a_break_that_its_mode_permits_is_a_warning_where_another_package_reads() {
-    let consumer = r#"use contracts.orders.{Order}
-source orders() -> Table<Order> { from = parquet("orders.parquet") }
-sink publish(rows: Table<Order>) { to = parquet("totals.parquet"), clearance = [pii] }
-pipeline totals { publish(orders()) }
-"#;
-    let folder = neighbours(consumer);
-    let contracts = folder.path().join("contracts");
-    change(&contracts, "compatibility = full", "compatibility = backward");
-    git(folder.path(), &["commit", "-qam", "two"]);
-    change(&contracts, "  amount: float64 unit EUR in 0 .. 1_000\n", "");
-    change(&contracts, "1.0.0", "1.1.0");
-    let said = |format: &str| {
-        let done = diff(&contracts, &["--against", "HEAD", "--format", format]);
-        assert_eq!(done.status.code(), Some(0), "{}", text(&done));
-        String::from_utf8(done.stdout).unwrap()
-    };
-    assert!(
-        said("markdown").contains(": ⚠️ breaks readers in this repository, which its modes permit\n"),
-        "{}",
-        said("markdown")
-    );
-    assert!(said("markdown").contains("read by Order → totals"), "{}", said("markdown"));
-    assert!(said("github").starts_with("::warning file=contracts/src/orders.mlp,line=1,"), "{}", said("github"));
-    assert!(
-        said("short").contains("warning[MLP310]") && said("short").contains("(read by Order → totals"),
-        "{}",
-        said("short")
-    );
-    assert!(said("pretty").contains("read by Order → totals"), "{}", said("pretty"));
-    assert!(said("sarif").contains("\"level\": \"warning\""), "{}", said("sarif"));
-    // what is permitted and read by nobody else needs no warning
-    fs::write(folder.path().join("shop/src/shop.mlp"), LINE).unwrap();
-    git(folder.path(), &["add", "shop"]);
-    git(folder.path(), &["commit", "-qm", "three"]);
-    assert!(
-        said("markdown").contains(": ✅ breaks only what its modes permit, or what was accepted\n"),
-        "{}",
-        said("markdown")
-    );
-    assert_eq!(said("github"), "");
-}
-
-/// Nobody knows what they read who do not check.
-#[test]
-fn readers_that_cannot_be_looked_at_are_not_said_to_be_none() {
-    let folder = neighbours("use contracts.orders.{Order}\ncontract Line { id: int63 }\n");
-    let contracts = folder.path().join("contracts");
-    change(&contracts, "  email:  string @pii\n", "");
-    let done = diff(&contracts, &["--against", "HEAD", "--format", "pretty"]);
-    assert_eq!(done.status.code(), Some(1), "{}", text(&done));
-    let said = text(&done);
-    assert!(
-        said.contains("whether `shop` reads it is not known: it depends on this package and does not check"),
-        "{said}"
-    );
-    assert!(!said.contains("reads it\n"), "{said}");
-}
-
 /// What cannot be compared keeps nothing else from it, and is no pass.
 #[test]
 fn a_package_that_does_not_check_stops_no_other() {
@@ -547,97 +332,6 @@ fn an_earlier_version_that_does_not_check_is_passed_over() {
     let done = diff(folder.path(), &["--against", "HEAD"]);
     assert_eq!(done.status.code(), Some(2), "{}", text(&done));
     assert!(text(&done).contains("the version `HEAD` does not check"), "{}", text(&done));
-}
-
-/// A break that was accepted asks for its version once, and not of each one after it.
-#[test]
-fn an_accepted_break_against_the_record_asks_for_a_version_after_what_it_breaks() {
-    let program = |version: &str, a: &str, rest: &str| {
-        format!("contract C {{\n  version = \"{version}\"\n  compatibility = backward_all\n  a: int64{a}\n{rest}}}\n")
-    };
-    let accepts = "  accepts break on a because \"agreed\"\n";
-    let folder = repository(&program("1.0.0", "", ""));
-    let path = folder.path().join("src/orders.mlp");
-    let commit = || {
-        git(folder.path(), &["add", "-A"]);
-        git(folder.path(), &["commit", "-qm", "next"]);
-    };
-    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
-    commit();
-    fs::write(&path, program("2.0.0", " in 0 .. 9", accepts)).unwrap();
-    assert_eq!(json(folder.path(), &["--against", "HEAD", "--record"]).0, 0);
-    commit();
-    // nothing changed
-    assert_eq!(json(folder.path(), &["--against", "HEAD"]).0, 0);
-    // something small did
-    fs::write(&path, program("2.1.0", " in 0 .. 9", &format!("  b: int64?\n{accepts}"))).unwrap();
-    let (code, answer) = json(folder.path(), &["--against", "HEAD"]);
-    assert_eq!((code, answer["contracts"][0]["required_bump"].as_str()), (0, Some("minor")), "{answer:#}");
-}
-
-/// A record is a release: it keeps what the one before promised.
-#[test]
-fn what_breaks_the_last_version_on_record_is_not_recorded() {
-    let folder = repository(ORDERS);
-    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
-    let lock = || fs::read_to_string(folder.path().join("contracts.lock")).unwrap();
-    let before = lock();
-    change(folder.path(), "in 0 .. 1_000", "in 0 .. 500");
-    change(folder.path(), "1.0.0", "2.0.0");
-    let done = diff(folder.path(), &["--record"]);
-    assert_eq!(done.status.code(), Some(1), "{}", text(&done));
-    assert!(text(&done).contains("error[MLP310]: `Order.amount`"), "{}", text(&done));
-    assert!(text(&done).contains("what breaks the last version on record is not released"), "{}", text(&done));
-    assert_eq!(lock(), before);
-    change(folder.path(), "\n}\n", "\n  accepts break on amount because \"refunds moved\"\n}\n");
-    assert_eq!(diff(folder.path(), &["--record"]).status.code(), Some(0));
-    assert!(lock().contains("\"2.0.0\""), "{}", lock());
-}
-
-/// Two branches that released each something have both released it.
-#[test]
-fn a_record_that_a_merge_left_in_two_is_joined() {
-    let folder = repository(ORDERS);
-    let (root, lock) = (folder.path(), folder.path().join("contracts.lock"));
-    assert_eq!(diff(root, &["--record"]).status.code(), Some(0));
-    git(root, &["add", "-A"]);
-    git(root, &["commit", "-qm", "two"]);
-    let release = |branch: &str, name: &str| {
-        git(root, &["checkout", "-q", "-b", branch, "main"]);
-        let text = format!("contract {name} {{\n  version = \"1.0.0\"\n  a: int64\n}}\n");
-        fs::write(root.join(format!("src/{branch}.mlp")), text).unwrap();
-        assert_eq!(diff(root, &["--record"]).status.code(), Some(0));
-        git(root, &["add", "-A"]);
-        git(root, &["commit", "-qm", branch]);
-    };
-    // both behind what is there, where they meet
-    release("sales", "Sale");
-    release("stock", "Stock");
-    let merged = Command::new("git")
-        .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "merge", "-q", "sales"])
-        .current_dir(root)
-        .output()
-        .unwrap();
-    assert!(!merged.status.success());
-    let broken = fs::read_to_string(&lock).unwrap();
-    let line = broken.lines().position(|line| line.starts_with("<<<<<<<")).unwrap() + 1;
-    for args in [&["diff", "--against", "main"][..], &["check"]] {
-        let done = Command::new(mlp()).args(args).current_dir(root).output().unwrap();
-        assert_eq!(done.status.code(), Some(2), "{}", text(&done));
-        let says = format!("contracts.lock: line {line}: a merge left a conflict here; `mlp diff --record` keeps");
-        assert!(text(&done).contains(&says), "{}", text(&done));
-    }
-    let done = diff(root, &["--record"]);
-    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
-    assert!(text(&done).contains("joined both sides of a merge"), "{}", text(&done));
-    let joined = fs::read_to_string(&lock).unwrap();
-    assert!(["sales.Sale", "stock.Stock", "orders.Order"].iter().all(|name| joined.contains(name)), "{joined}");
-    assert_eq!(diff(root, &["--against", "main"]).status.code(), Some(0));
-    // two contents of one version cannot both stand
-    fs::write(&lock, broken.replace("stock.Stock", "sales.Sale")).unwrap();
-    let done = diff(root, &["--record"]);
-    assert_eq!(done.status.code(), Some(2), "{}", text(&done));
-    assert!(text(&done).contains("both sides of the merge released `sales.Sale` 1.0.0"), "{}", text(&done));
 }
 
 /// A name that is nobody's accepts and renames nothing.
@@ -715,39 +409,6 @@ fn machines_are_told_paths_from_the_top_of_the_repository() {
     git(folder.path(), &["commit", "-qam", "two"]);
     let said = text(&diff(&inner, &["--against", "HEAD~1", "--head", "HEAD", "--format", "github"]));
     assert!(said.contains("file=teams/risk/src/orders.mlp,"), "{said}");
-}
-
-/// Who uses the contracts, and reads nothing of them.
-const LINE: &str = "use contracts.orders.{Order}\ncontract Line { id: int64 }\n";
-
-/// Contracts in one folder, and who uses them in another.
-fn neighbours(consumer: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    package(&folder.path().join("contracts"), "orders", ORDERS);
-    let shop = folder.path().join("shop");
-    package(&shop, "shop", consumer);
-    fs::write(
-        shop.join("mlp.toml"),
-        "[package]\nname = \"shop\"\n\n[dependencies]\ncontracts = { path = \"../contracts\" }\n",
-    )
-    .unwrap();
-    git(folder.path(), &["init", "-q"]);
-    git(folder.path(), &["add", "-A"]);
-    git(folder.path(), &["commit", "-qm", "one"]);
-    folder
-}
-
-/// Neighbours are only read.
-#[test]
-fn the_lock_files_of_other_packages_are_left_alone() {
-    let folder = neighbours(LINE);
-    let (contracts, lock) = (folder.path().join("contracts"), folder.path().join("shop/mlp.lock"));
-    assert_eq!(json(&contracts, &["--against", "HEAD"]).0, 0);
-    assert!(!lock.exists());
-    fs::write(&lock, "# as it was committed\nversion = 1\n").unwrap();
-    change(&contracts, "0 .. 1_000", "0 .. 500");
-    assert_eq!(json(&contracts, &["--against", "HEAD"]).0, 1);
-    assert_eq!(fs::read_to_string(&lock).unwrap(), "# as it was committed\nversion = 1\n");
 }
 
 /// A branch that lags behind is compared with where it left.

@@ -109,7 +109,7 @@ fn refused(batch: &RecordBatch, contract: &Contract, rules: &[Rule]) -> BooleanB
     let no_others = |_: &str, _: &[String], _: &[&Column]| Ok(Err("no other table is at hand".to_owned()));
     let look = |candidates| {
         let mut checker = Checker::new(contract, rules, &no_others, true, ROWS, candidates).unwrap();
-        checker.begin_part(&conformer);
+        checker.begin_part(&conformer, None);
         let broken = checker.check(&conformer, batch, &conformed).unwrap().broken;
         (broken, checker.finish(&options).unwrap().candidates)
     };

@@ -17,6 +17,14 @@ pub enum StoreError {
         /// Why not.
         source: io::Error,
     },
+    /// A file has nowhere to be written.
+    #[error("cannot write `{}`: there is no folder `{}`; make it first", path.display(), folder.display())]
+    NoFolder {
+        /// Which file.
+        path: PathBuf,
+        /// What its folder would be.
+        folder: PathBuf,
+    },
     /// The database failed.
     #[error("the state database `{}`: {}", path.display(), database_reason(source))]
     Database {

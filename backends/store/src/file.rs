@@ -3,8 +3,11 @@
 use std::{
     fs::{self, File},
     io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
 };
+
+use tempfile::NamedTempFile;
 
 use crate::{Result, StoreError};
 
@@ -18,7 +21,13 @@ pub(crate) fn make_folder(path: &Path) -> Result<()> {
     with_path("make the folder", path, fs::create_dir_all(path))
 }
 
-/// Writes `bytes` to `path`: a temporary file beside it, flushed to the disk, renamed; nothing else ever shows under that name.
+/// A file that gets its name when it is whole; who may read it is as the umask has it.
+pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new().prefix(".new-").permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
+}
+
+/// Writes `bytes` to `path`: a temporary file beside it, flushed to the disk, renamed; nothing else ever shows under that name. Who may read it is as the
+/// umask has it, or as it was before.
 ///
 /// # Errors
 /// With the path, where the folder is missing or not writable or the disk is full; what was there before stays.
@@ -35,7 +44,10 @@ fn write(path: &Path, bytes: &[u8], flush: bool) -> Result<()> {
     // the parent of a bare name is the empty path, which names no folder
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let attempt = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+        let mut file = temporary(folder)?;
+        if let Ok(before) = fs::metadata(path) {
+            file.as_file().set_permissions(before.permissions())?;
+        }
         file.write_all(bytes)?;
         if flush {
             file.as_file().sync_all()?;
@@ -46,5 +58,10 @@ fn write(path: &Path, bytes: &[u8], flush: bool) -> Result<()> {
         }
         Ok(())
     };
-    with_path("write", path, attempt())
+    match attempt() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.exists() => {
+            Err(StoreError::NoFolder { path: path.to_owned(), folder: folder.to_owned() })
+        }
+        result => with_path("write", path, result),
+    }
 }

@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, fs, io::Write as _};
 
 use object_store::PutMode;
 
-use crate::{Result, Store, StoreError, Stored, file::make_folder, remote::Remote, with_path};
+use crate::{
+    Result, Store, StoreError, Stored,
+    file::{make_folder, temporary},
+    remote::Remote,
+    with_path,
+};
 
 /// What each `Model.rung` held.
 type Pins = BTreeMap<String, Option<Stored>>;
@@ -24,7 +29,7 @@ impl Store {
         let path = folder.join(FILE);
         if !path.exists() {
             make_folder(&folder)?;
-            let mut file = with_path("write", &path, tempfile::NamedTempFile::new_in(&folder))?;
+            let mut file = with_path("write", &path, temporary(&folder))?;
             with_path("write", &path, file.write_all(self.held_now()?.as_bytes()))?;
             // Whoever comes second reads what the first wrote.
             let _ = file.persist_noclobber(&path);

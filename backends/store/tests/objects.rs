@@ -149,3 +149,25 @@ proptest! {
         store.verify(&stored).unwrap();
     }
 }
+
+/// Others read what was written where the umask lets them, as of any file; a file that was there keeps who may.
+#[test]
+fn a_file_is_readable_as_the_umask_has_it_and_stays_as_it_was() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |name: &str| fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
+    fs::write(folder.path().join("plain"), "").unwrap();
+    mlp_store::write_atomically(&folder.path().join("ours"), b"x").unwrap();
+    assert_eq!(mode("ours"), mode("plain"));
+    fs::set_permissions(folder.path().join("ours"), fs::Permissions::from_mode(0o750)).unwrap();
+    mlp_store::write_atomically(&folder.path().join("ours"), b"y").unwrap();
+    assert_eq!((mode("ours"), fs::read(folder.path().join("ours")).unwrap()), (0o750, b"y".to_vec()));
+}
+
+#[test]
+fn a_folder_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = mlp_store::write_atomically(&folder.path().join("none/x"), b"").unwrap_err().to_string();
+    let none = folder.path().join("none");
+    assert!(error.ends_with(&format!("there is no folder `{}`; make it first", none.display())), "{error}");
+}

@@ -396,6 +396,22 @@ pub struct CsvArgs {
     pub null: Option<String>,
 }
 
+/// Where a command writes what it made.
+#[derive(Debug, ClapArgs)]
+pub struct OutArgs {
+    /// A new file to write it to; stdout where absent.
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Lets it take the place of a file that is there.
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// A number of which 0 would mean nothing.
+fn at_least_one<N: std::str::FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "a whole number is meant, 1 or more".to_owned())
+}
+
 /// `mlp contract check`.
 #[derive(Debug, ClapArgs)]
 pub struct ContractCheckArgs {
@@ -422,24 +438,24 @@ pub struct ContractCheckArgs {
     #[arg(long, value_name = "SQL", requires = "postgres", conflicts_with = "data")]
     pub query: Option<String>,
     /// Looks at the first N rows only.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<std::num::NonZeroU64>)]
     pub sample: Option<std::num::NonZeroU64>,
-    /// Ends at the first row that breaks a rule.
+    /// Ends soon after the first row that breaks a rule; what was not looked at by then is not judged.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Ends when N rows have broken a rule.
-    #[arg(long, value_name = "N", conflicts_with = "fail_fast")]
+    /// Ends soon after N rows have broken a rule.
+    #[arg(long, value_name = "N", conflicts_with = "fail_fast", value_parser = at_least_one::<std::num::NonZeroU64>)]
     pub max_errors: Option<std::num::NonZeroU64>,
     /// Lets rules pass that could not be checked.
     #[arg(long)]
     pub allow_unknown: bool,
     /// Threads; as many as there are cores where absent.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<std::num::NonZeroUsize>)]
     pub jobs: Option<std::num::NonZeroUsize>,
-    /// pretty, short, json, sarif, github or junit; pretty on a terminal, short otherwise.
+    /// pretty, narrated, short, json, sarif, github or junit; pretty on a terminal, short otherwise.
     #[arg(long)]
     pub format: Option<String>,
-    /// Writes the report as a page as well.
+    /// Writes the report as a page as well: a new file, or one that holds such a page.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
 }
@@ -452,11 +468,10 @@ pub struct ContractInferArgs {
     /// What the contract is called; as the file where absent.
     #[arg(long)]
     pub name: Option<String>,
-    /// A new file to write it to; stdout where absent.
-    #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub to: OutArgs,
     /// Looks at the first N rows only.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = at_least_one::<std::num::NonZeroU64>)]
     pub sample: Option<std::num::NonZeroU64>,
     /// What the data is, where names do not tell: parquet, csv, jsonl or arrow.
     #[arg(long, value_name = "FORMAT")]
@@ -476,9 +491,8 @@ pub struct ContractImportArgs {
     /// What the contract is called; as in the file where absent.
     #[arg(long)]
     pub name: Option<String>,
-    /// A new file to write it to; stdout where absent.
-    #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub to: OutArgs,
 }
 
 /// `mlp contract export`.
@@ -489,9 +503,8 @@ pub struct ContractExportArgs {
     /// A format of `mlp contract import`, or pydantic, pandera, pyarrow.
     #[arg(long = "as", value_name = "FORMAT")]
     pub format: String,
-    /// Where to; stdout where absent.
-    #[arg(short, long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub to: OutArgs,
 }
 
 /// `mlp registry`.

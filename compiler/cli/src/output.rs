@@ -1,15 +1,23 @@
 //! The one printer, and what else holds for the whole of a command.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    sync::{Mutex, PoisonError},
+};
 
-use mlp_diagnostics::render::{Format, Options, failure};
+use mlp_diagnostics::render::{Failure, Format, Options, failure, unable};
 
-use crate::args::{Args, Color};
+use crate::{
+    args::{Args, Color},
+    commands::Exit,
+};
 
 /// Where results and notes go, whether they are coloured, and whether packages may be fetched.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Output {
     color: Option<bool>,
+    /// Why the command could not do its work, as far as it was said.
+    failures: Mutex<Vec<Failure>>,
     /// `--offline`.
     pub offline: bool,
     /// `--locked`.
@@ -27,7 +35,7 @@ impl Output {
             Color::Auto if set("CLICOLOR_FORCE") => Some(true),
             Color::Auto => None,
         };
-        Self { color, offline: args.offline, locked: args.locked }
+        Self { color, failures: Mutex::default(), offline: args.offline, locked: args.locked }
     }
 
     /// Prints a result, ending with a line end.
@@ -49,7 +57,24 @@ impl Output {
     pub fn failure(&self, message: &str, help: Option<&str>) -> u8 {
         let options = Options { color: self.color.unwrap_or_else(|| io::stderr().is_terminal()), ..self.options() };
         self.note(failure(message, &[], help, &options).trim_end());
+        let said = Failure { message: message.to_owned(), help: help.map(str::to_owned) };
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(said);
         2
+    }
+
+    /// Why the command could not do its work, as far as it was said.
+    pub fn failures(&self) -> Vec<Failure> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Answers how a command ended that reports in some form. Where it could not do its work, stdout gets a document that says why, if programs read that
+    /// form: an empty file would look like one without findings.
+    pub fn reported(&self, format: Format, command: &'static str, exit: Exit) -> Exit {
+        let failures = self.failures();
+        if exit.is_err() && !failures.is_empty() {
+            self.result(&unable(&failures, format, &Options { command, ..self.options() }));
+        }
+        exit
     }
 
     /// Ends the process when all is printed, without giving back its memory piece by piece.

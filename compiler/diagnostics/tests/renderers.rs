@@ -4,7 +4,7 @@
 
 use mlp_diagnostics::{
     Code, Diagnostic, Format, Options, examples, explain, render,
-    render::{Case, FULL_PER_FILE, failure, json_schema, junit},
+    render::{Case, FULL_PER_FILE, Failure, failure, json_schema, junit, unable},
 };
 use mlp_source::{FileId, SourceMap, Span};
 use proptest::prelude::*;
@@ -159,6 +159,31 @@ fn a_failure_without_a_place() {
         Some("check who owns the file"),
         &Options::default()
     ));
+}
+
+/// Programs get a document in the form that they asked for, also where there was nothing to look at; people read stderr.
+#[test]
+fn what_could_not_be_done_is_a_document_for_programs() {
+    let failures = [
+        Failure { message: "a <b>.csv: line 3: 100% wrong".to_owned(), help: Some("mend it,\nor not".to_owned()) },
+        Failure { message: "and more".to_owned(), help: None },
+    ];
+    let options = Options { command: "contract check", ..Options::default() };
+    let all: Vec<String> = Format::ALL
+        .iter()
+        .map(|format| {
+            let document = unable(&failures, *format, &options);
+            assert_eq!(document.is_empty(), !format.is_for_machines(), "{format}");
+            document
+        })
+        .collect();
+    insta::assert_snapshot!(all.concat());
+    let json = unable(&failures, Format::Json, &options);
+    let validator = jsonschema::draft202012::new(&json_schema()).unwrap();
+    assert!(validator.is_valid(&serde_json::from_str(&json).unwrap()), "{json}");
+    let junit = unable(&failures, Format::Junit, &options);
+    let junit = roxmltree::Document::parse(&junit).unwrap();
+    assert_eq!(junit.root_element().attribute("errors"), Some("1"));
 }
 
 /// `CODE`, words, name, line and column of each diagnostic as miette drew them.

@@ -147,13 +147,22 @@ pub(crate) fn export_parquet(contract: &Contract) -> Result<Vec<u8>, Fault> {
 /// The contract of an Arrow IPC file.
 pub(crate) fn import_ipc(bytes: &[u8]) -> Result<Imported, Fault> {
     let reader = unharmed("Arrow IPC", || FileReader::try_new(Cursor::new(bytes), None))?;
-    import(&reader.schema())
+    Ok(from_data(import(&reader.schema())?, reader.num_batches() > 0))
 }
 
 /// The contract of a Parquet file.
 pub(crate) fn import_parquet(bytes: Vec<u8>) -> Result<Imported, Fault> {
     let builder = unharmed("Parquet", || ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)))?;
-    import(builder.schema())
+    Ok(from_data(import(builder.schema())?, builder.metadata().file_metadata().num_rows() > 0))
+}
+
+/// What a file with rows says beyond its schema is not looked at here.
+fn from_data(mut imported: Imported, has_rows: bool) -> Imported {
+    if let Some(contract) = imported.contracts.first().filter(|_| has_rows) {
+        let what = "names, types and null-ness, as the schema has them; `mlp contract infer` looks at the rows, too";
+        imported.notes.push(Note::new(Outcome::Chosen, Thing::Foreign, contract.name.as_str(), what));
+    }
+    imported
 }
 
 /// What a reader answers; a fault where it fails, also over damage that the library does not look for.

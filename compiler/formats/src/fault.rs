@@ -38,6 +38,13 @@ impl Fault {
         self
     }
 
+    /// The same, in a file of so many lines: where a file is cut off, readers say the line behind its last one.
+    #[must_use]
+    pub(crate) fn within(mut self, lines: usize) -> Self {
+        self.line = self.line.map(|line| line.min(lines));
+        self
+    }
+
     /// The same, on a line.
     #[must_use]
     pub const fn on(mut self, line: usize) -> Self {

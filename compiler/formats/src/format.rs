@@ -38,6 +38,9 @@ pub enum Format {
     Pyarrow,
 }
 
+/// Ends of the names of files that are rows, and say nothing of a contract.
+const DATA: [&str; 6] = ["csv", "tsv", "jsonl", "ndjson", "gz", "zst"];
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
@@ -134,7 +137,11 @@ impl Format {
         if bytes.starts_with(b"ARROW1") {
             return Ok(Self::Arrow);
         }
-        let document = read::document(text(bytes)?)?;
+        if DATA.contains(&ending.as_str()) {
+            let help = "`mlp contract infer` writes the contract that data keeps";
+            return Err(Fault::new("this is data, and no contract", help));
+        }
+        let document = read::document(text(bytes)?).map_err(|fault| fault.within(lines(bytes)))?;
         by_document(&document)
             .ok_or_else(|| Fault::new("nothing in this file says which format it has", "").or_another_format())
     }
@@ -144,20 +151,21 @@ impl Format {
     /// # Errors
     /// Where the file is not of this format, or says what no contract can say; with the line or the place where that is known.
     pub fn import(self, bytes: Vec<u8>) -> Result<Imported, Fault> {
+        let lines = lines(&bytes);
         let imported = match self {
             Self::Arrow => arrow::import_ipc(&bytes),
             Self::Parquet => arrow::import_parquet(bytes),
             Self::Protobuf => proto::import(text(&bytes)?),
             Self::Sql(dialect) => sql::import(text(&bytes)?, dialect),
-            Self::Odcs => odcs::import(&self.document(&bytes)?),
-            Self::JsonSchema => json_schema::import(&self.document(&bytes)?),
-            Self::Avro => avro::import(&self.document(&bytes)?),
-            Self::Dbt => dbt::import(&self.document(&bytes)?),
+            Self::Odcs => self.document(&bytes).and_then(|document| odcs::import(&document)),
+            Self::JsonSchema => self.document(&bytes).and_then(|document| json_schema::import(&document)),
+            Self::Avro => self.document(&bytes).and_then(|document| avro::import(&document)),
+            Self::Dbt => self.document(&bytes).and_then(|document| dbt::import(&document)),
             Self::Pydantic | Self::Pandera | Self::Pyarrow => {
                 Err(Fault::new(format!("{self} is written, not read"), format!("what is read: {}", names(true))))
             }
-        }?;
-        crate::checked::whole(imported)
+        };
+        crate::checked::whole(imported.map_err(|fault| fault.within(lines))?)
     }
 
     /// The document, where it is not plainly one of another format.
@@ -244,6 +252,11 @@ pub fn names(read: bool) -> String {
     let names: Vec<&str> =
         Format::ALL.into_iter().filter(|format| !read || format.is_read()).map(Format::name).collect();
     names.join(", ")
+}
+
+/// The line on which a text ends, not counting what is blank.
+fn lines(bytes: &[u8]) -> usize {
+    bytes.trim_ascii_end().iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Fault> {

@@ -10,7 +10,7 @@ mod write;
 
 use std::collections::BTreeMap;
 
-use mlp_plan::{Column, Compatibility, Constraint, Contract, DataType, ValueType};
+use mlp_plan::{Column, Compatibility, Constraint, Contract, DataType, Expr, ValueType};
 use sqlparser::{
     ast,
     dialect::{self, GenericDialect},
@@ -173,7 +173,10 @@ impl Sql {
         else {
             return false;
         };
-        let column = |name: &str| (name == "x").then_some(heard);
+        // what compares two columns holds no literal that would need the other's type
+        let of_columns = |expr: &Expr| matches!(expr, Expr::This | Expr::Column(_));
+        let two = matches!(constraint, Constraint::Where(Expr::Compare(_, a, b)) if of_columns(a) && of_columns(b));
+        let column = |name: &str| (two || name == "x").then_some(heard);
         checks::read(&expr, Some("x"), &column).as_ref() == Some(constraint)
     }
 }

@@ -43,6 +43,26 @@ fn malformed_files_files_of_another_format_and_unknown_types() {
     insta::assert_snapshot!(cases.join("\n"));
 }
 
+/// The line of a fault is one that the file has, and where it is cut off the last one.
+#[test]
+fn a_file_that_is_cut_off_is_so_on_its_last_line() {
+    let json = "{\n  \"type\": \"object\",\n  \"properties\": {\n    \"a\": {\"type\": \"string\"}\n";
+    let sql = "-- two\ncreate table s (\n  a bigint\n);\ncreate table t (\n  a bigint,\n  b text,\n\n\n";
+    let yaml = "apiVersion: v3.1.0\nkind: [\n";
+    for (format, text, last) in [
+        (Format::JsonSchema, json, 4),
+        (Format::Avro, json.get(..30).unwrap(), 3),
+        (Format::Sql(Dialect::PostgreSql), sql, 7),
+        (Format::Sql(Dialect::DuckDb), sql, 7),
+        (Format::Odcs, yaml, 2),
+    ] {
+        let fault = format.import(text.as_bytes().to_vec()).unwrap_err();
+        assert_eq!(fault.line, Some(last), "{format}: {fault}");
+    }
+    let fault = refused(Format::Sql(Dialect::PostgreSql), sql);
+    assert!(fault.contains("found: the end of the statement that begins on line 5"), "{fault}");
+}
+
 #[test]
 fn a_short_file_that_names_itself_over_and_over_is_refused() {
     let lines: Vec<String> = (1..30).map(|at| format!("a{at}: &a{at} [*a{0}, *a{0}, *a{0}, *a{0}]", at - 1)).collect();

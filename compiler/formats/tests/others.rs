@@ -226,6 +226,17 @@ fn generated_validators_accept_and_refuse_as_the_engine_does() {
     }
 }
 
+#[test]
+fn what_is_written_for_pyarrow_takes_text_in_every_form() {
+    let Some(mut tools) = Tools::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (sent, wanted): (Vec<Value>, Vec<bool>) = rows().into_iter().unzip();
+    let path = written(&folder, "rows.py", Format::Pyarrow, &guarded());
+    for form in ["large", "dictionary"] {
+        assert_eq!(tools.ask(&json!(["rows", path, form, sent])).unwrap(), json!(wanted), "{form}");
+    }
+}
+
 /// What the engine's definition of each constraint says of rows.
 fn engine(rows: &[Value]) -> Vec<bool> {
     let contract = guarded();

@@ -150,3 +150,29 @@ fn what_a_document_says_once_is_not_said_of_who_lacks_it() {
         assert_eq!(format.import(bytes).unwrap().contracts, contracts, "{format}");
     }
 }
+
+/// A check of two columns comes back, also where it stands before the second of them.
+#[test]
+fn a_comparison_of_two_columns_comes_back_from_a_database() {
+    use mlp_plan::{Column, CompareOp, Constraint, DataType, Expr, ValueType};
+    let than = |name: &str, op| {
+        let other = Expr::Column(name.to_owned());
+        Constraint::Where(Expr::Compare(op, Box::new(Expr::This), Box::new(other)))
+    };
+    let column = |name: &str, rule: Option<Constraint>| {
+        let constraints = rule.into_iter().collect();
+        Column::plain(name, ValueType { constraints, ..ValueType::plain(DataType::Int(64)) })
+    };
+    let columns = vec![
+        column("first", Some(than("last", CompareOp::Le))),
+        column("last", None),
+        column("most", Some(than("first", CompareOp::Ne))),
+    ];
+    let contract = Contract { name: "C".to_owned(), columns, ..Contract::default() };
+    for dialect in [Dialect::PostgreSql, Dialect::DuckDb] {
+        let exported = Format::Sql(dialect).export(std::slice::from_ref(&contract)).unwrap();
+        assert_eq!(exported.notes, [], "{}", dialect.name());
+        let imported = Format::Sql(dialect).import(exported.bytes).unwrap();
+        assert_eq!((imported.contracts, imported.notes), (vec![contract.clone()], vec![]), "{}", dialect.name());
+    }
+}

@@ -38,7 +38,7 @@ pub struct Context<'a> {
 pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
     let mut lowering = Lowering { context, plan: empty(context) };
     let flows = std::mem::take(&mut checked.flows);
-    for flow in flows.iter().filter(|flow| is_own(&lowering.place(flow.span))).collect::<Vec<_>>() {
+    for flow in flows.iter().filter(|flow| is_own(checked, context, flow.id)).collect::<Vec<_>>() {
         let pipeline = lowering.pipeline(checked, flow);
         lowering.plan.pipelines.insert(flow.name.clone(), pipeline);
     }
@@ -47,11 +47,10 @@ pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
         lowering.model(checked, id);
     }
     let monitors = std::mem::take(&mut checked.monitors);
-    let own: Vec<_> = monitors.iter().filter(|monitor| is_own(&lowering.place(monitor.flow.span))).collect();
+    let own: Vec<_> = monitors.iter().filter(|monitor| is_own(checked, context, monitor.flow.id)).collect();
     for id in checked.checker.program.of_kind(Kind::Deployment).collect::<Vec<_>>() {
-        let place = checked.checker.program.decl(id).map(|decl| lowering.place(decl.span));
         let is_watched = own.iter().any(|monitor| monitor.deployment.id == id);
-        if is_watched || place.is_some_and(|place| is_own(&place)) {
+        if is_watched || is_own(checked, context, id) {
             lowering.deployment(checked, id);
         }
     }
@@ -183,9 +182,9 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether a place is in the package itself, and not in a dependency or the standard library.
-pub(crate) fn is_own(place: &Place) -> bool {
-    !place.file.contains(':') && !place.file.starts_with('<')
+/// Whether the package itself declares it, and not a dependency or the standard library.
+pub(crate) fn is_own(checked: &Checked<'_>, context: &Context<'_>, id: DeclId) -> bool {
+    checked.checker.package_of(checked.checker.module_of(id)) == context.package.name
 }
 
 /// Tags in the order of the plan.

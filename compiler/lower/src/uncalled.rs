@@ -22,7 +22,7 @@ pub fn uncalled(checked: &mut Checked<'_>, context: &Context<'_>, plan: Plan) ->
     for id in checked.checker.program.of_kind(Kind::Stage).collect::<Vec<_>>() {
         let Some(signature) = checked.checker.signature(id).filter(|signature| !signature.composed) else { continue };
         let place = lowering.place(signature.span);
-        if !is_own(&place) || called.contains(&place) {
+        if !is_own(checked, context, id) || called.contains(&place) {
             continue;
         }
         let run = checked.checker.run_kind(&signature);

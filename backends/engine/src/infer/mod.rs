@@ -22,7 +22,10 @@ use self::{facts::counted, judge::judge, profile::Profile, source::Source, types
 use crate::{
     EngineError,
     scan::{DataFormat, Input},
-    table::{csv::Dialect, show::grouped},
+    table::{
+        csv::{Dialect, misread},
+        show::grouped,
+    },
 };
 
 /// Data of which a contract is wanted.
@@ -122,11 +125,8 @@ impl Inference<'_> {
             let Some(first) = unsure.first() else {
                 return refused("there are no columns: nothing to infer a contract from");
             };
-            let delimiter = char::from(self.dialect.delimiter);
             let help = if source.format == DataFormat::Csv {
-                format!(
-                    "; the first line is taken for names with `{delimiter}` between them (another one is said with `--delimiter`)"
-                )
+                format!("; {}", misread(source.schema()?.as_ref(), &self.dialect))
             } else {
                 String::new()
             };

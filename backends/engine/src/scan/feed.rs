@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use mlp_plan::{Column, Contract, DataType};
 
 use super::input::{DataFormat, Input};
@@ -102,10 +102,26 @@ impl Item<'_> {
             What::Group(file, _) => (Arc::clone(file.schema()), false),
             What::File(blob, format) => {
                 let part = open(blob, *format, dialect, reading)?;
+                if *format == DataFormat::Csv && self.is_strange(contract, &part.whole) {
+                    return Err(EngineError::malformed(blob.name(), csv::stranger(&part.whole, contract, dialect)));
+                }
                 (part.whole, part.textual)
             }
         };
         Ok((schema, Origin { textual, nan_is_null: false, dictionaries: true }))
+    }
+
+    /// Whether a text names none of the columns that it should have: it is read the wrong way rather than wrong in each of them.
+    fn is_strange(&self, contract: &Contract, names: &Schema) -> bool {
+        let named = |column: &Column| {
+            [Some(&column.name), column.was.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|name| names.column_with_name(name).is_some())
+        };
+        let lacks =
+            |column: &Column| column.default.is_none() && self.partitions.iter().all(|(name, _)| *name != column.name);
+        contract.columns.iter().any(lacks) && !contract.columns.iter().any(named)
     }
 
     /// Rows, where they are known before they are read.

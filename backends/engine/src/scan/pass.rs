@@ -27,7 +27,7 @@ use crate::{
         blob::Blob,
         conform::Conformer,
         csv::Dialect,
-        outcome::{Outcome, Verdict},
+        outcome::{OfParts, Outcome, Verdict},
         set::Facts,
         uniqueness::Distinct128,
     },
@@ -141,6 +141,7 @@ impl Scan<'_> {
         }
         let sampled = self.bounds.sample.is_some();
         for outcome in &mut outcomes {
+            self.name_files(outcome);
             self.doubt(outcome, stopped, sampled);
         }
         Ok(Report { outcomes, rows, bytes: bytes.load(Ordering::Relaxed), stopped, sampled })
@@ -183,8 +184,7 @@ impl Scan<'_> {
     fn check(&self, item: &Item<'_>, checker: &mut Checker<'_>, shared: &Shared<'_>) -> Result<(), EngineError> {
         let (schema, origin) = item.schema(self.contract, &self.dialect)?;
         let conformer = Conformer::with_constants(self.contract, &schema, origin, &|_| false, item.partitions)?;
-        checker.begin_part(&conformer);
-        checker.at = Some((item.input, item.before));
+        checker.begin_part(&conformer, Some((item.input, item.before)));
         if let Some(rows) = item.rows().filter(|_| self.bounds.sample.is_none()) {
             let mut known: BTreeMap<&str, Facts> = BTreeMap::new();
             for column in &self.contract.columns {
@@ -273,8 +273,7 @@ impl Scan<'_> {
         while let Some(item) = feed.next(&|blob| Arc::new(Counted { blob, bytes: Arc::clone(bytes) }))? {
             let (schema, origin) = item.schema(self.contract, &self.dialect)?;
             let conformer = Conformer::with_constants(self.contract, &schema, origin, &|_| false, item.partitions)?;
-            checker.begin_part(&conformer);
-            checker.at = Some((item.input, item.before));
+            checker.begin_part(&conformer, Some((item.input, item.before)));
             let needs = checker.needs();
             self.each_batch(&item, &schema, &conformer, &needs, &mut |conformer, batch| {
                 let rows = batch.num_rows().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -297,6 +296,23 @@ impl Scan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Says in which files it is so, where it is not so of all of them.
+    fn name_files(&self, outcome: &mut Outcome) {
+        let all = self.inputs.len();
+        if outcome.of_parts.iter().all(|of| of.count == all) {
+            return;
+        }
+        let name = |part: &usize| Some(self.inputs.get(*part)?.shown(self.contract));
+        outcome.found = Some(OfParts::found(&outcome.of_parts, outcome.verdict, |of| {
+            let names: Vec<String> = of.first.iter().filter_map(name).collect();
+            let more = match of.count - names.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{} in {}{more} ({} of {all} files)", of.words, names.join(", "), of.count)
+        }));
     }
 
     /// What cannot be said of all rows when not all were looked at.

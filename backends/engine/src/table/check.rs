@@ -18,7 +18,7 @@ use super::{
     expr::Rows,
     found::{Found, Noted},
     nested::broken_inside,
-    outcome::Looked,
+    outcome::{Looked, OfParts},
     set::Gathering,
 };
 use crate::EngineError;
@@ -36,7 +36,7 @@ pub struct Checker<'a> {
     /// Whether broken rows are set aside, so that they do not count for keys and the set.
     pub(super) sets_aside: bool,
     /// Which part of the data is checked, and how many of its rows were before; where positions are told.
-    pub at: Option<(usize, u64)>,
+    pub(super) at: Option<(usize, u64)>,
     /// Rules that could not be checked, each with the reason in words.
     pub unchecked: Vec<(Rule, String)>,
     /// Rows so far.
@@ -66,18 +66,20 @@ pub struct Checked {
 }
 
 impl Checker<'_> {
-    /// Takes note of the columns that a part does not have at all.
-    pub fn begin_part(&mut self, conformer: &Conformer<'_>) {
+    /// Begins the next part, at its place where that is told, and takes note of the columns that it does not have at all.
+    pub fn begin_part(&mut self, conformer: &Conformer<'_>, at: Option<(usize, u64)>) {
+        self.at = at;
+        let part = at.map(|(part, _)| part);
         for (index, words) in conformer.refusals() {
             let entry = self.columns.get(index).map(|tests| tests.type_entry);
             if let Some(found) = entry.and_then(|entry| self.found.get_mut(entry)) {
-                found.refused.get_or_insert_with(|| words.to_owned());
+                OfParts::note(&mut found.refused, words, part);
             }
         }
         for (index, words) in conformer.wider() {
             let entry = self.columns.get(index).map(|tests| tests.type_entry);
             if let Some(found) = entry.and_then(|entry| self.found.get_mut(entry)) {
-                found.wider.get_or_insert_with(|| words.to_owned());
+                OfParts::note(&mut found.wider, words, part);
             }
         }
     }

@@ -12,13 +12,14 @@ use arrow::{
     datatypes::{DataType as ArrowType, Field, Fields, Schema},
 };
 use bytes::{Buf as _, Bytes};
+use mlp_plan::Contract;
 use regex::Regex;
 
 use super::{
     blob::Blob,
     read::{BATCH_ROWS, Part, Reading},
     records::Records,
-    text::{Text, TextStream, read_error},
+    text::{OTHER_ENCODING, Text, TextStream, read_error},
 };
 use crate::EngineError;
 
@@ -137,6 +138,48 @@ fn names(
     Err(EngineError::malformed(blob.name(), words))
 }
 
+/// Signs that stand between values, elsewhere.
+const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
+/// How the first line was read, and how to say that it is written otherwise.
+#[must_use]
+pub fn misread(names: &Schema, dialect: &Dialect) -> String {
+    let now = char::from(dialect.delimiter).escape_default();
+    let [only] = names.fields().as_ref() else {
+        return format!(
+            "the first line is taken for names with `{now}` between them; another sign is said with --delimiter"
+        );
+    };
+    let others = DELIMITERS.into_iter().filter(|other| only.name().contains(*other));
+    match others.max_by_key(|other| only.name().matches(*other).count()) {
+        Some('\t') => format!("tabs stand in the first line rather than `{now}`: say so with --delimiter tab"),
+        Some(other) => {
+            format!("`{other}` stands in the first line rather than `{now}`: say so with --delimiter '{other}'")
+        }
+        None => format!(
+            "the first line is taken for one name, without `{now}` in it; another sign is said with --delimiter"
+        ),
+    }
+}
+
+/// Why the first line of a text is hardly that of a contract's table, none of whose columns it names.
+#[must_use]
+pub fn stranger(names: &Schema, contract: &Contract, dialect: &Dialect) -> String {
+    let found = names.fields().len();
+    if found == 0 {
+        return "it is empty: not even a first line names its columns; write that line, or leave the file out"
+            .to_owned();
+    }
+    let whose =
+        if contract.name.is_empty() { "that are asked for".to_owned() } else { format!("of `{}`", contract.name) };
+    let mend = if found == contract.columns.len() && found > 1 {
+        "as many values stand there, so it may be a row: say so with --no-header".to_owned()
+    } else {
+        misread(names, dialect)
+    };
+    format!("its first line names none of the columns {whose}: {mend}")
+}
+
 /// The bytes of the first record, which may have line ends in its quotes.
 fn first_record(blob: &Arc<dyn Blob>, text: &Text, dialect: &Dialect) -> Result<Vec<u8>, EngineError> {
     let mut records = Records::new(dialect.delimiter, dialect.quote);
@@ -160,7 +203,7 @@ fn first_record(blob: &Arc<dyn Blob>, text: &Text, dialect: &Dialect) -> Result<
 fn told(words: &str) -> String {
     let words = words.strip_prefix("Csv error: ").unwrap_or(words);
     if words.contains("invalid UTF-8") || words.contains("not valid UTF-8") {
-        return format!("{words}; only UTF-8 is read: convert it first, as with `iconv -f LATIN1 -t UTF-8`");
+        return format!("{words}; {OTHER_ENCODING}");
     }
     if words.contains("incorrect number of fields") {
         return format!("{words}; its rows do not all have the columns of its first line");

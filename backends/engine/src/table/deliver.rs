@@ -223,7 +223,7 @@ impl Pass<'_> {
             let mut part = part?;
             let origin = Origin { textual: part.textual, nan_is_null: self.options.nan_is_null, dictionaries: true };
             let conformer = Conformer::new(self.contract, &part.schema, origin, &|name| part.left_out.contains(name))?;
-            checker.begin_part(&conformer);
+            checker.begin_part(&conformer, None);
             for batch in part.batches.by_ref() {
                 let batch = batch?;
                 let conformed = conformer.conform(&batch)?;

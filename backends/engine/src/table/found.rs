@@ -5,7 +5,7 @@ use mlp_plan::{Column, Contract, Rule};
 
 use super::{
     conform::Conformer,
-    outcome::{Example, Looked},
+    outcome::{Example, Looked, OfParts},
     show,
     violation::EXAMPLES,
 };
@@ -17,12 +17,12 @@ pub(super) struct Found {
     pub words: String,
     /// Whether it is about rows, which may be set aside, rather than the set.
     pub of_rows: bool,
-    pub refused: Option<String>,
+    pub refused: Vec<OfParts>,
     pub rows: u64,
     pub examples: Vec<Example>,
     pub looked: Looked,
     /// Where the type of the data is wider than the contract's, though every value may fit: in words.
-    pub wider: Option<String>,
+    pub wider: Vec<OfParts>,
     pub place: mlp_plan::Place,
     pub message: Option<String>,
     pub warn: bool,
@@ -35,11 +35,11 @@ impl Found {
             rule,
             words,
             of_rows: true,
-            refused: None,
+            refused: Vec::new(),
             rows: 0,
             examples: Vec::new(),
             looked: Looked { footer: false, dictionary: false, scan: false, query: false },
-            wider: None,
+            wider: Vec::new(),
             place,
             message: None,
             warn: false,

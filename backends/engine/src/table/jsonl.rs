@@ -14,7 +14,7 @@ use super::{
     jsonvalues::Values,
     read::{BATCH_ROWS, Part, Reading},
     records::LONGEST,
-    text::{Text, TextStream},
+    text::{OTHER_ENCODING, Text, TextStream},
 };
 use crate::EngineError;
 
@@ -146,10 +146,8 @@ impl Lines {
             let number = self.lines;
             let name = self.blob.name();
             let line = std::str::from_utf8(raw).map_err(|error| {
-                let words = format!(
-                    "line {number}, byte {}: this is not UTF-8; convert it first, as with `iconv -f LATIN1 -t UTF-8`",
-                    error.valid_up_to() + 1
-                );
+                let words =
+                    format!("line {number}, byte {}: this is not UTF-8; {OTHER_ENCODING}", error.valid_up_to() + 1);
                 EngineError::malformed(name, words)
             })?;
             if !line.trim_ascii().is_empty() {

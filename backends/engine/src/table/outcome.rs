@@ -69,6 +69,63 @@ pub struct Example {
     pub words: String,
 }
 
+/// Something that is so of a column in whole parts of the data, whatever is in their rows: it is `missing`, `the data has string`, it is wider: `double`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfParts {
+    /// What, in words.
+    pub words: String,
+    /// The first parts (files) of which it is so, by number.
+    pub first: Vec<usize>,
+    /// How many there are.
+    pub count: usize,
+    /// The last of them.
+    last: Option<usize>,
+}
+
+impl OfParts {
+    /// Parts that are named.
+    const NAMED: usize = 3;
+
+    /// What is found, where that is so of columns for a whole part: why a rule fails, or the wider types of a column that holds all the same.
+    #[must_use]
+    pub fn found(all: &[Self], verdict: Verdict, said: impl Fn(&Self) -> String) -> String {
+        let all = all.iter().map(said).collect::<Vec<_>>().join("; ");
+        if verdict == Verdict::Warn { format!("the data has {all}; every value fits") } else { all }
+    }
+
+    /// Takes note of one more part, where it has a number; parts come in order, some several times (a file by its row groups).
+    pub(super) fn note(all: &mut Vec<Self>, words: &str, part: Option<usize>) {
+        let place = all.iter().position(|known| known.words == words).unwrap_or_else(|| {
+            all.push(Self { words: words.to_owned(), first: Vec::new(), count: 0, last: None });
+            all.len() - 1
+        });
+        if let (Some(part), Some(known)) = (part, all.get_mut(place))
+            && known.last != Some(part)
+        {
+            if known.first.len() < Self::NAMED {
+                known.first.push(part);
+            }
+            known.count += 1;
+            known.last = Some(part);
+        }
+    }
+
+    /// Puts what was noted of later parts behind what was noted of earlier ones.
+    pub(super) fn merge(all: &mut Vec<Self>, more: Vec<Self>) {
+        for Self { words, first, count, last } in more {
+            let named = first.len();
+            if first.is_empty() {
+                Self::note(all, &words, None);
+            }
+            first.into_iter().for_each(|part| Self::note(all, &words, Some(part)));
+            if let Some(known) = all.iter_mut().find(|known| known.words == words) {
+                known.count += count - named;
+                known.last = last.or(known.last);
+            }
+        }
+    }
+}
+
 /// A rule with its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
@@ -80,6 +137,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// What was found, where rows alone do not tell: `the data has string`, `rows is 3`; for an unknown answer, why it is.
     pub found: Option<String>,
+    /// What of it is so of whole parts of the data, each with these parts.
+    pub of_parts: Vec<OfParts>,
     /// Rows that break it; 0 for rules over the data set.
     pub rows: u64,
     /// Rows in all.

@@ -9,6 +9,7 @@ use super::{
     check::{Checker, root},
     conform::Conformer,
     expr::Rows,
+    outcome::OfParts,
     set::Facts,
     show,
     uniqueness::{Repeats, Seen},
@@ -146,8 +147,8 @@ impl<'a> Checker<'a> {
             };
             own.rows += more.rows;
             own.looked.merge(more.looked);
-            own.refused = own.refused.take().or(more.refused);
-            own.wider = own.wider.take().or(more.wider);
+            OfParts::merge(&mut own.refused, more.refused);
+            OfParts::merge(&mut own.wider, more.wider);
             let room = EXAMPLES.saturating_sub(own.examples.len());
             own.examples.extend(more.examples.into_iter().take(room));
         }

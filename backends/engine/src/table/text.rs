@@ -15,6 +15,10 @@ use crate::EngineError;
 /// Bytes that are unpacked at once.
 const WINDOW: usize = 1 << 20;
 
+/// What to do with a text that is of another encoding. Which one it is, bytes do not tell.
+pub const OTHER_ENCODING: &str = "only UTF-8 is read: it may be ISO-8859-1, Windows-1252 or another encoding of one byte a letter; whoever wrote it knows which, \
+    and `iconv -f ENCODING -t UTF-8 FILE > NEW` converts it";
+
 /// How a text is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Packing {
@@ -47,17 +51,20 @@ impl Text {
         };
         let mut text = Self { blob, packing, mark: 0 };
         let head = if packing.is_some() { text.stream()?.first(4)? } else { head };
-        let encoding = match head.as_ref() {
+        let (sign, encoding) = match head.as_ref() {
             [0xEF, 0xBB, 0xBF, ..] => {
                 text.mark = 3;
                 return Ok(text);
             }
-            [0xFF, 0xFE, ..] => "UTF-16, little end first",
-            [0xFE, 0xFF, ..] => "UTF-16, big end first",
+            [0xFF, 0xFE, ..] => ("its byte order mark says UTF-16, little end first", "UTF-16"),
+            [0xFE, 0xFF, ..] => ("its byte order mark says UTF-16, big end first", "UTF-16"),
+            // text that has no zeros has one in each of its plain letters there
+            [1..=u8::MAX, 0, 1..=u8::MAX, 0] => ("its zero bytes say UTF-16, little end first", "UTF-16LE"),
+            [0, 1..=u8::MAX, 0, 1..=u8::MAX] => ("its zero bytes say UTF-16, big end first", "UTF-16BE"),
             _ => return Ok(text),
         };
         let words = format!(
-            "its byte order mark says {encoding}, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`"
+            "{sign}, and only UTF-8 is read; convert it first, as with `iconv -f {encoding} -t UTF-8 FILE > NEW`"
         );
         Err(EngineError::malformed(text.blob.name(), words))
     }

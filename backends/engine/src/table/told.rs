@@ -4,7 +4,7 @@ use mlp_plan::{Expr, Literal, Rule};
 
 use super::{
     check::Checker,
-    outcome::{Example, Looked},
+    outcome::{Example, Looked, OfParts},
 };
 
 const QUERY: Looked = Looked { footer: false, dictionary: false, scan: false, query: true };
@@ -35,7 +35,7 @@ impl Checker<'_> {
     pub fn told_refused(&mut self, column: &str, words: String) {
         let rule = Rule::Type { column: column.to_owned() };
         if let Some(found) = self.found.iter_mut().find(|found| found.rule == rule) {
-            found.refused.get_or_insert(words);
+            OfParts::note(&mut found.refused, &words, None);
         }
     }
 
@@ -43,7 +43,7 @@ impl Checker<'_> {
     pub fn told_wider(&mut self, column: &str, words: String) {
         let rule = Rule::Type { column: column.to_owned() };
         if let Some(found) = self.found.iter_mut().find(|found| found.rule == rule) {
-            found.wider.get_or_insert(words);
+            OfParts::note(&mut found.wider, &words, None);
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     check::{Checker, root},
     deliver::Options,
     found::Found,
-    outcome::{Outcome, Verdict},
+    outcome::{OfParts, Outcome, Verdict},
     set::Asked,
     show,
     uniqueness::Seen,
@@ -38,7 +38,7 @@ impl Checker<'_> {
         let candidates = candidates.collect::<Result<_, _>>()?;
         // of a column that could not be had, that is told, once
         let refused: Vec<Rule> =
-            self.found.iter().filter(|found| found.refused.is_some()).map(|found| found.rule.clone()).collect();
+            self.found.iter().filter(|found| !found.refused.is_empty()).map(|found| found.rule.clone()).collect();
         let gone = |name: &str| refused.contains(&Rule::Type { column: root(name) });
         let mut outcomes = Vec::new();
         for found in self.found {
@@ -78,7 +78,7 @@ impl Checker<'_> {
         let Some(expectation) = self.contract.expectations.get(index) else { return Ok(None) };
         let refused = |name: &str| {
             let rule = Rule::Type { column: root(name) };
-            self.found.iter().any(|found| found.refused.is_some() && found.rule == rule)
+            self.found.iter().any(|found| !found.refused.is_empty() && found.rule == rule)
         };
         if expectation.expr.columns().into_iter().any(refused) {
             return Ok(None);
@@ -139,14 +139,14 @@ impl Checker<'_> {
 
 fn outcome(found: Found, of: u64, unchecked: Option<String>, answer: Option<(Verdict, String)>) -> Outcome {
     let Found { rule, words, of_rows, refused, rows, examples, looked, wider, place, message, warn: _ } = found;
-    let (verdict, told) = match (answer, unchecked) {
-        (Some((verdict, told)), _) => (verdict, Some(told)),
-        (None, Some(why)) => (Verdict::Unknown, Some(why)),
-        (None, None) if rows > 0 || refused.is_some() => (Verdict::Fail, refused),
-        (None, None) => match wider {
-            Some(wider) => (Verdict::Warn, Some(format!("the data has {wider}; every value fits"))),
-            None => (Verdict::Pass, None),
-        },
+    let (verdict, told, of_parts) = match (answer, unchecked) {
+        (Some((verdict, told)), _) => (verdict, Some(told), Vec::new()),
+        (None, Some(why)) => (Verdict::Unknown, Some(why), Vec::new()),
+        (None, None) if rows > 0 || !refused.is_empty() => (Verdict::Fail, None, refused),
+        (None, None) if wider.is_empty() => (Verdict::Pass, None, Vec::new()),
+        (None, None) => (Verdict::Warn, None, wider),
     };
-    Outcome { rule, words, verdict, found: told, rows, of, examples, looked, of_rows, place, message }
+    let of_all = || OfParts::found(&of_parts, verdict, |of| of.words.clone());
+    let told = told.or_else(|| (!of_parts.is_empty()).then(of_all));
+    Outcome { rule, words, verdict, found: told, of_parts, rows, of, examples, looked, of_rows, place, message }
 }

@@ -480,8 +480,8 @@ fn what_is_not_a_table_is_an_error_in_words() {
     insta::assert_snapshot!([absent, error(Format::Parquet), error(Format::Csv), error(Format::Jsonl)].join("\n"), @r###"
     /flights.parquet: no such file or folder
     /flights.parquet: not a whole Parquet file: Parquet error: Invalid Parquet file. Corrupt footer
-    /flights.parquet: its byte order mark says UTF-16, little end first, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`
-    /flights.parquet: its byte order mark says UTF-16, little end first, and only UTF-8 is read; convert it first, as with `iconv -t UTF-8`
+    /flights.parquet: its byte order mark says UTF-16, little end first, and only UTF-8 is read; convert it first, as with `iconv -f UTF-16 -t UTF-8 FILE > NEW`
+    /flights.parquet: its byte order mark says UTF-16, little end first, and only UTF-8 is read; convert it first, as with `iconv -f UTF-16 -t UTF-8 FILE > NEW`
     "###);
 }
 

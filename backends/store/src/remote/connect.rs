@@ -91,7 +91,7 @@ fn bucket(action: &'static str, url: &str, variables: &Variables) -> Result<(Arc
         .ok_or_else(|| {
             refuse(format!("{scheme}:// is not known; a store is a folder, or begins with s3://, gs:// or az://"))
         })?
-        .map_err(|error| refuse(reason::words(url, &error)))?;
+        .map_err(|error| refuse(reason::words(url, &error, reason::STORE)))?;
     Ok((bucket, Path::parse(prefix).map_err(|error| refuse(error.to_string()))?))
 }
 

@@ -26,7 +26,7 @@ pub fn objects(url: &str) -> Result<Vec<RemoteObject>> {
     let (root, path, bucket) = bucket_of(url)?;
     let remote = Arc::new(Remote::new(&root, bucket, Path::default(), None)?);
     let lost = |why: &str| StoreError::Remote { action: "read", url: url.to_owned(), why: why.to_owned() };
-    let failed = |error: &Error| remote.failed("read", path.trim_end_matches('/'), error);
+    let failed = |error: &Error| remote.unread(path.trim_end_matches('/'), error);
     let whole = Path::parse(path.trim_end_matches('/')).map_err(|error| lost(&error.to_string()))?;
     let is_glob = path.contains(['*', '?', '[']);
     let mut found = Vec::new();
@@ -101,7 +101,7 @@ impl RemoteObject {
             self.remote.wait(async { self.remote.bucket.get_opts(&self.meta.location, options).await?.bytes().await });
         let bytes = answer.map_err(|error| match error {
             Error::Precondition { .. } => self.lost("it was replaced while it was read"),
-            error => self.remote.failed("read", path, &error),
+            error => self.remote.unread(path, &error),
         })?;
         if bytes.len() as u64 == length {
             return Ok(bytes);

@@ -62,7 +62,13 @@ impl Remote {
     }
 
     fn failed(&self, action: &'static str, path: &str, error: &Error) -> StoreError {
-        StoreError::Remote { action, url: self.name(path), why: reason::words(&self.url, error) }
+        StoreError::Remote { action, url: self.name(path), why: reason::words(&self.url, error, reason::STORE) }
+    }
+
+    /// As [`Remote::failed`], of data of others, which is read only.
+    fn unread(&self, path: &str, error: &Error) -> StoreError {
+        let why = reason::words(&self.url, error, reason::DATA);
+        StoreError::Remote { action: "read", url: self.name(path), why }
     }
 
     /// `None` where there is nothing of that name; a bucket that does not exist is a failure.

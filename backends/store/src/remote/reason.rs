@@ -11,8 +11,13 @@ pub(super) fn no_bucket(error: &Error) -> bool {
     ["NoSuchBucket", "ContainerNotFound", "specified bucket does not exist"].iter().any(|sign| text.contains(sign))
 }
 
-/// Why not, and what to do.
-pub(super) fn words(url: &str, error: &Error) -> String {
+/// What credentials must allow for a store.
+pub(super) const STORE: &str = "read, write and list";
+/// What they must allow for data of others.
+pub(super) const DATA: &str = "read and list";
+
+/// Why not, and what to do; `rights` are those that would do.
+pub(super) fn words(url: &str, error: &Error, rights: &str) -> String {
     let text = error.to_string();
     let said = short(&text);
     if no_bucket(error) {
@@ -32,10 +37,7 @@ pub(super) fn words(url: &str, error: &Error) -> String {
     // Without any credentials the builders ask the machine's metadata service, which is only there in a cloud.
     let nameless = text.contains("169.254.169.254") || text.contains("metadata.google") || text.contains("credential");
     if refused {
-        return format!(
-            "the credentials do not allow it ({said}); they must allow to read, write and list. {}",
-            keys(url)
-        );
+        return format!("the credentials do not allow it ({said}); they must allow to {rights}. {}", keys(url));
     }
     if nameless {
         return format!("no credentials were found. {}", keys(url));

@@ -37,6 +37,10 @@ pub struct How {
 /// Checks packages or single files.
 pub fn check(paths: &[PathBuf], at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exit {
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
+    output.reported(format, "check", asked(paths, at, format, how, output))
+}
+
+fn asked(paths: &[PathBuf], at: &Where, format: Format, how: &How, output: &Output) -> Exit {
     if how.explain_checks && !matches!(format, Format::Pretty | Format::Narrated | Format::Short | Format::Json) {
         return Err(
             output.failure("`--explain-checks` has no such form", Some("--format pretty, narrated, short or json"))

@@ -46,11 +46,8 @@ struct Tested {
 pub fn test(paths: &[PathBuf], at: &Where, how: &How, format: Option<&str>, output: &Output) -> Exit {
     let format = output.format(format).map_err(|message| output.failure(&message, None))?;
     let paths = packages(&if paths.is_empty() { vec![path_of(at)] } else { paths.to_vec() });
-    let mut worst = 0;
-    for path in &paths {
-        worst = worst.max(package(path, how, format, output)?);
-    }
-    Ok(worst)
+    let all: Exit = paths.iter().try_fold(0, |worst, path| Ok(package(path, how, format, output)?.max(worst)));
+    output.reported(format, "test", all)
 }
 
 fn package(path: &Path, how: &How, format: Format, output: &Output) -> Exit {

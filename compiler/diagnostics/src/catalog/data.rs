@@ -31,3 +31,16 @@ pub fn unchecked(span: Span, rule: &str, why: &str, allowed: bool) -> Diagnostic
     }
     found
 }
+
+/// Rules that an early end left open, one finding for all of them; a warning where that is allowed.
+#[must_use]
+pub fn left_out(span: Span, count: usize, all: usize, allowed: bool) -> Diagnostic {
+    let are = if count == 1 { "is" } else { "are" };
+    let what = format!("the check ended early, when enough rows were broken: {count} of {all} rules {are} not judged");
+    let mut found = Diagnostic::new(Code::DataNotChecked, span, what).here("nobody knows whether the rest holds");
+    found.help = Some("leave --fail-fast and --max-errors out to judge all rules".to_owned());
+    if allowed {
+        found.severity = Severity::Warning;
+    }
+    found
+}

@@ -30,6 +30,11 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String 
     text
 }
 
+/// What a command could not do; it has no place.
+pub(super) fn failed(command: &str, words: &str) -> String {
+    format!("::error title={}::{}\n", property(&format!("mlp {command}")), data(&paragraphs(words)))
+}
+
 /// The escapes of a command's message.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")

@@ -4,7 +4,7 @@ use mlp_source::{Position, SourceMap, Span};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Options, place::Place};
+use super::{Failure, Options, place::Place};
 use crate::{Diagnostic, Severity};
 
 /// What `mlp check --format json` and `mlp test --format json` print.
@@ -13,6 +13,9 @@ use crate::{Diagnostic, Severity};
 pub struct CheckJson {
     /// Every finding, by file and place.
     pub diagnostics: Vec<DiagnosticJson>,
+    /// Why the command could not do its work; only where it ended with 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<Failure>,
     /// How it went.
     pub summary: SummaryJson,
 }
@@ -112,7 +115,7 @@ pub struct EditJson {
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct SummaryJson {
-    /// Findings that fail the check.
+    /// Findings that fail the check, and failures.
     pub errors: usize,
     /// Findings that do not.
     pub warnings: usize,
@@ -132,6 +135,7 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: &
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
     let all = CheckJson {
         diagnostics: diagnostics.iter().map(|diagnostic| one(diagnostic, sources)).collect(),
+        failures: Vec::new(),
         summary: SummaryJson {
             errors,
             warnings: diagnostics.len() - errors,
@@ -140,6 +144,14 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, options: &
         },
     };
     super::json_text(&all)
+}
+
+pub(super) fn unable(failures: &[Failure], options: &Options) -> String {
+    super::json_text(&CheckJson {
+        diagnostics: Vec::new(),
+        failures: failures.to_vec(),
+        summary: SummaryJson { errors: failures.len(), warnings: 0, files: options.files, millis: options.millis },
+    })
 }
 
 fn one(diagnostic: &Diagnostic, sources: &SourceMap) -> DiagnosticJson {

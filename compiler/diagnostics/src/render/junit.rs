@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mlp_source::SourceMap;
 
-use super::short;
+use super::{Failure, short};
 use crate::Diagnostic;
 
 /// One row of the table: a file that was checked, or a `test` block.
@@ -43,14 +43,29 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap, command: &
 pub fn junit(suite: &str, cases: &[Case<'_>], sources: &SourceMap) -> String {
     let failures = cases.iter().filter(|case| case.found.iter().any(|found| found.is_error())).count();
     let total = format!("tests=\"{}\" failures=\"{failures}\" errors=\"0\"", cases.len());
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    let _ = writeln!(xml, "<testsuites {total}>");
-    let _ = writeln!(xml, "  <testsuite name=\"{}\" {total}>", escaped(suite));
+    let mut listed = String::new();
     for case in cases {
-        write_case(&mut xml, case, sources);
+        write_case(&mut listed, case, sources);
     }
-    xml.push_str("  </testsuite>\n</testsuites>\n");
-    xml
+    document(suite, &total, &listed)
+}
+
+/// A suite whose one case could not be judged.
+pub(super) fn unable(failures: &[Failure], command: &str) -> String {
+    let mut case = format!("    <testcase classname=\"\" name=\"{}\">\n", escaped(command));
+    for failure in failures {
+        let (message, words) = (escaped(&failure.message), escaped(&failure.words()));
+        let _ = writeln!(case, "      <error type=\"failure\" message=\"{message}\">{words}</error>");
+    }
+    case.push_str("    </testcase>\n");
+    document(&format!("mlp {command}"), "tests=\"1\" failures=\"0\" errors=\"1\"", &case)
+}
+
+fn document(suite: &str, total: &str, cases: &str) -> String {
+    let suite = escaped(suite);
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {total}>\n  <testsuite name=\"{suite}\" {total}>\n{cases}  </testsuite>\n</testsuites>\n"
+    )
 }
 
 fn write_case(xml: &mut String, case: &Case<'_>, sources: &SourceMap) {

@@ -8,6 +8,7 @@ mod place;
 mod pretty;
 mod sarif;
 mod short;
+mod unable;
 
 use std::{fmt, str::FromStr};
 
@@ -18,7 +19,9 @@ pub use json::{
     json_schema,
 };
 pub use junit::{Case, junit};
+pub use place::one_line;
 pub use pretty::{FULL_PER_FILE, failure};
+pub use unable::{Failure, unable};
 
 use crate::Diagnostic;
 
@@ -68,6 +71,12 @@ impl Format {
     /// Every form, in the order of the help text.
     pub const ALL: &'static [Self] =
         &[Self::Pretty, Self::Narrated, Self::Short, Self::Json, Self::Sarif, Self::Github, Self::Junit];
+
+    /// Whether programs read it, and expect a document whatever happens.
+    #[must_use]
+    pub const fn is_for_machines(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif | Self::Github | Self::Junit)
+    }
 
     /// The word by which `--format` names it.
     #[must_use]

@@ -51,7 +51,8 @@ pub(super) fn is_unsafe(character: char) -> bool {
 }
 
 /// `text` on one line, without control characters.
-pub(super) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -3,7 +3,7 @@
 use mlp_source::{SourceMap, Span};
 use serde_json::{Value, json};
 
-use super::place::Place;
+use super::{Failure, place::Place};
 use crate::{Code, Diagnostic, Severity, explain};
 
 pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
@@ -11,18 +11,33 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &SourceMap) -> String 
     codes.sort_unstable();
     codes.dedup();
     let results: Vec<Value> = diagnostics.iter().map(|diagnostic| result(diagnostic, &codes, sources)).collect();
+    log(&codes, &results, None)
+}
+
+/// A run that found nothing, since it could not look.
+pub(super) fn unable(failures: &[Failure]) -> String {
+    let told = |failure: &Failure| json!({ "level": "error", "message": { "text": failure.words() } });
+    let told: Vec<Value> = failures.iter().map(told).collect();
+    log(&[], &[], Some(json!([{ "executionSuccessful": false, "toolExecutionNotifications": told }])))
+}
+
+fn log(codes: &[Code], results: &[Value], invocations: Option<Value>) -> String {
+    let mut run = json!({
+        "columnKind": "unicodeCodePoints",
+        "tool": { "driver": {
+            "name": "mlp",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
+        } },
+        "results": results,
+    });
+    if let (Some(invocations), Some(run)) = (invocations, run.as_object_mut()) {
+        run.insert("invocations".to_owned(), invocations);
+    }
     super::json_text(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "columnKind": "unicodeCodePoints",
-            "tool": { "driver": {
-                "name": "mlp",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": codes.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
-            } },
-            "results": results,
-        }],
+        "runs": [run],
     }))
 }
 

@@ -24,6 +24,16 @@ def _broken(values, word, args):
     raise ValueError(word)
 
 
+def _plain(kind):
+    """A type in one form: text, bytes and lists have several, and tools differ in which they write."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(_plain(kind.value_type))
+    one = {"large_string": pa.string(), "string_view": pa.string(), "large_binary": pa.binary(), "binary_view": pa.binary()}
+    return one.get(str(kind), kind)
+
+
 def check(table):
     """What a table breaks, a line each; empty where it keeps the contract. Columns that the schema does not name are passed over."""
     faults = []
@@ -32,9 +42,12 @@ def check(table):
             faults.append(f"{field.name}: the column is missing")
             continue
         values = table[field.name]
-        if values.type != field.type:
+        if _plain(values.type) != _plain(field.type):
             faults.append(f"{field.name}: the type is {values.type}, not {field.type}")
-        elif not field.nullable and values.null_count:
+            continue
+        if values.type != field.type:
+            table = table.set_column(table.column_names.index(field.name), field.name, values.cast(field.type))
+        if not field.nullable and values.null_count:
             faults.append(f"{field.name}: {values.null_count} nulls")
     if faults:
         return faults

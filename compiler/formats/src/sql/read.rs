@@ -201,8 +201,11 @@ impl Reader {
                 ),
             }
         }
-        for column in &table.columns {
-            self.add(&mut contract, column);
+        // a check may speak of columns that follow
+        let placed: Vec<Option<String>> =
+            table.columns.iter().map(|column| self.place(&mut contract, column)).collect();
+        for (name, column) in placed.iter().zip(&table.columns) {
+            self.options(&mut contract, name.as_deref(), column);
         }
         for constraint in &table.constraints {
             self.constraint(&mut contract, constraint);
@@ -236,8 +239,14 @@ impl Reader {
 
     /// A column with all that is said behind its type.
     pub(super) fn add(&mut self, contract: &mut Contract, column: &ast::ColumnDef) {
+        let name = self.place(contract, column);
+        self.options(contract, name.as_deref(), column);
+    }
+
+    /// A column with its type, and its name where it has one here.
+    fn place(&mut self, contract: &mut Contract, column: &ast::ColumnDef) -> Option<String> {
         let at = format!("{}.{}", contract.name, column.name.value);
-        let Some(name) = names::column(&column.name.value, &contract.name, &mut self.notes) else { return };
+        let name = names::column(&column.name.value, &contract.name, &mut self.notes)?;
         let mut made = Column::plain(name.as_str(), self.value(&column.data_type, &at));
         made.value.nullable = true;
         if let Some(domain) = self.domain(&column.data_type) {
@@ -245,8 +254,13 @@ impl Reader {
             made.default.clone_from(&domain.default);
         }
         contract.columns.push(made);
+        Some(name)
+    }
+
+    fn options(&mut self, contract: &mut Contract, name: Option<&str>, column: &ast::ColumnDef) {
+        let Some(name) = name else { return };
         for option in &column.options {
-            self.option(contract, &name, &option.option);
+            self.option(contract, name, &option.option);
         }
     }
 

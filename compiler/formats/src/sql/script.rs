@@ -160,8 +160,15 @@ fn statement(tokens: &[TokenWithSpan], dialect: Dialect) -> Result<What, Fault> 
         Ok(statement) => return Ok(What::Statement(Box::new(statement), Vec::new())),
         Err(error) => malformed(&error, dialect),
     };
-    let first = tokens.first().and_then(|token| usize::try_from(token.span.start.line).ok());
-    let error = Fault { line: error.line.or(first), ..error };
+    // where the parser comes to its end, it knows no line
+    let line = |token: Option<&TokenWithSpan>| token.and_then(|token| usize::try_from(token.span.start.line).ok());
+    let error = match (error.line, line(tokens.first())) {
+        (None, Some(first)) => {
+            let end = format!("found: the end of the statement that begins on line {first}");
+            Fault { line: line(tokens.last()), what: error.what.replace("found: EOF", &end), ..error }
+        }
+        _ => error,
+    };
     if words.starts_with(&[Keyword::CREATE, Keyword::TYPE])
         && let Some(at) = tokens.iter().position(|token| keyword(Some(token)) == Keyword::AS)
         && let (Some(before), Some(after)) = (tokens.get(2..at), tokens.get(at + 1..))

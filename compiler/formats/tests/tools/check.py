@@ -120,8 +120,17 @@ def accepts(loaded, kind, row):
             return False
     import pyarrow as pa
 
-    nullable = pa.schema([field.with_nullable(True) for field in loaded.schema])
+    nullable = pa.schema([field.with_nullable(True).with_type(form(kind, field.type)) for field in loaded.schema])
     return loaded.check(pa.Table.from_pylist([row], schema=nullable)) == []
+
+
+def form(kind, of):
+    """The type as other tools write it: pandas and polars have large texts and lists, categories are dictionaries."""
+    import pyarrow as pa
+
+    if pa.types.is_string(of):
+        return {"large": pa.large_string(), "dictionary": pa.dictionary(pa.int32(), of)}.get(kind, of)
+    return pa.large_list(of.value_type) if kind == "large" and pa.types.is_list(of) else of
 
 
 def dbt(path):

@@ -4,18 +4,19 @@ use std::{
     collections::BTreeMap,
     io::IsTerminal as _,
     num::NonZeroUsize,
-    path::Path,
     sync::OnceLock,
     time::{Duration, Instant},
 };
 
 use indicatif::{HumanCount, ProgressBar};
 use mlp_analysis::{Checked, Kind};
-use mlp_diagnostics::{Diagnostic, render::render};
+use mlp_diagnostics::{
+    Diagnostic,
+    render::{Format, Options, render},
+};
 use mlp_engine::{
     EngineError,
     scan::{Bounds, Input, Report, Scan},
-    table::outcome::Outcome,
 };
 use mlp_plan::{Contract, SecretRef};
 use mlp_workspace::{Loaded, Override};
@@ -32,6 +33,9 @@ use crate::{
     program::{checked, context, loaded, local, path_of},
 };
 
+/// As reports name it.
+const COMMAND: &str = "contract check";
+
 /// What the program says about a check.
 struct Asked {
     contract: Contract,
@@ -41,10 +45,24 @@ struct Asked {
 
 /// Checks data, and answers 0 where it keeps the contract, 1 where it does not or could not be told, 2 where it could not be looked at.
 pub fn check(at: &Where, args: &ContractCheckArgs, output: &Output) -> Exit {
-    let clock = Instant::now();
     let format = output.format(args.format.as_deref()).map_err(|message| output.failure(&message, None))?;
+    if let Some(path) = &args.html
+        && let Err(code) = page::is_free(path, output)
+    {
+        return output.reported(format, COMMAND, Err(code));
+    }
+    let done = reported(at, args, format, output);
+    if let (Err(_), Some(path)) = (&done, &args.html) {
+        // the page of an earlier check is not the answer to this one; where nothing can be written, that is what was said
+        drop(mlp_store::write_atomically(path, page::unable(&args.contract, &output.failures()).as_bytes()));
+    }
+    output.reported(format, COMMAND, done)
+}
+
+fn reported(at: &Where, args: &ContractCheckArgs, format: Format, output: &Output) -> Exit {
+    let clock = Instant::now();
     let loaded = loaded(&path_of(at), output)?;
-    let asked = asked(&loaded, &args.contract, output)?;
+    let asked = asked(&loaded, &args.contract, format, output)?;
     let (report, names) = match &args.postgres {
         Some(name) => of_database(args, &asked, name, output)?,
         None => of_files(args, &asked, output)?,
@@ -57,20 +75,24 @@ pub fn check(at: &Where, args: &ContractCheckArgs, output: &Output) -> Exit {
         allow_unknown: args.allow_unknown,
         elapsed: clock.elapsed(),
     };
-    show(&told, format, output);
     if let Some(path) = &args.html {
         let page = page::page(&told);
         mlp_store::write_atomically(path, page.as_bytes()).map_err(|error| output.failure(&error.to_string(), None))?;
     }
+    show(&told, format, output);
     Ok(u8::from(!told.holds()))
 }
 
 /// The contract of that name, as the plan has it.
-fn asked(loaded: &Loaded, name: &str, output: &Output) -> Result<Asked, u8> {
+fn asked(loaded: &Loaded, name: &str, format: Format, output: &Output) -> Result<Asked, u8> {
     checked(loaded, &Override::new(), |checked, diagnostics| {
         if diagnostics.iter().any(Diagnostic::is_error) {
-            let format = output.format(None).unwrap_or(mlp_diagnostics::render::Format::Short);
-            output.note(render(&diagnostics, &loaded.sources, format, &output.options()).trim_end());
+            let text = render(&diagnostics, &loaded.sources, format, &Options { command: COMMAND, ..output.options() });
+            if format.is_for_machines() {
+                output.result(&text);
+            } else {
+                output.note(text.trim_end());
+            }
             return Err(1);
         }
         let contract = contract_of(checked, loaded, name, output)?;
@@ -269,12 +291,4 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
-}
-
-/// Whether a file is named by an outcome's row.
-pub(super) fn position(outcome: &Outcome, at: usize, names: &[String]) -> Option<(String, u64)> {
-    let (part, row) = outcome.examples.get(at)?.at?;
-    let name = names.get(part)?;
-    let short = Path::new(name).file_name().filter(|_| names.len() == 1);
-    Some((short.map_or_else(|| name.clone(), |short| short.to_string_lossy().into_owned()), row + 1))
 }

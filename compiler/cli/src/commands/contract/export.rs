@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 
 use mlp_formats::{Format, format_names};
 
-use super::{Exit, find, is_free, refused, tell};
+use super::{Exit, find, is_free, refused, tell, write};
 use crate::{
     args::{ContractExportArgs, Where},
     output::Output,
@@ -19,25 +19,18 @@ pub fn export(at: &Where, args: &ContractExportArgs, output: &Output) -> Exit {
         let help = near.map_or_else(|| format!("one of {names}"), |near| format!("did you mean `{near}`?"));
         output.failure(&format!("`{name}` is no format that is written"), Some(&help))
     })?;
-    if format.is_binary() && args.out.is_none() && std::io::stdout().is_terminal() {
+    if format.is_binary() && args.to.out.is_none() && std::io::stdout().is_terminal() {
         return Err(output.failure(&format!("{format} is no text for a terminal"), Some("name a file with -o")));
     }
-    if let Some(out) = args.out.as_deref().filter(|out| out.extension().is_some_and(|end| end == "mlp")) {
-        // nothing is exported as source, so what is there is somebody's program
-        is_free(out, output)?;
-    }
+    is_free(&args.to, output)?;
     let mut contracts = find::with_references(at, &args.contract, output)?;
     if matches!(format, Format::Sql(_)) {
         // a table stands before those that refer to it
         contracts.reverse();
     }
     let exported = format.export(&contracts).map_err(|fault| refused(&args.contract, &fault, output))?;
-    match &args.out {
-        Some(out) => {
-            mlp_store::write_atomically(out, &exported.bytes)
-                .map_err(|error| output.failure(&error.to_string(), None))?;
-            output.note(&format!("wrote {}", out.display()));
-        }
+    match &args.to.out {
+        Some(_) => write(&exported.bytes, &args.to, output)?,
         // who closed the pipe has read enough
         None if format.is_binary() => drop(std::io::stdout().lock().write_all(&exported.bytes)),
         None => output.result(&String::from_utf8_lossy(&exported.bytes)),

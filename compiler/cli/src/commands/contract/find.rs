@@ -1,6 +1,6 @@
 //! A contract of the package, by its name.
 
-use mlp_analysis::{Checked, DeclId, Kind, scope::nearest};
+use mlp_analysis::{Checked, DeclId, Kind, Program, scope::nearest};
 use mlp_diagnostics::{Diagnostic, render::render};
 use mlp_plan::Contract;
 use mlp_workspace::{Loaded, Override};
@@ -38,8 +38,9 @@ pub fn named(checked: &Checked<'_>, loaded: &Loaded, name: &str, output: &Output
     match found.as_slice() {
         [id] => Ok(*id),
         [] => {
-            let names: Vec<&str> =
-                all.iter().filter(|id| own(id)).filter_map(|id| Some(program.decl(*id)?.name.as_str())).collect();
+            let own: Vec<DeclId> = all.iter().copied().filter(own).collect();
+            let names: Vec<String> = own.iter().map(|id| pasted(program, *id, &own)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let help = match nearest(name, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if names.is_empty() => "the package declares no contract".to_owned(),
@@ -53,6 +54,13 @@ pub fn named(checked: &Checked<'_>, loaded: &Loaded, name: &str, output: &Output
             Err(output.failure(&format!("`{name}` is declared more than once"), Some(&help)))
         }
     }
+}
+
+/// The name of a contract that means it and no other: with its module where two modules declare one of that name.
+fn pasted(program: &Program, id: DeclId, all: &[DeclId]) -> String {
+    let name = |id: DeclId| program.decl(id).map(|decl| decl.name.as_str());
+    let is_one = all.iter().filter(|other| name(**other) == name(id)).count() == 1;
+    name(id).filter(|_| is_one).map_or_else(|| program.qualified(id), str::to_owned)
 }
 
 /// A contract and what it refers to; names are looked up where the contract that says them stands.

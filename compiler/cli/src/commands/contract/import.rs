@@ -27,7 +27,7 @@ pub fn import(args: &ContractImportArgs, output: &Output) -> Exit {
     let text = Module::of(imported.contracts)
         .print()
         .map_err(|found| output.failure(&format!("{file}: {found}"), Some("mend it in the file, and import again")))?;
-    put(&text, args.out.as_deref(), output)?;
+    put(&text, &args.to, output)?;
     tell(&imported.notes, output);
     Ok(0)
 }

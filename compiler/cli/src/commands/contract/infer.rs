@@ -22,9 +22,7 @@ pub fn infer(args: &ContractInferArgs, output: &Output) -> Exit {
         contract_name(name, output)?;
     }
     // before all of the data is read
-    if let Some(out) = &args.out {
-        is_free(out, output)?;
-    }
+    is_free(&args.to, output)?;
     let format: Option<DataFormat> =
         args.data_format.as_deref().map(str::parse).transpose().map_err(|message: String| failed(&message))?;
     let data = std::slice::from_ref(&args.file);
@@ -41,7 +39,7 @@ pub fn infer(args: &ContractInferArgs, output: &Output) -> Exit {
     let inferred = inference.run().map_err(|error| failed(&error))?;
     let contract = inferred.contract.name.clone();
     let text = Module::of(vec![inferred.contract]).print().map_err(|found| failed(&found))?;
-    put(&commented(&text, &inferred.unsure), args.out.as_deref(), output)?;
+    put(&commented(&text, &inferred.unsure), &args.to, output)?;
     for Unsure { column, what } in &inferred.unsure {
         match column {
             Some(column) => output.note(&format!("unsure: {contract}.{column}: {what}")),

@@ -9,14 +9,12 @@ mod infer;
 mod page;
 mod report;
 
-use std::path::Path;
-
 use mlp_formats::{Fault, Note};
 use mlp_source::SourceMap;
 
 use super::Exit;
 use crate::{
-    args::{ContractCommand, Where},
+    args::{ContractCommand, OutArgs, Where},
     output::Output,
 };
 
@@ -53,26 +51,29 @@ fn contract_name(name: &str, output: &Output) -> Result<(), u8> {
     Err(output.failure(&format!("{name:?} is no name of a contract"), Some(help)))
 }
 
-/// Refuses a file that is there.
-fn is_free(out: &Path, output: &Output) -> Result<(), u8> {
-    if !out.exists() {
-        return Ok(());
-    }
-    let help = "name a new file with -o, or remove this one first";
+/// Refuses a file that is there, unless it may be replaced.
+fn is_free(to: &OutArgs, output: &Output) -> Result<(), u8> {
+    let Some(out) = to.out.as_deref().filter(|out| !to.force && out.exists()) else { return Ok(()) };
+    let help = "name a new file with -o, or let it take the place of this one with --force";
     Err(output.failure(&format!("{}: there is a file already", out.display()), Some(help)))
 }
 
-/// Prints source as `mlp fmt` lays it out, or writes it to a new file.
-fn put(text: &str, out: Option<&Path>, output: &Output) -> Result<(), u8> {
+/// Prints source as `mlp fmt` lays it out, or writes it to a file.
+fn put(text: &str, to: &OutArgs, output: &Output) -> Result<(), u8> {
     let mut sources = SourceMap::new();
     let file = sources.add("contract.mlp", text);
     let text = mlp_syntax::format(&mlp_syntax::parse(file, text).file, text);
-    let Some(out) = out else {
+    if to.out.is_none() {
         output.result(&text);
-        return Ok(());
-    };
-    is_free(out, output)?;
-    mlp_store::write_atomically(out, text.as_bytes()).map_err(|error| output.failure(&error.to_string(), None))?;
+    }
+    write(text.as_bytes(), to, output)
+}
+
+/// Writes to the file that was named, if one was.
+fn write(bytes: &[u8], to: &OutArgs, output: &Output) -> Result<(), u8> {
+    let Some(out) = &to.out else { return Ok(()) };
+    is_free(to, output)?;
+    mlp_store::write_atomically(out, bytes).map_err(|error| output.failure(&error.to_string(), None))?;
     output.note(&format!("wrote {}", out.display()));
     Ok(())
 }

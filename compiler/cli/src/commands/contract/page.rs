@@ -1,13 +1,20 @@
 //! The report as one page, which needs nothing beside itself.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, fs::File, io::Read as _, path::Path};
 
+use mlp_diagnostics::render::Failure;
 use mlp_engine::table::{
     outcome::{Outcome, Verdict},
     show::grouped,
 };
 
 use super::report::{Told, percent, settled, size};
+use crate::output::Output;
+
+/// How each page begins.
+const BEGIN: &str = "<!doctype html>\n";
+/// And how it ends.
+const END: &str = "</body>\n</html>\n";
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --fail: light-dark(#b3261e, #ff8a80); --pass: light-dark(#1b6e3c, #7ddb9b); --warn: light-dark(#8a5a00, #ffca7a);
@@ -23,14 +30,46 @@ code, li { font: 13px/1.5 ui-monospace, monospace; overflow-wrap: anywhere } ul 
 .verdict { font-weight: 600; white-space: nowrap } .fail { color: var(--fail) } .pass { color: var(--pass) } .warn { color: var(--warn) } .unknown { color: var(--unknown) }
 ";
 
+/// Refuses the place of a file that is no page: a report is written over the last one, and over nothing else.
+pub fn is_free(path: &Path, output: &Output) -> Result<(), u8> {
+    let begins = |file: File| {
+        let mut first = String::new();
+        file.take(BEGIN.len() as u64).read_to_string(&mut first).is_ok_and(|_| first.is_empty() || first == BEGIN)
+    };
+    if !path.exists() || File::open(path).is_ok_and(begins) {
+        return Ok(());
+    }
+    let what = format!("{}: there is a file already, and it is no page of a report", path.display());
+    Err(output.failure(&what, Some("name another file with --html, or remove this one first")))
+}
+
+/// A page of a check that could not be made.
+pub fn unable(contract: &str, failures: &[Failure]) -> String {
+    let name = escaped(contract);
+    let mut html = head(&name, "not checked");
+    let _ = writeln!(html, "<h1>{name}: <span class=\"fail\">it was not checked</span></h1>");
+    if failures.is_empty() {
+        html.push_str("<p>The program has errors; <code>mlp check</code> tells them.</p>\n");
+    }
+    for failure in failures {
+        let _ = writeln!(html, "<p>{}</p>", escaped(&failure.words()).replace('\n', "<br>"));
+    }
+    html.push_str(END);
+    html
+}
+
+fn head(name: &str, verdict: &str) -> String {
+    format!(
+        "{BEGIN}<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{name}: {verdict}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+    )
+}
+
 /// The page.
 pub fn page(told: &Told<'_>) -> String {
     let name = escaped(&told.contract.name);
     let verdict = told.verdict().word();
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{name}: {verdict}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-    );
+    let mut html = head(&name, verdict);
     let _ = writeln!(html, "<h1>{name}: <span class=\"{verdict}\">{}</span></h1>", headline(told));
     let data = match told.names {
         [only] => only.clone(),
@@ -55,7 +94,8 @@ pub fn page(told: &Told<'_>) -> String {
     // what has to be mended stands first
     outcomes.sort_by_key(|outcome| std::cmp::Reverse(outcome.verdict));
     outcomes.into_iter().for_each(|outcome| row(&mut html, told, outcome));
-    html.push_str("</tbody>\n</table></div>\n</body>\n</html>\n");
+    html.push_str("</tbody>\n</table></div>\n");
+    html.push_str(END);
     html
 }
 

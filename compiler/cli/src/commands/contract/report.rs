@@ -1,11 +1,11 @@
 //! The report of a check, in every form.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use mlp_diagnostics::{
     Diagnostic,
     catalog::data as words,
-    render::{Case, Format, Options, junit, render},
+    render::{Case, Format, Options, junit, one_line, render},
 };
 use mlp_engine::{
     scan::Report,
@@ -16,14 +16,17 @@ use mlp_engine::{
     },
 };
 use mlp_plan::Contract;
+use mlp_source::SourceMap;
 use mlp_workspace::Loaded;
 use serde_json::{Value, json};
 
-use super::check::position;
 use crate::{commands::with_member, output::Output, program::span_of};
 
 /// Files that are named one by one.
 const NAMED: usize = 20;
+
+/// A row: its file and its number from 1 on, where they are known, and what is in it.
+pub type Row = (Option<(String, u64)>, String);
 
 /// What there is to tell.
 pub struct Told<'t> {
@@ -58,10 +61,28 @@ impl Told<'_> {
         worst.into_iter().find(|verdict| self.count(*verdict) > 0).unwrap_or(Verdict::Pass)
     }
 
-    /// The rows that are shown for an outcome: where they are, and what is in them.
-    pub fn rows(&self, outcome: &Outcome) -> Vec<(Option<(String, u64)>, String)> {
-        let rows = outcome.examples.iter().enumerate();
-        rows.map(|(at, example)| (position(outcome, at, self.names), example.words.clone())).collect()
+    /// Whether nothing can be said of a rule since the check ended before its end.
+    pub fn is_left_out(&self, outcome: &Outcome) -> bool {
+        self.report.stopped && outcome.verdict == Verdict::Unknown
+    }
+
+    /// A row that is shown for an outcome: where it is, its file and its number from 1 on, and what is in it.
+    fn row(&self, outcome: &Outcome, at: usize) -> Option<Row> {
+        let example = outcome.examples.get(at)?;
+        let place = example.at.and_then(|(part, row)| Some((self.names.get(part)?.clone(), row + 1)));
+        Some((place, example.words.clone()))
+    }
+
+    /// The rows that are shown for an outcome. Where there is but one file, its folders say nothing.
+    pub fn rows(&self, outcome: &Outcome) -> Vec<Row> {
+        let shown = |(place, words): Row| {
+            let name = |(file, row): (String, u64)| {
+                let short = Path::new(&file).file_name().filter(|_| self.names.len() == 1);
+                (short.map_or_else(|| file.clone(), |short| short.to_string_lossy().into_owned()), row)
+            };
+            (place.map(name), words)
+        };
+        (0..outcome.examples.len()).filter_map(|at| self.row(outcome, at)).map(shown).collect()
     }
 
     /// One line about all.
@@ -84,30 +105,26 @@ impl Told<'_> {
     }
 }
 
+/// A rule and what is said of it; nothing where it passes.
+type Finding<'t> = (&'t Outcome, Option<Diagnostic>);
+
 /// Prints the report.
 pub fn show(told: &Told<'_>, format: Format, output: &Output) {
-    let found: Vec<(usize, Diagnostic)> = told
-        .report
-        .outcomes
-        .iter()
-        .enumerate()
-        .filter_map(|(at, outcome)| Some((at, diagnostic(told, outcome)?)))
-        .collect();
-    let all: Vec<Diagnostic> = found.iter().map(|(_, diagnostic)| diagnostic.clone()).collect();
+    let judged = told.report.outcomes.iter().filter(|outcome| !told.is_left_out(outcome));
+    let judged: Vec<Finding<'_>> = judged.map(|outcome| (outcome, diagnostic(told, outcome))).collect();
+    let left_out = left_out(told);
+    let all: Vec<Diagnostic> = judged.iter().filter_map(|(_, found)| found.clone()).chain(left_out.clone()).collect();
     let millis = u64::try_from(told.elapsed.as_millis()).unwrap_or(u64::MAX);
     let options = Options { files: told.names.len(), millis, ..output.options() };
     let sources = &told.loaded.sources;
     match format {
         Format::Junit => {
-            let of = |at: usize| found.iter().filter(move |(of, _)| *of == at).map(|(_, found)| found).collect();
-            let lists: Vec<Vec<&Diagnostic>> = (0..told.report.outcomes.len()).map(of).collect();
-            let cases: Vec<Case<'_>> = told
-                .report
-                .outcomes
-                .iter()
-                .zip(&lists)
-                .map(|(outcome, found)| Case { group: &told.contract.name, name: &outcome.words, millis: None, found })
-                .collect();
+            let rules =
+                judged.iter().map(|(outcome, found)| (outcome.words.as_str(), found.iter().collect::<Vec<_>>()));
+            let rest = left_out.iter().map(|found| ("rules that were not judged", vec![found]));
+            let lists: Vec<(&str, Vec<&Diagnostic>)> = rules.chain(rest).collect();
+            let case = |(name, found)| Case { group: &told.contract.name, name, millis: None, found };
+            let cases: Vec<Case<'_>> = lists.iter().map(|(name, found)| case((*name, found.as_slice()))).collect();
             output.result(&junit("mlp contract check", &cases, sources));
         }
         Format::Json => {
@@ -119,7 +136,9 @@ pub fn show(told: &Told<'_>, format: Format, output: &Output) {
             output.result(&format!("{}\n{}", table(told), told.summary()));
         }
         Format::Short => {
-            output.result(&render(&all, sources, format, &options));
+            let lines = judged.iter().filter_map(|(outcome, found)| Some(short(told, outcome, found.as_ref()?)));
+            output.result(&lines.collect::<String>());
+            output.result(&render(left_out.as_slice(), sources, format, &options));
             output.result(&told.summary());
         }
         Format::Sarif | Format::Github => {
@@ -127,6 +146,26 @@ pub fn show(told: &Told<'_>, format: Format, output: &Output) {
             output.note(&told.summary());
         }
     }
+}
+
+/// One line: the first row that breaks the rule, before all where it is and behind all what is in it and where the rule stands.
+fn short(told: &Told<'_>, outcome: &Outcome, found: &Diagnostic) -> String {
+    let (sources, options) = (&told.loaded.sources, Options::default());
+    let Some((Some((file, row)), values)) = told.row(outcome, 0) else {
+        return render(std::slice::from_ref(found), sources, Format::Short, &options);
+    };
+    let message = format!("{}: {values} ({})", found.message, outcome.place);
+    // without its sources, a line has no place of its own
+    let line = render(&[Diagnostic { message, ..found.clone() }], &SourceMap::new(), Format::Short, &options);
+    format!("{}:{row}: {line}", one_line(&file))
+}
+
+/// All rules that an early end left open, as one finding: there is nothing to say of each.
+fn left_out(told: &Told<'_>) -> Option<Diagnostic> {
+    let all = told.report.outcomes.len();
+    let count = told.report.outcomes.iter().filter(|outcome| told.is_left_out(outcome)).count();
+    let place = told.contract.place("", "").cloned().unwrap_or_default();
+    (count > 0).then(|| words::left_out(span_of(told.loaded, &place), count, all, told.allow_unknown))
 }
 
 /// What is said at the rule's line; nothing where it passes.
@@ -153,7 +192,7 @@ fn diagnostic(told: &Told<'_>, outcome: &Outcome) -> Option<Diagnostic> {
     }
 }
 
-/// Every rule on a line.
+/// Every rule on a line, but what an early end left open.
 fn table(told: &Told<'_>) -> String {
     let widest =
         told.report.outcomes.iter().map(|outcome| outcome.words.chars().count()).max().unwrap_or_default().min(60);
@@ -168,7 +207,8 @@ fn table(told: &Told<'_>) -> String {
             format!("{:<7}  {:<widest$}  {:<20}  {found}", outcome.verdict.word(), outcome.words, settled(outcome));
         line.trim_end().to_owned()
     };
-    told.report.outcomes.iter().map(line).collect::<Vec<_>>().join("\n")
+    let shown = told.report.outcomes.iter().filter(|outcome| !told.is_left_out(outcome));
+    shown.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What was looked at to answer a rule, in words.

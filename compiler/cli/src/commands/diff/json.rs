@@ -1,13 +1,14 @@
 //! The JSON form of a comparison.
 
+use mlp_diagnostics::render::Failure;
 use mlp_evolution::{Change, Judged, Verdict};
 use mlp_source::{Position, SourceMap, Span};
 use serde_json::{Value, json};
 
 use super::Compared;
 
-/// All packages as one object; `fails` is what the exit code says.
-pub fn write(compared: &[Compared], fails: bool) -> String {
+/// All packages as one object; `fails` is what the exit code says, `failures` why some were not compared.
+pub fn write(compared: &[Compared], fails: bool, failures: &[Failure]) -> String {
     let mut changes = Vec::new();
     for one in compared {
         let (map, place) = one.shown.ranges();
@@ -21,7 +22,10 @@ pub fn write(compared: &[Compared], fails: bool) -> String {
         .iter()
         .flat_map(|one| one.found.contracts.iter().map(|contract| judged(&one.package, contract)))
         .collect();
-    let all = json!({ "changes": changes, "contracts": contracts, "verdict": if fails { "broken" } else { "ok" } });
+    let mut all = json!({ "changes": changes, "contracts": contracts, "verdict": if fails { "broken" } else { "ok" } });
+    if !failures.is_empty() {
+        add(&mut all, "failures", json!(failures));
+    }
     format!("{all:#}\n")
 }
 

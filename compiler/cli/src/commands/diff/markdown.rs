@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
+use mlp_diagnostics::render::Failure;
 use mlp_evolution::{Change, Class};
 
 use super::{Compared, shown, text};
@@ -19,6 +20,10 @@ pub fn write(compared: &[Compared], against: &str, deny_governance: bool) -> Str
         "✅ nothing changed"
     } else if compared.iter().any(|one| one.found.changes.iter().any(|change| shown::hurts_others(one, change))) {
         "⚠️ breaks readers in this repository, which its modes permit"
+    } else if changes.iter().any(|change| change.breaks.any())
+        && compared.iter().any(|one| !one.found.unread.is_empty())
+    {
+        "⚠️ breaks only what its modes permit, or what was accepted, and not everybody who may read it is known"
     } else if changes.iter().any(|change| change.breaks.any()) {
         "✅ breaks only what its modes permit, or what was accepted"
     } else {
@@ -31,6 +36,7 @@ pub fn write(compared: &[Compared], against: &str, deny_governance: bool) -> Str
         }
         contracts(one, &mut out);
         details(one, &mut out);
+        one.found.notes.iter().for_each(|note| _ = writeln!(out, "- note: {}", escaped(note)));
     }
     let paths: BTreeSet<&Vec<String>> = changes
         .iter()
@@ -42,6 +48,16 @@ pub fn write(compared: &[Compared], against: &str, deny_governance: bool) -> Str
         picture(&paths, &mut out);
     }
     out
+}
+
+/// Where nothing could be compared.
+pub fn unable(against: &str, failures: &[Failure]) -> String {
+    format!("### Contracts against `{}`: ❌ not compared\n{}", code(against), failed(failures))
+}
+
+/// What could not be compared, and why.
+pub fn failed(failures: &[Failure]) -> String {
+    failures.iter().map(|failure| format!("\n- ❌ {}\n", escaped(&failure.words()))).collect()
 }
 
 fn contracts(one: &Compared, out: &mut String) {

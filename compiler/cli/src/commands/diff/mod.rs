@@ -75,6 +75,25 @@ pub fn diff(at: &Where, format: Option<&str>, how: &How, output: &Output) -> Exi
             output.format(asked).map_err(|message| output.failure(&format!("{message}, markdown"), None))?,
         ),
     };
+    let done = asked(at, form, how, output);
+    if done.is_err() {
+        output.result(&unable(form, how.against.as_deref().unwrap_or_default(), output));
+    }
+    done
+}
+
+/// What is said on stdout where nothing could be compared.
+fn unable(form: Form, against: &str, output: &Output) -> String {
+    let failures = output.failures();
+    let options = mlp_diagnostics::render::Options { command: "diff", ..output.options() };
+    match form {
+        Form::Markdown => markdown::unable(against, &failures),
+        Form::Diagnostics(Format::Json) => json::write(&[], true, &failures),
+        Form::Diagnostics(format) => mlp_diagnostics::render::unable(&failures, format, &options),
+    }
+}
+
+fn asked(at: &Where, form: Form, how: &How, output: &Output) -> Exit {
     let fail = |message: String| output.failure(&message, None);
     let Some(against) = &how.against else {
         if how.record {
@@ -137,19 +156,22 @@ fn all(sides: &Sides, how: &How, output: &Output) -> (Vec<Compared>, bool) {
 /// The result as text; `denied` says whether governance makes it fail, `fails` whether anything does.
 fn written(compared: &[Compared], form: Form, (against, denied): (&str, bool), fails: bool, output: &Output) -> String {
     match form {
-        Form::Markdown => markdown::write(compared, against, denied),
-        Form::Diagnostics(Format::Json) => json::write(compared, fails),
+        Form::Markdown => markdown::write(compared, against, denied) + &markdown::failed(&output.failures()),
+        Form::Diagnostics(Format::Json) => json::write(compared, fails, &output.failures()),
         Form::Diagnostics(format @ (Format::Pretty | Format::Narrated | Format::Short)) => {
             text::write(compared, format, denied, output)
         }
         Form::Diagnostics(format) => {
             let (map, diagnostics) = shown::all(compared, denied, Told::Machines);
-            render(
-                &diagnostics,
-                &map,
-                format,
-                &mlp_diagnostics::render::Options { command: "diff", ..output.options() },
-            )
+            let options = mlp_diagnostics::render::Options { command: "diff", ..output.options() };
+            let text = render(&diagnostics, &map, format, &options);
+            let failures = output.failures();
+            // annotations are lines, and others may follow; any other document stands alone
+            if format == Format::Github && !failures.is_empty() {
+                text + &mlp_diagnostics::render::unable(&failures, format, &options)
+            } else {
+                text
+            }
         }
     }
 }
