@@ -74,7 +74,7 @@ pub fn of_symbol(package: &Package, symbol: &Symbol) -> Option<String> {
 }
 
 /// A piece of a program, and its docs.
-fn told(code: &str, docs: Option<&str>) -> String {
+pub(crate) fn told(code: &str, docs: Option<&str>) -> String {
     let docs = docs.map(|docs| format!("\n\n{docs}")).unwrap_or_default();
     format!("```mlp\n{code}\n```{docs}")
 }

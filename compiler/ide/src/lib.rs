@@ -8,6 +8,7 @@
 //! 2. What is whole is answered for, whatever is broken beside it.
 
 pub mod clauses;
+pub mod complete;
 pub mod edits;
 pub mod folding;
 pub mod hints;

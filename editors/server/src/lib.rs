@@ -10,6 +10,7 @@
 
 pub mod actions;
 mod capabilities;
+pub mod completion;
 pub mod config;
 pub mod diagnostics;
 pub mod hints;

@@ -5,7 +5,9 @@ use lsp_types::request as asks;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{actions, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written};
+use crate::{
+    actions, completion, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written,
+};
 
 /// What a request gets.
 pub type Answer = Result<Value, ResponseError>;
@@ -81,6 +83,8 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::SemanticTokensFullDeltaRequest>(tokens::delta)
         .on::<asks::SemanticTokensRangeRequest>(tokens::range)
         .on::<asks::CodeActionRequest>(actions::actions)
+        .on::<asks::Completion>(completion::complete)
+        .on::<asks::ResolveCompletionItem>(completion::resolve)
         .on::<asks::InlayHintRequest>(hints::hints)
         .on::<asks::SignatureHelpRequest>(signature::help)
         .on::<asks::CodeLensRequest>(lens::lenses)

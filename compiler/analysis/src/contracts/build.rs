@@ -357,8 +357,11 @@ impl Checker<'_> {
     pub fn check_column(&mut self, info: &ContractInfo, column: &Name) -> bool {
         self.occurs_column(info, column);
         let known = info.face.column(&column.text).is_some();
-        if !known && !info.partial {
+        if !known {
             let near = nearest(&column.text, info.face.columns.iter().map(|column| column.name.as_str()));
+            if info.partial {
+                return known;
+            }
             self.report(names::unknown_field(
                 column.span,
                 &format!("contract `{}`", info.face.name),

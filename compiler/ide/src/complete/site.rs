@@ -1,0 +1,118 @@
+//! Where the cursor stands in a text that is being typed: what is written there so far, and what is before and behind it.
+
+use mlp_syntax::{Token, TokenKind};
+
+/// What is being typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A word.
+    Word,
+    /// A word behind a dot or the sign of a tag, where no word of the language can stand.
+    Part,
+    /// A text.
+    Text,
+}
+
+/// The cursor in a part of a document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site<'t> {
+    /// What stands before what is being typed.
+    pub before: &'t str,
+    /// What is typed so far, and what is left of the word behind the cursor.
+    pub typed: &'t str,
+    /// What stands behind it.
+    pub after: &'t str,
+    /// What is being typed.
+    pub kind: Kind,
+}
+
+impl<'t> Site<'t> {
+    /// The cursor at an offset; none within comments, numbers and patterns, where nothing is proposed.
+    pub(super) fn at(text: &'t str, offset: usize) -> Option<Self> {
+        let tokens = mlp_syntax::lex(text);
+        let cut = |start: usize, end: usize, kind: Kind| {
+            Some(Self { before: text.get(..start)?, typed: text.get(start..end)?, after: text.get(end..)?, kind })
+        };
+        let word = |start: usize, end: usize| {
+            let is_part =
+                text.get(..start).is_some_and(|before| before.ends_with(['.', '@']) && !before.ends_with(".."));
+            cut(start, end, if is_part { Kind::Part } else { Kind::Word })
+        };
+        let holds = |token: &&Token| token.start <= offset && offset <= token.end;
+        // of two tokens that meet at the cursor, the word
+        let around = tokens.iter().filter(holds).max_by_key(|token| token.kind == TokenKind::Word);
+        let Some(token) = around.filter(|token| token.start < offset || token.kind == TokenKind::Word) else {
+            return word(offset, offset);
+        };
+        match token.kind {
+            TokenKind::Word => word(token.start, token.end),
+            TokenKind::Tag => word(token.start + 1, token.end),
+            TokenKind::Text | TokenKind::Unclosed => {
+                let written = token.text(text);
+                let quotes = if written.starts_with("\"\"\"") { 3 } else { written.find('"')? + 1 };
+                let close = if token.kind == TokenKind::Text { quotes.min(3) } else { 0 };
+                let (start, end) = (token.start + quotes, token.end.checked_sub(close)?);
+                if offset < start || end < offset {
+                    return None;
+                }
+                // of `module:function` and of a path what is behind the sign
+                let start = text.get(start..offset)?.rfind(':').map_or(start, |sign| start + sign + 1);
+                cut(start, end, Kind::Text)
+            }
+            TokenKind::Comment | TokenKind::Number | TokenKind::Regex => None,
+            _ => word(offset, offset),
+        }
+    }
+
+    /// The last word before what is being typed, where nothing but blanks is between.
+    pub(super) fn word_before(&self) -> Option<&'t str> {
+        let before = self.before.trim_end_matches([' ', '\t']);
+        let start = before.rfind(|c: char| !(c == '_' || c.is_alphanumeric())).map_or(0, |at| at + 1);
+        before.get(start..).filter(|word| !word.is_empty())
+    }
+
+    /// The last sign before what is being typed, where nothing but blanks is between.
+    pub(super) fn sign_before(&self) -> Option<char> {
+        self.before.trim_end().chars().next_back()
+    }
+
+    /// The module of the import that is being typed: `std.split` of `use std.split.{..`.
+    pub(super) fn imports_from(&self) -> Option<&'t str> {
+        let open = self.before.rfind("use ")?;
+        let (module, names) = self.before.get(open + 4..)?.split_once(".{")?;
+        (!names.contains(['}', '\n']) && !module.contains([' ', '\n'])).then_some(module)
+    }
+
+    /// The text with something else in the place of what is being typed.
+    pub(super) fn with(&self, instead: &str) -> String {
+        format!("{}{instead}{}", self.before, self.after)
+    }
+
+    /// The text up to the cursor with something in its place, all brackets closed, and something in the place of the rest.
+    pub(super) fn closed(&self, instead: &str, rest: &str) -> String {
+        let mut open = Vec::new();
+        for token in mlp_syntax::lex(self.before) {
+            match token.text(self.before) {
+                "(" => open.push(')'),
+                "[" => open.push(']'),
+                "{" => open.push('}'),
+                "<" => open.push('>'),
+                ")" | "]" | "}" | ">" => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        let closing: String = open.into_iter().rev().collect();
+        format!("{}{instead}{closing}{rest}", self.before)
+    }
+
+    /// The word of the call, argument or setting that a text belongs to: `sql` of `sql("..`, `requirements` of `requirements = "..`.
+    pub(super) fn owner(&self) -> Option<&'t str> {
+        let quotes = self.before.rfind('"').and_then(|quote| self.before.get(..quote))?;
+        let before = quotes.trim_end_matches(['"', 'f', ' ']);
+        let start = before.trim_end_matches(['(', '=', ':', ' ', '[']);
+        let word = start.rfind(|c: char| !(c == '_' || c.is_alphanumeric())).map_or(0, |at| at + 1);
+        start.get(word..).filter(|word| !word.is_empty() && start.len() < before.len())
+    }
+}
