@@ -12,8 +12,9 @@ use mlp_syntax::tree::{self, ItemKind};
 use crate::{
     check::Users,
     checker::Checker,
+    contracts::Shared,
     live::Live,
-    memo::{Memo, Query},
+    memo::{Answer, Memo, Query},
     occurrences::Occurrence,
     overhear::{self, Heard},
     program::{DeclId, Program},
@@ -30,6 +31,8 @@ pub struct Supposed {
     pub diagnostics: Vec<Diagnostic>,
     /// The names in it, and what they would stand for.
     pub occurrences: Vec<Occurrence>,
+    /// The contracts that it would declare.
+    pub contracts: Vec<(DeclId, Shared)>,
 }
 
 /// A part of a module that may be supposed to be another.
@@ -68,7 +71,7 @@ impl<'l> Suppositions<'l> {
         let part = Query::Part(module, self.file);
         let hidden: HashSet<Query> = ids.iter().flat_map(|id| Query::about(*id)).chain([part]).collect();
         let (memo, names) = (&mut self.live.memo, Arc::clone(&self.live.names));
-        let ((diagnostics, occurrences), heard) = overhear::listening(|| {
+        let ((diagnostics, occurrences, contracts), heard) = overhear::listening(|| {
             let names = if imports {
                 let mut names = (*names).clone();
                 names.scopes = names.scopes.renewed(program, &[module]);
@@ -84,10 +87,15 @@ impl<'l> Suppositions<'l> {
             questions.into_iter().filter(|query| !query.is_proof()).for_each(|query| checker.settle(query));
             let diagnostics = checker.memo.diagnostics().cloned().collect();
             let occurrences = checker.memo.occurrences().cloned().collect();
+            let contracts = ids.iter().filter_map(|id| match checker.memo.known(Query::Contract(*id)) {
+                Some(Answer::Contract(contract)) => Some((*id, Arc::clone(contract))),
+                _ => None,
+            });
+            let contracts = contracts.collect();
             *memo = checker.memo.into_under();
-            (diagnostics, occurrences)
+            (diagnostics, occurrences, contracts)
         });
-        Supposed { tree, heard: by_name(heard), diagnostics, occurrences }
+        Supposed { tree, heard: by_name(heard), diagnostics, occurrences, contracts }
     }
 }
 

@@ -150,8 +150,33 @@ fn local(package: &Package, place: Span) -> Option<String> {
     })
 }
 
+/// The type of a parameter of a stage or of what `let` binds to a call.
+pub(crate) fn type_of(package: &Package, symbol: &Symbol) -> Option<String> {
+    let Symbol::Local(place) = symbol else { return None };
+    let program = package.program();
+    let stages = [Kind::Stage, Kind::Source, Kind::Sink].into_iter().flat_map(|kind| program.of_kind(kind));
+    let params = stages.filter_map(|id| package.live().signature(id)).flat_map(|signature| &signature.params);
+    if let Some(param) = params.into_iter().find(|param| package.outside(param.span) == *place) {
+        return Some(param.ty.text());
+    }
+    package.document(place.file)?.trees_from().find_map(|(shift, tree)| {
+        let part = tree
+            .items
+            .iter()
+            .map(|item| Part { item, shift })
+            .find(|part| part.place(part.item.span).contains(&place.start))?;
+        Node::around(part.item, place.start - shift).into_iter().find_map(|node| match node {
+            Node::Let(binding) => {
+                let value = part.place(binding.value.span);
+                made(package, Span::new(place.file, value.start, value.end))
+            }
+            _ => None,
+        })
+    })
+}
+
 /// The types that a call in a pipeline gives.
-fn made(package: &Package, call: Span) -> Option<String> {
+pub(crate) fn made(package: &Package, call: Span) -> Option<String> {
     let flows = package.program().of_kind(Kind::Pipeline).filter_map(|id| package.live().pipeline(id));
     let mut nodes = flows.flat_map(|flow| &flow.nodes);
     let node = nodes.find(|node| package.outside(node.span) == call)?;

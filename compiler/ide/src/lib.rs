@@ -14,6 +14,7 @@ pub mod folding;
 pub mod hints;
 pub mod hover;
 pub mod links;
+pub mod mends;
 pub mod names;
 pub mod selection;
 pub mod show;
