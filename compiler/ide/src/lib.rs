@@ -13,6 +13,7 @@ pub mod edits;
 pub mod folding;
 pub mod hints;
 pub mod hover;
+pub mod lineage;
 pub mod links;
 pub mod mends;
 pub mod names;

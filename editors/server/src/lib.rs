@@ -17,6 +17,7 @@ pub mod hints;
 pub mod hover;
 pub mod layout;
 pub mod lens;
+pub mod lineage;
 pub mod names;
 pub mod outgoing;
 pub mod outline;

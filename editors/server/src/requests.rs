@@ -6,7 +6,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    actions, completion, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written,
+    actions, completion, hints, hover, layout, lens, lineage, names, outline, pull, session::Session, signature,
+    tokens, written,
 };
 
 /// What a request gets.
@@ -96,5 +97,8 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::DocumentHighlightRequest>(names::highlights)
         .on::<asks::PrepareRenameRequest>(names::prepare_rename)
         .on::<asks::Rename>(names::rename)
+        .on::<asks::CallHierarchyPrepare>(lineage::prepare)
+        .on::<asks::CallHierarchyIncomingCalls>(lineage::incoming)
+        .on::<asks::CallHierarchyOutgoingCalls>(lineage::outgoing)
         .on::<asks::LinkedEditingRange>(names::linked)
 }

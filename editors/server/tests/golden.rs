@@ -148,6 +148,17 @@ impl Fixture {
                 let items = items.filter(|item| !item["data"].is_null()).collect::<Vec<_>>();
                 items.into_iter().flat_map(|item| once_more(client, "completionItem/resolve", item)).collect()
             }
+            "callHierarchyProvider" => {
+                let prepared = self.at_each(client, "textDocument/prepareCallHierarchy", &json!({}));
+                let mut all = prepared.clone();
+                for item in prepared.iter().filter_map(|(_, answer)| answer.get(0)) {
+                    for method in ["callHierarchy/incomingCalls", "callHierarchy/outgoingCalls"] {
+                        let asked = format!("{method} of {}", item["name"].as_str().unwrap());
+                        all.push((asked, client.ask(method, json!({"item": item})).unwrap()));
+                    }
+                }
+                all
+            }
             "hoverProvider" => self.at_each(client, "textDocument/hover", &json!({})),
             "definitionProvider" => self.at_each(client, "textDocument/definition", &json!({})),
             "typeDefinitionProvider" => self.at_each(client, "textDocument/typeDefinition", &json!({})),
