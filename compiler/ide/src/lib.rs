@@ -9,6 +9,7 @@
 
 pub mod clauses;
 pub mod complete;
+pub mod deprecated;
 pub mod edits;
 pub mod folding;
 pub mod hints;
