@@ -3,7 +3,7 @@
 use mlp_analysis::{DeclId, Kind, Symbol};
 use mlp_plan::{Column, Metric};
 use mlp_source::{FileId, Span};
-use mlp_syntax::tree::Node;
+use mlp_syntax::tree::{Item, ItemKind, Node, ResultKind};
 use mlp_workspace::Package;
 
 use crate::{
@@ -146,6 +146,14 @@ fn local(package: &Package, place: Span) -> Option<String> {
             };
             Some(told(&code, binding.lead.docs().as_deref()))
         }
+        Node::Item(Item { kind: ItemKind::Stage(tree) | ItemKind::Source(tree), .. }) => {
+            let Some(ResultKind::Record(outputs)) = tree.result.as_ref().map(|result| &result.kind) else {
+                return None;
+            };
+            let (name, ty) = outputs.iter().find(|(name, _)| part.place(name.span).start == place.start)?;
+            let code = view.slice(&part.place(name.span.to(ty.span))).split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(told(&code, Some(&format!("An output of `{}`.", tree.name.text))))
+        }
         _ => None,
     })
 }
@@ -195,7 +203,7 @@ fn moments(package: &Package) -> Option<String> {
     let items = package.program().modules.iter().flat_map(mlp_analysis::Module::items);
     let orders: Vec<String> = items
         .filter_map(|item| match &item.kind {
-            mlp_syntax::tree::ItemKind::Moments(moments) => {
+            ItemKind::Moments(moments) => {
                 let names: Vec<&str> = moments.names.iter().map(|name| name.text.as_str()).collect();
                 Some(names.join(" < "))
             }

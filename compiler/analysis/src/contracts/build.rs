@@ -335,6 +335,9 @@ impl Checker<'_> {
                         "say why the break is right, for those who review it",
                     ));
                 }
+                if let Some(column) = on.segments.first() {
+                    self.occurs_column(info, column);
+                }
                 let accepted =
                     AcceptedBreak { on: dotted(on), because: because.clone(), until, place: Place::default() };
                 info.face.accepts.push(accepted);
