@@ -71,6 +71,11 @@ impl<'l> Suppositions<'l> {
         let part = Query::Part(module, self.file);
         let hidden: HashSet<Query> = ids.iter().flat_map(|id| Query::about(*id)).chain([part]).collect();
         let (memo, names) = (&mut self.live.memo, Arc::clone(&self.live.names));
+        // who stands in a circle is worked out from nothing, or for ever
+        if let Some(circle) = names.circle_through(program, module, &ids) {
+            let (heard, occurrences, contracts) = (Vec::new(), Vec::new(), Vec::new());
+            return Supposed { tree, heard, diagnostics: vec![circle], occurrences, contracts };
+        }
         let ((diagnostics, occurrences, contracts), heard) = overhear::listening(|| {
             let names = if imports {
                 let mut names = (*names).clone();

@@ -65,7 +65,7 @@ fn slices(node: Node<'_>, found: &mut BTreeSet<String>) {
 
 /// Files of the package, and modules in Python, that the text may name.
 fn of_files(site: &Site<'_>, files: &dyn Fn() -> Vec<String>) -> Vec<Item> {
-    let Some(owner) = site.owner() else { return Vec::new() };
+    let Some(owner) = site.owner else { return Vec::new() };
     let file = |path: String| Item::new(path, ItemKind::File, 0);
     let with_ending = |ending: &str| files().into_iter().filter(|path| path.ends_with(ending)).map(file).collect();
     match owner {

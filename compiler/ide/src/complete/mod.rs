@@ -8,6 +8,7 @@ mod collected;
 mod docs;
 mod heard;
 mod site;
+mod sql;
 mod words;
 
 use std::{collections::HashSet, sync::Arc};
@@ -132,6 +133,7 @@ pub fn complete(
     heard::rank(&mut supposing, &site, &mut found, &mut items);
     items.extend(found.into_iter().map(|found| item(package, module, &site, found)));
     items.extend(collected::items(package, &site, files));
+    items.extend(sql::items(package, document, offset, &site));
     items.sort_by(|one, two| (one.rank, &one.label, one.behind).cmp(&(two.rank, &two.label, two.behind)));
     let mut seen = HashSet::new();
     items.retain(|item| seen.insert((item.label.clone(), item.import.clone())));

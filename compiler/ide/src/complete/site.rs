@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Part,
     /// A text.
     Text,
+    /// A word in the SQL of a stage.
+    Sql,
 }
 
 /// The cursor in a part of a document.
@@ -24,6 +26,8 @@ pub(super) struct Site<'t> {
     pub after: &'t str,
     /// What is being typed.
     pub kind: Kind,
+    /// Of a text the word of the call, argument or setting that it belongs to: `sql` of `sql("..`, `requirements` of `requirements = "..`.
+    pub owner: Option<&'t str>,
 }
 
 impl<'t> Site<'t> {
@@ -31,7 +35,13 @@ impl<'t> Site<'t> {
     pub(super) fn at(text: &'t str, offset: usize) -> Option<Self> {
         let tokens = mlp_syntax::lex(text);
         let cut = |start: usize, end: usize, kind: Kind| {
-            Some(Self { before: text.get(..start)?, typed: text.get(start..end)?, after: text.get(end..)?, kind })
+            Some(Self {
+                before: text.get(..start)?,
+                typed: text.get(start..end)?,
+                after: text.get(end..)?,
+                kind,
+                owner: None,
+            })
         };
         let word = |start: usize, end: usize| {
             let is_part =
@@ -55,9 +65,16 @@ impl<'t> Site<'t> {
                 if offset < start || end < offset {
                     return None;
                 }
-                // of `module:function` and of a path what is behind the sign
+                let owner = owner(text.get(..token.start)?);
+                if owner == Some("sql") && text.get(start..end)?.contains(char::is_whitespace) {
+                    let not_word = |c: char| !(c == '_' || c.is_alphanumeric());
+                    let begin = text.get(start..offset)?.rfind(not_word).map_or(start, |at| start + at + 1);
+                    let until = text.get(offset..end)?.find(not_word).map_or(end, |at| offset + at);
+                    return Some(Self { owner, ..cut(begin, until, Kind::Sql)? });
+                }
+                // of `module:function` what is behind the sign
                 let start = text.get(start..offset)?.rfind(':').map_or(start, |sign| start + sign + 1);
-                cut(start, end, Kind::Text)
+                Some(Self { owner, ..cut(start, end, Kind::Text)? })
             }
             TokenKind::Comment | TokenKind::Number | TokenKind::Regex => None,
             _ => word(offset, offset),
@@ -106,13 +123,12 @@ impl<'t> Site<'t> {
         let closing: String = open.into_iter().rev().collect();
         format!("{}{instead}{closing}{rest}", self.before)
     }
+}
 
-    /// The word of the call, argument or setting that a text belongs to: `sql` of `sql("..`, `requirements` of `requirements = "..`.
-    pub(super) fn owner(&self) -> Option<&'t str> {
-        let quotes = self.before.rfind('"').and_then(|quote| self.before.get(..quote))?;
-        let before = quotes.trim_end_matches(['"', 'f', ' ']);
-        let start = before.trim_end_matches(['(', '=', ':', ' ', '[']);
-        let word = start.rfind(|c: char| !(c == '_' || c.is_alphanumeric())).map_or(0, |at| at + 1);
-        start.get(word..).filter(|word| !word.is_empty() && start.len() < before.len())
-    }
+/// The word to which a text behind this belongs.
+fn owner(before: &str) -> Option<&str> {
+    let before = before.trim_end();
+    let start = before.trim_end_matches(['(', '=', ':', ' ', '[']);
+    let word = start.rfind(|c: char| !(c == '_' || c.is_alphanumeric())).map_or(0, |at| at + 1);
+    start.get(word..).filter(|word| !word.is_empty() && start.len() < before.len())
 }
