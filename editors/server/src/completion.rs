@@ -41,9 +41,13 @@ pub fn complete(session: &mut Session, params: CompletionParams) -> Result<Optio
     let behind = shown.text.get(found.place.end as usize..).unwrap_or_default();
     let proposals =
         Proposals { shown: &shown, uri: &uri, at: at.position, range, behind, snippets: session.client.snippets };
-    let mut items: Vec<CompletionItem> = found.items.iter().map(|item| proposals.item(item)).collect();
-    if session.client.snippets && !session.client.has_snippets {
-        items.extend(proposals.snippets(&found));
+    let snippets = if session.client.snippets { proposals.snippets(&found) } else { Vec::new() };
+    // a snippet stands for the word that it begins with
+    let is_bare =
+        |item: &&Item| item.kind != ItemKind::Keyword || !snippets.iter().any(|snippet| snippet.label == item.label);
+    let mut items: Vec<CompletionItem> = found.items.iter().filter(is_bare).map(|item| proposals.item(item)).collect();
+    if !session.client.has_snippets {
+        items.extend(snippets);
     }
     Ok(Some(CompletionResponse::List(CompletionList { is_incomplete: !found.all, items })))
 }
