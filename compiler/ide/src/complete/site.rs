@@ -59,17 +59,22 @@ impl<'t> Site<'t> {
             TokenKind::Tag => word(token.start + 1, token.end),
             TokenKind::Text | TokenKind::Unclosed => {
                 let written = token.text(text);
-                let quotes = if written.starts_with("\"\"\"") { 3 } else { written.find('"')? + 1 };
-                let close = if token.kind == TokenKind::Text { quotes.min(3) } else { 0 };
+                let is_long = written.starts_with("\"\"\"");
+                // of `f".."` the letter stands before them
+                let quotes = if is_long { 3 } else { written.find('"')? + 1 };
+                let close = match (token.kind, is_long) {
+                    (TokenKind::Text, true) => 3,
+                    (TokenKind::Text, false) => 1,
+                    _ => 0,
+                };
                 let (start, end) = (token.start + quotes, token.end.checked_sub(close)?);
                 if offset < start || end < offset {
                     return None;
                 }
                 let owner = owner(text.get(..token.start)?);
                 if owner == Some("sql") && text.get(start..end)?.contains(char::is_whitespace) {
-                    let not_word = |c: char| !(c == '_' || c.is_alphanumeric());
-                    let begin = text.get(start..offset)?.rfind(not_word).map_or(start, |at| start + at + 1);
-                    let until = text.get(offset..end)?.find(not_word).map_or(end, |at| offset + at);
+                    let begin = offset - last_word(text.get(start..offset)?).len();
+                    let until = text.get(offset..end)?.find(is_no_word).map_or(end, |at| offset + at);
                     return Some(Self { owner, ..cut(begin, until, Kind::Sql)? });
                 }
                 // of `module:function` what is behind the sign
@@ -83,9 +88,7 @@ impl<'t> Site<'t> {
 
     /// The last word before what is being typed, where nothing but blanks is between.
     pub(super) fn word_before(&self) -> Option<&'t str> {
-        let before = self.before.trim_end_matches([' ', '\t']);
-        let start = before.rfind(|c: char| !(c == '_' || c.is_alphanumeric())).map_or(0, |at| at + 1);
-        before.get(start..).filter(|word| !word.is_empty())
+        Some(last_word(self.before.trim_end_matches([' ', '\t']))).filter(|word| !word.is_empty())
     }
 
     /// The last sign before what is being typed, where nothing but blanks is between.
@@ -129,6 +132,15 @@ impl<'t> Site<'t> {
 fn owner(before: &str) -> Option<&str> {
     let before = before.trim_end();
     let start = before.trim_end_matches(['(', '=', ':', ' ', '[']);
-    let word = start.rfind(|c: char| !(c == '_' || c.is_alphanumeric())).map_or(0, |at| at + 1);
-    start.get(word..).filter(|word| !word.is_empty() && start.len() < before.len())
+    Some(last_word(start)).filter(|word| !word.is_empty() && start.len() < before.len())
+}
+
+/// The word that a text ends with; empty where it ends with none.
+pub(super) fn last_word(text: &str) -> &str {
+    text.rsplit(is_no_word).next().unwrap_or_default()
+}
+
+/// Whether a character stands in no name.
+pub(super) fn is_no_word(letter: char) -> bool {
+    !(letter == '_' || letter.is_alphanumeric())
 }

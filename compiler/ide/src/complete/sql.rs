@@ -6,7 +6,7 @@ use mlp_workspace::Package;
 
 use super::{
     Item, ItemKind,
-    site::{Kind, Site},
+    site::{Kind, Site, is_no_word, last_word},
 };
 use crate::show;
 
@@ -55,7 +55,7 @@ pub(super) fn items(package: &Package, document: FileId, offset: u32, site: &Sit
         own.or_else(|| inputs.iter().find(|(input, _)| aliases(&words, input).any(|alias| alias == name)))
     };
     if let Some(before) = site.before.strip_suffix('.') {
-        let table = before.rsplit(|c: char| !(c == '_' || c.is_alphanumeric())).next().and_then(table_of);
+        let table = table_of(last_word(before));
         return table.into_iter().flat_map(|(_, contract)| columns(contract)).collect();
     }
     let tables = inputs.iter().map(|(name, contract)| Item {
@@ -108,7 +108,7 @@ fn around(site: &Site<'_>) -> String {
 
 /// The words of a text, and the commas between them.
 fn words(sql: &str) -> Vec<&str> {
-    sql.split(|c: char| !(c == '_' || c == ',' || c.is_alphanumeric())).filter(|word| !word.is_empty()).collect()
+    sql.split(|letter| letter != ',' && is_no_word(letter)).filter(|word| !word.is_empty()).collect()
 }
 
 /// The other names that a table has: `o` of `from orders as o`, `join orders o`.

@@ -10,7 +10,7 @@ mod verdict;
 
 use mlp_diagnostics::{Diagnostic, Edit};
 use mlp_source::{FileId, Span};
-use mlp_syntax::tree::{Entry, Item, ItemKind, StageBody};
+use mlp_syntax::tree::{Block, ContractBody, ContractEntry, Entry, Item, ItemKind, Lead, StageBody, StageEntry};
 use mlp_workspace::Package;
 
 pub use self::verdict::say_verdicts;
@@ -89,38 +89,39 @@ pub fn mends(asked: &Asked<'_, '_>) -> Vec<Mend> {
 
 /// Where a line can be added to the block of a declaration, and what it begins and ends with. Places are those of the part.
 fn line_in(item: &Item) -> Option<(Span, &'static str, &'static str)> {
-    fn end_of<T>(
-        block: &mlp_syntax::tree::Block<Entry<T>>,
-        span: impl Fn(&T) -> Span,
-    ) -> (Span, &'static str, &'static str) {
-        let last = block.entries.last().map(|entry| match entry {
-            Entry::Ok(entry) => span(entry),
-            Entry::Broken(broken) => broken.span,
-        });
-        match last {
-            Some(last) if block.inline => (Span::at(last.file, last.end), ", ", ""),
-            Some(last) => (Span::at(last.file, last.end), "\n  ", ""),
-            None => (Span::at(block.span.file, block.span.start + 1), "\n  ", "\n"),
-        }
-    }
     match &item.kind {
         ItemKind::Contract(tree) => match &tree.body {
-            mlp_syntax::tree::ContractBody::Block(block) => Some(end_of(block, |entry| match entry {
-                mlp_syntax::tree::ContractEntry::Setting(setting) => setting.span,
-                mlp_syntax::tree::ContractEntry::Field(field) => field.span,
-                mlp_syntax::tree::ContractEntry::Rule(rule) => rule.span,
+            ContractBody::Block(block) => Some(behind(block, |entry| match entry {
+                ContractEntry::Setting(setting) => (setting.span, &setting.lead),
+                ContractEntry::Field(field) => (field.span, &field.lead),
+                ContractEntry::Rule(rule) => (rule.span, &rule.lead),
             })),
-            mlp_syntax::tree::ContractBody::Expr(_) => None,
+            ContractBody::Expr(_) => None,
         },
         ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree) => match &tree.body {
-            StageBody::Block(block) => Some(end_of(block, |entry| match entry {
-                mlp_syntax::tree::StageEntry::Setting(setting) => setting.span,
-                mlp_syntax::tree::StageEntry::Let(binding) => binding.span,
-                mlp_syntax::tree::StageEntry::Because(rule) => rule.span,
-                mlp_syntax::tree::StageEntry::PredictsAt(rule) => rule.span,
+            StageBody::Block(block) => Some(behind(block, |entry| match entry {
+                StageEntry::Setting(setting) => (setting.span, &setting.lead),
+                StageEntry::Let(binding) => (binding.span, &binding.lead),
+                StageEntry::Because(rule) => (rule.span, &rule.lead),
+                StageEntry::PredictsAt(rule) => (rule.span, &rule.lead),
             })),
             StageBody::Expr(_) => None,
         },
         _ => None,
+    }
+}
+
+/// Where a line can be added behind the last of a block.
+fn behind<T>(block: &Block<Entry<T>>, place: impl Fn(&T) -> (Span, &Lead)) -> (Span, &'static str, &'static str) {
+    let last = block.entries.last().map(|entry| match entry {
+        Entry::Ok(entry) => place(entry),
+        Entry::Broken(broken) => (broken.span, &broken.lead),
+    });
+    // a comment on the line of the last entry stays with it
+    let last = last.map(|(span, lead)| lead.trailing.as_ref().map_or(span, |comment| comment.span));
+    match last {
+        Some(last) if block.inline => (Span::at(last.file, last.end), ", ", ""),
+        Some(last) => (Span::at(last.file, last.end), "\n  ", ""),
+        None => (Span::at(block.span.file, block.span.start + 1), "\n  ", "\n"),
     }
 }
