@@ -14,8 +14,9 @@ use crate::{
     moments::Moments,
     names::Names,
     occurrences::Symbol,
+    overhear::{self, Heard, MARK},
     program::{DeclId, Kind, Program},
-    scope::Found,
+    scope::{Found, STD},
 };
 
 /// Everything that checking a program needs.
@@ -149,6 +150,9 @@ impl<'a> Checker<'a> {
 
     fn nothing(&self, module: usize, name: &str, span: Span, wanted: &str, kinds: &[Kind]) -> Diagnostic {
         self.note(|| Read::Decls);
+        if name == MARK {
+            self.hear_other_modules(module, kinds);
+        }
         let elsewhere = self.program.decls().find(|decl| decl.name == name && kinds.contains(&decl.kind));
         let owner = elsewhere
             .and_then(|decl| self.program.modules.get(decl.module))
@@ -159,6 +163,26 @@ impl<'a> Checker<'a> {
         }
         let near = self.nearest(module, name, kinds);
         catalog::names::undeclared(span, wanted, name, near.as_deref())
+    }
+
+    /// Lets who listens hear what a module could import.
+    fn hear_other_modules(&self, module: usize, kinds: &[Kind]) {
+        let loaded = self.program.decls().filter(|decl| decl.module != module && kinds.contains(&decl.kind));
+        let loaded =
+            loaded.filter_map(|decl| Some((self.program.modules.get(decl.module)?.path.as_str(), &*decl.name)));
+        let std = STD.iter().filter(|(_, kind, _)| kinds.contains(kind));
+        let std = std.flat_map(|(owner, _, names)| names.iter().map(move |name| (*owner, *name)));
+        let mut all: Vec<(&str, &str)> = loaded.chain(std).collect();
+        all.sort_unstable();
+        all.dedup();
+        // the import of one name of a module is that of any other
+        let mut imports: BTreeMap<&str, Option<Edit>> = BTreeMap::new();
+        overhear::hear(all.into_iter().filter_map(|(owner, name)| {
+            let import = imports.entry(owner).or_insert_with(|| self.import(module, owner, MARK)).as_ref()?;
+            let import = Edit { span: import.span, text: import.text.replace(MARK, name) };
+            let is_free = self.names.scopes.find(module, name) == Found::Nothing;
+            is_free.then(|| Heard { name: name.to_owned(), import: Some((owner.to_owned(), import)) })
+        }));
     }
 
     /// The edit that imports a name of another module: behind those that the file takes from there already, else before its first declaration.

@@ -44,24 +44,47 @@ impl Cycles {
         let (circular, found) = circles(program, edges.iter().flat_map(|edges| edges.iter()));
         Self { edges, circular: Arc::new(circular), found: Arc::new(found) }
     }
+
+    /// The first of some declarations of a module that is now worked out from one of them, while all others are as they were looked at.
+    pub(crate) fn closed_by(
+        &self,
+        program: &Program,
+        scopes: &Scopes,
+        module: usize,
+        ids: &[DeclId],
+    ) -> Option<DeclId> {
+        let leads_back = |id: &DeclId| {
+            let mut open = edges_of(program, scopes, module, *id).map(|(_, targets)| targets).unwrap_or_default();
+            let mut seen = HashSet::new();
+            while let Some(next) = open.pop() {
+                if ids.contains(&next) {
+                    return true;
+                }
+                if seen.insert(next) {
+                    let home = program.decl(next).and_then(|decl| self.edges.get(decl.module));
+                    let known = home.into_iter().flat_map(|edges| edges.iter()).find(|(from, _)| *from == next);
+                    open.extend(known.into_iter().flat_map(|(_, targets)| targets));
+                }
+            }
+            false
+        };
+        ids.iter().copied().find(leads_back)
+    }
 }
 
 fn edges_in(program: &Program, scopes: &Scopes, module: usize) -> Vec<Edges> {
-    let mut edges = Vec::new();
-    for id in program.ids_in(module) {
-        let Some((decl, item)) = program.decl(id).zip(program.item(id)) else { continue };
-        let targets = names_in(&item.kind).into_iter().filter_map(|name| match scopes.find(module, name) {
-            Found::Decl(target) => {
-                program.decl(target).filter(|found| may_circle(decl.kind, found.kind)).map(|_| target)
-            }
-            _ => None,
-        });
-        let targets: Vec<DeclId> = targets.collect();
-        if !targets.is_empty() {
-            edges.push((id, targets));
-        }
-    }
-    edges
+    program.ids_in(module).filter_map(|id| edges_of(program, scopes, module, id)).collect()
+}
+
+/// What a declaration is worked out from, where that is something.
+fn edges_of(program: &Program, scopes: &Scopes, module: usize, id: DeclId) -> Option<Edges> {
+    let (decl, item) = program.decl(id).zip(program.item(id))?;
+    let targets = names_in(&item.kind).into_iter().filter_map(|name| match scopes.find(module, name) {
+        Found::Decl(target) => program.decl(target).filter(|found| may_circle(decl.kind, found.kind)).map(|_| target),
+        _ => None,
+    });
+    let targets: Vec<DeclId> = targets.collect();
+    (!targets.is_empty()).then_some((id, targets))
 }
 
 fn circles<'e>(program: &Program, edges: impl Iterator<Item = &'e Edges>) -> (HashSet<DeclId>, Vec<Diagnostic>) {
@@ -90,7 +113,8 @@ fn circles<'e>(program: &Program, edges: impl Iterator<Item = &'e Edges>) -> (Ha
     (circular, found.iter().filter_map(|ids| told(program, ids)).collect())
 }
 
-fn told(program: &Program, ids: &[DeclId]) -> Option<Diagnostic> {
+/// What is to be said of declarations that need each other.
+pub(crate) fn told(program: &Program, ids: &[DeclId]) -> Option<Diagnostic> {
     let decls: Vec<_> = ids.iter().filter_map(|id| program.decl(*id)).collect();
     let first = decls.first()?;
     let names: Vec<String> = decls.iter().chain([first]).map(|decl| format!("`{}`", decl.name)).collect();

@@ -4,6 +4,8 @@ use bigdecimal::{BigDecimal, ToPrimitive as _};
 use mlp_plan::{DataType, Literal, ValueType, midnight};
 use mlp_syntax::tree::{Expr, ExprKind, Lit, UnaryOp};
 
+use crate::overhear;
+
 /// The value of a literal expression, whatever its type; `None` where it is not a literal.
 #[must_use]
 pub fn literal(expr: &Expr) -> Option<Literal> {
@@ -50,6 +52,7 @@ pub fn typed(expr: &Expr, ty: &ValueType) -> Result<Literal, Fault> {
         return if *open || members.contains(&name.text) {
             Ok(Literal::Text(name.text.clone()))
         } else {
+            overhear::offer(&name.text, members.iter().map(String::as_str));
             Err(Fault::Breaks(ty.data.to_string()))
         };
     }

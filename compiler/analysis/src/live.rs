@@ -18,6 +18,7 @@ use crate::{
     names::{Names, Outline},
     occurrences::Occurrence,
     program::{Changed, DeclId, Program},
+    scope::Found,
     stages::Signature,
 };
 
@@ -25,8 +26,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Live {
     program: Program,
-    names: Arc<Names>,
-    memo: Memo,
+    pub(crate) names: Arc<Names>,
+    pub(crate) memo: Memo,
     users: Users,
     /// For each module what its parts say about names.
     outlines: Vec<Vec<Outline>>,
@@ -146,6 +147,20 @@ impl Live {
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         crate::check::found(&self.program, &self.names, &self.memo)
+    }
+
+    /// What a name stands for in a module.
+    #[must_use]
+    pub fn named(&self, module: usize, name: &str) -> Option<DeclId> {
+        match self.names.scopes.find(module, name) {
+            Found::Decl(id) => Some(id),
+            Found::Poisoned | Found::Nothing => None,
+        }
+    }
+
+    /// The tags that something carries.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.names.tags.iter().map(String::as_str)
     }
 
     /// A contract, where it could be made out.

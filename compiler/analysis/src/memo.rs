@@ -192,9 +192,27 @@ pub(crate) struct Memo {
     readers: HashMap<Read, HashSet<Query>>,
     doubts: HashMap<Query, Doubt>,
     round: u64,
+    under: Option<Box<Under>>,
+}
+
+/// What holds besides, where somebody asks what would be found (`suppose`): all but some answers, which are worked out anew.
+#[derive(Debug)]
+struct Under {
+    memo: Memo,
+    hidden: HashSet<Query>,
 }
 
 impl Memo {
+    /// A memo over another, of which these answers do not count. What is worked out stays in it, and the other is as it was.
+    pub(crate) fn over(memo: Self, hidden: HashSet<Query>) -> Self {
+        Self { under: Some(Box::new(Under { memo, hidden })), ..Self::for_edits() }
+    }
+
+    /// The memo that this one was laid over.
+    pub(crate) fn into_under(self) -> Self {
+        self.under.map(|under| under.memo).unwrap_or_default()
+    }
+
     /// A memo that knows after an edit what still holds.
     pub(crate) fn for_edits() -> Self {
         Self { keeps_reads: true, ..Self::default() }
@@ -261,7 +279,11 @@ impl Memo {
 
     /// An answer that was worked out.
     pub(crate) fn known(&self, query: Query) -> Option<&Answer> {
-        self.entries.get(&query).map(|entry| &entry.answer)
+        let under = || {
+            let under = self.under.as_ref().filter(|under| !under.hidden.contains(&query))?;
+            under.memo.entries.get(&query)
+        };
+        self.entries.get(&query).or_else(under).map(|entry| &entry.answer)
     }
 
     /// What is wrong, in the order of the queries.
@@ -325,7 +347,7 @@ impl Checker<'_> {
     /// Makes sure that an answer holds: works it out where there is none, or where something that it was worked out from is different.
     pub(crate) fn settle(&mut self, query: Query) {
         let doubt = self.memo.doubts.remove(&query);
-        if self.memo.entries.contains_key(&query) {
+        if self.memo.known(query).is_some() {
             match doubt {
                 None => return,
                 Some(Doubt::Maybe) if self.still_holds(query) => return,

@@ -90,6 +90,12 @@ impl Names {
         &self.cycles.circular
     }
 
+    /// What is to be said where some declarations of a module are now worked out from each other, while all others are as they were.
+    pub(crate) fn circle_through(&self, program: &Program, module: usize, ids: &[DeclId]) -> Option<Diagnostic> {
+        let id = self.cycles.closed_by(program, &self.scopes, module, ids)?;
+        cycles::told(program, &[id])
+    }
+
     /// What stands for something else than before.
     pub(crate) fn changes(&self, before: &Self) -> Vec<Read> {
         let mut changed = Vec::new();

@@ -126,8 +126,8 @@ impl Predicates<'_> {
     }
 
     fn unknown(&mut self, span: Span, name: &str) {
+        let near = nearest(name, self.columns.iter().map(|column| column.name.as_str()));
         if !self.partial {
-            let near = nearest(name, self.columns.iter().map(|column| column.name.as_str()));
             self.diagnostics.push(catalog::names::unknown_field(
                 span,
                 &format!("contract `{}`", self.owner),

@@ -299,7 +299,8 @@ impl Changed {
 }
 
 /// The kind and name that an item declares.
-pub(crate) const fn declared(kind: &ItemKind) -> Option<(Kind, &Name)> {
+#[must_use]
+pub const fn declared(kind: &ItemKind) -> Option<(Kind, &Name)> {
     Some(match kind {
         ItemKind::Contract(decl) => (Kind::Contract, &decl.name),
         ItemKind::Type(decl) => (Kind::Type, &decl.name),

@@ -7,7 +7,10 @@ use mlp_source::Span;
 use mlp_syntax::tree::{Broken, ItemKind, Use};
 use petgraph::{algo::tarjan_scc, graph::DiGraph};
 
-use crate::program::{Decl, DeclId, Kind, Program};
+use crate::{
+    overhear::{self, MARK},
+    program::{Decl, DeclId, Kind, Program},
+};
 
 /// The names of each module.
 #[derive(Clone, Debug, Default)]
@@ -301,6 +304,10 @@ pub(crate) fn import_cycles(program: &Program) -> Vec<Diagnostic> {
 
 /// The candidate that is most like `name`, where one is like it at all; none where several are equally like it, since an edit is made of the answer.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    if name.ends_with(MARK) {
+        overhear::offer(name, candidates);
+        return None;
+    }
     let lower = name.to_lowercase();
     let limit = (name.chars().count() / 3).clamp(1, 3);
     let mut near: Vec<(usize, &str)> = candidates

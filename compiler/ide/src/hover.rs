@@ -3,7 +3,7 @@
 use mlp_analysis::{DeclId, Kind, Symbol};
 use mlp_plan::{Column, Metric};
 use mlp_source::{FileId, Span};
-use mlp_syntax::tree::Node;
+use mlp_syntax::tree::{Item, ItemKind, Node, ResultKind};
 use mlp_workspace::Package;
 
 use crate::{
@@ -74,7 +74,7 @@ pub fn of_symbol(package: &Package, symbol: &Symbol) -> Option<String> {
 }
 
 /// A piece of a program, and its docs.
-fn told(code: &str, docs: Option<&str>) -> String {
+pub(crate) fn told(code: &str, docs: Option<&str>) -> String {
     let docs = docs.map(|docs| format!("\n\n{docs}")).unwrap_or_default();
     format!("```mlp\n{code}\n```{docs}")
 }
@@ -146,12 +146,45 @@ fn local(package: &Package, place: Span) -> Option<String> {
             };
             Some(told(&code, binding.lead.docs().as_deref()))
         }
+        Node::Item(Item { kind: ItemKind::Stage(tree) | ItemKind::Source(tree), .. }) => {
+            let Some(ResultKind::Record(outputs)) = tree.result.as_ref().map(|result| &result.kind) else {
+                return None;
+            };
+            let (name, ty) = outputs.iter().find(|(name, _)| part.place(name.span).start == place.start)?;
+            let code = view.slice(&part.place(name.span.to(ty.span))).split_whitespace().collect::<Vec<_>>().join(" ");
+            Some(told(&code, Some(&format!("An output of `{}`.", tree.name.text))))
+        }
         _ => None,
     })
 }
 
+/// The type of a parameter of a stage or of what `let` binds to a call.
+pub(crate) fn type_of(package: &Package, symbol: &Symbol) -> Option<String> {
+    let Symbol::Local(place) = symbol else { return None };
+    let program = package.program();
+    let stages = [Kind::Stage, Kind::Source, Kind::Sink].into_iter().flat_map(|kind| program.of_kind(kind));
+    let params = stages.filter_map(|id| package.live().signature(id)).flat_map(|signature| &signature.params);
+    if let Some(param) = params.into_iter().find(|param| package.outside(param.span) == *place) {
+        return Some(param.ty.text());
+    }
+    package.document(place.file)?.trees_from().find_map(|(shift, tree)| {
+        let part = tree
+            .items
+            .iter()
+            .map(|item| Part { item, shift })
+            .find(|part| part.place(part.item.span).contains(&place.start))?;
+        Node::around(part.item, place.start - shift).into_iter().find_map(|node| match node {
+            Node::Let(binding) => {
+                let value = part.place(binding.value.span);
+                made(package, Span::new(place.file, value.start, value.end))
+            }
+            _ => None,
+        })
+    })
+}
+
 /// The types that a call in a pipeline gives.
-fn made(package: &Package, call: Span) -> Option<String> {
+pub(crate) fn made(package: &Package, call: Span) -> Option<String> {
     let flows = package.program().of_kind(Kind::Pipeline).filter_map(|id| package.live().pipeline(id));
     let mut nodes = flows.flat_map(|flow| &flow.nodes);
     let node = nodes.find(|node| package.outside(node.span) == call)?;
@@ -170,7 +203,7 @@ fn moments(package: &Package) -> Option<String> {
     let items = package.program().modules.iter().flat_map(mlp_analysis::Module::items);
     let orders: Vec<String> = items
         .filter_map(|item| match &item.kind {
-            mlp_syntax::tree::ItemKind::Moments(moments) => {
+            ItemKind::Moments(moments) => {
                 let names: Vec<&str> = moments.names.iter().map(|name| name.text.as_str()).collect();
                 Some(names.join(" < "))
             }

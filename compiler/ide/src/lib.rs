@@ -8,11 +8,15 @@
 //! 2. What is whole is answered for, whatever is broken beside it.
 
 pub mod clauses;
+pub mod complete;
+pub mod deprecated;
 pub mod edits;
 pub mod folding;
 pub mod hints;
 pub mod hover;
+pub mod lineage;
 pub mod links;
+pub mod mends;
 pub mod names;
 pub mod selection;
 pub mod show;

@@ -1,7 +1,7 @@
 //! The outline of a document: its declarations, and what stands in them.
 
 use mlp_source::Span;
-use mlp_syntax::tree::{Clause, ClauseKind, Item, ItemKind, MetricDecl, MetricKind, Node};
+use mlp_syntax::tree::{Clause, ClauseKind, Item, ItemKind, MetricDecl, MetricKind, Modifier, ModifierKind, Node};
 
 use crate::view::{Part, Place, View};
 
@@ -59,6 +59,8 @@ pub struct Symbol {
     pub place: Place,
     /// Its name alone.
     pub name_place: Place,
+    /// Whether it says that it is deprecated.
+    pub deprecated: bool,
     /// What stands in it.
     pub inside: Vec<Self>,
 }
@@ -80,8 +82,13 @@ fn symbol(view: &View<'_>, part: Part<'_>, node: Node<'_>) -> Option<Symbol> {
         kind,
         place: part.place(node.span()),
         name_place,
+        deprecated: matches!(node, Node::Field(field) if field.modifiers.iter().any(is_deprecated)),
         inside: node.children().into_iter().filter_map(|child| symbol(view, part, child)).collect(),
     })
+}
+
+const fn is_deprecated(modifier: &Modifier) -> bool {
+    matches!(modifier.kind, ModifierKind::Deprecated(_))
 }
 
 /// What a node is called in the outline: its kind, the place of its name, and that of its type.

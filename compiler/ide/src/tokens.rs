@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mlp_syntax::{
     TokenKind as Lexed,
-    tree::{Expr, ExprKind, ItemKind, Node},
+    tree::{Expr, ExprKind, File, ItemKind, Node},
 };
 
 use crate::view::{Part, Place, View};
@@ -82,6 +82,15 @@ pub fn tokens(view: &View<'_>) -> Vec<Token> {
         Some(Token { place, kind, declares })
     };
     mlp_syntax::lex(view.text).into_iter().filter_map(token).collect()
+}
+
+/// What the name at an offset of a tree is; of `.late` the offset is that of the name behind the dot.
+pub(crate) fn role_at(tree: &File, offset: u32) -> Option<TokenKind> {
+    let item = tree.items.iter().find(|item| item.span.start <= offset && offset <= item.span.end)?;
+    let mut found = HashMap::new();
+    roles(Part { item, shift: 0 }, Node::Item(item), &mut found);
+    let role = found.get(&offset).or_else(|| found.get(&offset.checked_sub(1)?));
+    role.map(|(kind, _)| *kind)
 }
 
 /// By where they begin, what the names below a node are.

@@ -27,7 +27,7 @@ pub mod words;
 
 pub use format::{format, tokens};
 pub use lexer::{Kind as TokenKind, Token};
-pub use parse::{Faults, Parsed, parse, parse_part};
+pub use parse::{Expected, Faults, Parsed, expected, parse, parse_part};
 pub use split::{is_open, split};
 
 /// The tokens of a text, in order, blanks left out.

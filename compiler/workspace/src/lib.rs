@@ -19,7 +19,7 @@ mod packages;
 mod target;
 
 pub use disk::{DiskFiles, MAX_BYTES, cache, read_text, sources};
-pub use live::{Document, Package};
+pub use live::{Document, Package, Supposing};
 pub use load::{LoadError, Loaded, in_memory, load, load_beside, package_root, relative_to_here, single, update};
 pub use manifest::{Dependency, Manifest, TargetTable};
 pub use packages::{Fetching, lock::Pin};

@@ -76,6 +76,26 @@ fn a_column_is_found_through_the_algebra_keys_conditions_references_tests_and_ar
 }
 
 #[test]
+fn a_column_is_found_where_a_break_of_it_is_accepted() {
+    check(&[("a", "contract A {\n  «id»: int64\n  accepts break on «id» because \"decided\" until 2030-01-01\n}\n")]);
+}
+
+#[test]
+fn outputs_are_found_in_calls_of_other_modules_and_in_the_body_that_makes_them() {
+    let first = "contract A { id: int64 }\nsource all() -> Table<A> { from = csv(\"a.csv\") }\n\
+                 stage part(rows: Table<A>) -> («some»: Table<A>, rest: Table<A>) { run = command([\"x\"]) }\n\
+                 stage same(rows: Table<A>) -> (some: Table<A>, other: Table<A>) {\n  let parts = part(rows)\n  let some = parts.«some»\n  let other = parts.rest\n}\n";
+    let second = "use a.{all, part}\npipeline p {\n  let parts = part(all())\n  let one = parts.«some»\n  let two = part(all()).«some»\n  let some = parts.rest\n}\n";
+    check(&[("a", first), ("b", second)]);
+    check(&[(
+        "a",
+        "contract A { id: int64 }\nsource all() -> Table<A> { from = csv(\"a.csv\") }\n\
+         stage same(rows: Table<A>) -> («some»: Table<A>, other: Table<A>) {\n  let «some» = rows\n  let other = «some»\n}\n\
+         pipeline p {\n  let both = same(all())\n  let one = both.«some»\n}\n",
+    )]);
+}
+
+#[test]
 fn a_column_of_another_contract_of_that_name_is_another() {
     check(&[(
         "a",

@@ -1,14 +1,22 @@
-//! Code actions: the mends that findings offer, all of them at once, and imports in order.
+//! Code actions: the mends that findings offer, all of them at once, and those that somebody has to choose.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use lsp_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, TextEdit, Url, WorkspaceEdit,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CreateFile,
+    CreateFileOptions, DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
+    Position, Range, ResourceOp, TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 use mlp_diagnostics::{Diagnostic, Edit};
+use mlp_ide::mends::{self, Asked, Mend, MendKind};
 use mlp_workspace::Package;
 
-use crate::{diagnostics, places, requests::Refusal, session::Session};
+use crate::{
+    diagnostics, places,
+    requests::Refusal,
+    session::{Session, path_of},
+    workspace::view,
+};
 
 /// `textDocument/codeAction`.
 pub fn actions(session: &mut Session, params: CodeActionParams) -> Result<Option<CodeActionResponse>, Refusal> {
@@ -19,27 +27,27 @@ pub fn actions(session: &mut Session, params: CodeActionParams) -> Result<Option
             only.iter().any(|only| kind == only || kind.as_str().starts_with(&format!("{}.", only.as_str())))
         })
     };
-    let mut found = Vec::new();
     let all = shown.package.diagnostics();
+    let here: Vec<&Diagnostic> = all.iter().filter(|finding| finding.primary.file == shown.document.id).collect();
+    let (findings, told): (Vec<Diagnostic>, Vec<lsp_types::Diagnostic>) = here
+        .iter()
+        .filter_map(|finding| Some((*finding, diagnostics::shown(&session.workspace, shown.package, finding)?.1)))
+        .filter(|(_, told)| touch(told.range, params.range))
+        .map(|(finding, told)| (finding.clone(), told))
+        .unzip();
+    let mut found = Vec::new();
     if wanted(&CodeActionKind::QUICKFIX) {
-        let here = all.iter().filter_map(|finding| {
-            let (at, told) = diagnostics::shown(&session.workspace, shown.package, finding)?;
-            (at == uri && touch(told.range, params.range)).then_some((finding, told))
-        });
-        for (finding, told) in here {
-            let Some(fix) = &finding.fix else { continue };
-            found.push(CodeAction {
-                title: capital(&fix.title),
-                kind: Some(CodeActionKind::QUICKFIX),
-                edit: edit(session, shown.package, &fix.edits),
-                diagnostics: Some(vec![told]),
-                is_preferred: Some(true),
-                ..CodeAction::default()
-            });
-        }
+        let fixes = findings.iter().zip(&told).filter_map(|(finding, told)| Some((finding.fix.as_ref()?, told)));
+        found.extend(fixes.map(|(fix, told)| CodeAction {
+            title: capital(&fix.title),
+            kind: Some(CodeActionKind::QUICKFIX),
+            edit: edit(session, shown.package, &fix.edits),
+            diagnostics: Some(vec![told.clone()]),
+            is_preferred: Some(true),
+            ..CodeAction::default()
+        }));
     }
     if wanted(&CodeActionKind::SOURCE_FIX_ALL) {
-        let here: Vec<&Diagnostic> = all.iter().filter(|finding| finding.primary.file == shown.document.id).collect();
         let edits = apart(&here);
         if !edits.is_empty() {
             found.push(CodeAction {
@@ -50,7 +58,64 @@ pub fn actions(session: &mut Session, params: CodeActionParams) -> Result<Option
             });
         }
     }
+    let range = shown.lines.offsets(&shown.text, params.range);
+    let asked =
+        Asked { package: shown.package, document: shown.document.id, view: &view(&shown), range, findings: &findings };
+    let mut mends = mends::mends(&asked);
+    mends.retain(|mend| wanted(&kind(mend.kind)));
+    if let Some(package) = session.workspace.package_mut(&path_of(&uri)) {
+        mends::say_verdicts(package, &mut mends);
+    }
+    let shown = session.shown(&uri)?;
+    found.extend(mends.into_iter().map(|mend| chosen(session, shown.package, mend, &told)));
     Ok(Some(found.into_iter().map(CodeActionOrCommand::CodeAction).collect()))
+}
+
+const fn kind(kind: MendKind) -> CodeActionKind {
+    match kind {
+        MendKind::Fix => CodeActionKind::QUICKFIX,
+        MendKind::Extract => CodeActionKind::REFACTOR_EXTRACT,
+        MendKind::Imports => CodeActionKind::SOURCE_ORGANIZE_IMPORTS,
+    }
+}
+
+/// A mend that somebody has to choose.
+fn chosen(session: &Session, package: &Package, mend: Mend, told: &[lsp_types::Diagnostic]) -> CodeAction {
+    let edit = match &mend.file {
+        Some((path, text)) => at_the_end(&package.root.join(path), text),
+        None => edit(session, package, &mend.edits),
+    };
+    CodeAction {
+        title: mend.title,
+        kind: Some(kind(mend.kind)),
+        edit,
+        diagnostics: mend.finding.and_then(|index| told.get(index)).map(|told| vec![told.clone()]),
+        ..CodeAction::default()
+    }
+}
+
+/// Puts a text at the end of a file, which is created where it is not there.
+fn at_the_end(path: &Path, text: &str) -> Option<WorkspaceEdit> {
+    let uri = Url::from_file_path(path).ok()?;
+    let known = std::fs::read_to_string(path).ok();
+    let line = known.as_ref().map_or(0, |known| known.lines().count());
+    let at = Position { line: u32::try_from(line).ok()?, character: 0 };
+    let gap = match known.as_deref() {
+        None | Some("") => "",
+        Some(known) if known.ends_with('\n') => "\n\n",
+        Some(_) => "\n\n\n",
+    };
+    let write = TextDocumentEdit {
+        text_document: OptionalVersionedTextDocumentIdentifier { uri: uri.clone(), version: None },
+        edits: vec![OneOf::Left(TextEdit { range: Range { start: at, end: at }, new_text: format!("{gap}{text}") })],
+    };
+    let create = known.is_none().then(|| {
+        let options = CreateFileOptions { overwrite: Some(false), ignore_if_exists: Some(true) };
+        let create = CreateFile { uri, options: Some(options), annotation_id: None };
+        DocumentChangeOperation::Op(ResourceOp::Create(create))
+    });
+    let operations = create.into_iter().chain([DocumentChangeOperation::Edit(write)]).collect();
+    Some(WorkspaceEdit { document_changes: Some(DocumentChanges::Operations(operations)), ..WorkspaceEdit::default() })
 }
 
 /// The edits of all fixes that touch no other's.

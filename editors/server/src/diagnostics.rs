@@ -7,6 +7,7 @@ use lsp_types::{
     PublishDiagnosticsParams, Range, Url,
 };
 use mlp_diagnostics::{Code, Diagnostic as Found, Severity};
+use mlp_ide::deprecated;
 use mlp_source::Span;
 use mlp_workspace::Package;
 
@@ -30,6 +31,11 @@ pub fn all(workspace: &Workspace) -> BTreeMap<Url, Vec<Diagnostic>> {
                 found.entry(uri).or_default().push(diagnostic);
             }
         }
+        for (place, said) in deprecated::uses(package) {
+            if let Some(at) = places::location(workspace, package, place) {
+                found.entry(at.uri).or_default().push(outdated(at.range, said));
+            }
+        }
     }
     for (home, faults) in workspace.faults() {
         let manifest = if home.is_dir() { home.join("mlp.toml") } else { home.clone() };
@@ -47,7 +53,21 @@ pub fn of_document(workspace: &Workspace, uri: &Url) -> Vec<Diagnostic> {
         return all(workspace).remove(uri).unwrap_or_default();
     };
     let here = shown.package.diagnostics().into_iter().filter(|found| found.primary.file == shown.document.id);
-    here.filter_map(|found| Some(self::shown(workspace, shown.package, &found)?.1)).collect()
+    let found = here.filter_map(|found| Some(self::shown(workspace, shown.package, &found)?.1));
+    let outdated = deprecated::uses(shown.package).into_iter().filter(|(place, _)| place.file == shown.document.id);
+    found.chain(outdated.map(|(place, said)| self::outdated(places::range(&shown, place), said))).collect()
+}
+
+/// A use of something deprecated: struck through, and no finding of `mlp check`.
+fn outdated(range: Range, said: String) -> Diagnostic {
+    Diagnostic {
+        range,
+        severity: Some(DiagnosticSeverity::HINT),
+        source: Some(SOURCE.to_owned()),
+        message: said,
+        tags: Some(vec![DiagnosticTag::DEPRECATED]),
+        ..Diagnostic::default()
+    }
 }
 
 /// A finding with the document that it is in; none where that is no file.

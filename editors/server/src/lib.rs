@@ -10,12 +10,14 @@
 
 pub mod actions;
 mod capabilities;
+pub mod completion;
 pub mod config;
 pub mod diagnostics;
 pub mod hints;
 pub mod hover;
 pub mod layout;
 pub mod lens;
+pub mod lineage;
 pub mod names;
 pub mod outgoing;
 pub mod outline;

@@ -1,8 +1,8 @@
 //! `textDocument/documentSymbol` and `workspace/symbol`.
 
 use lsp_types::{
-    DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, SymbolKind, WorkspaceSymbol,
-    WorkspaceSymbolParams, WorkspaceSymbolResponse,
+    DocumentSymbol, DocumentSymbolParams, DocumentSymbolResponse, Location, OneOf, SymbolKind, SymbolTag,
+    WorkspaceSymbol, WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 use mlp_ide::symbols::{self, Symbol, SymbolKind as Kind};
 
@@ -33,7 +33,7 @@ fn told(shown: &Shown<'_>, symbol: Symbol) -> DocumentSymbol {
         name: symbol.name,
         detail: (!symbol.detail.is_empty()).then_some(symbol.detail),
         kind: kind(symbol.kind),
-        tags: None,
+        tags: tags(symbol.deprecated),
         deprecated: None,
         range: shown.lines.range(&shown.text, &symbol.place),
         selection_range: shown.lines.range(&shown.text, &symbol.name_place),
@@ -59,7 +59,7 @@ pub fn workspace(
                     found.push(WorkspaceSymbol {
                         name: symbol.name.clone(),
                         kind: kind(symbol.kind),
-                        tags: None,
+                        tags: tags(symbol.deprecated),
                         container_name: inside_of.map(str::to_owned).or_else(|| Some(document.module.clone())),
                         location: OneOf::Left(location),
                         data: None,
@@ -84,6 +84,10 @@ fn collect(asked: &str, symbol: &Symbol, inside_of: Option<&str>, found: &mut im
 fn matches(name: &str, asked: &str) -> bool {
     let mut letters = name.chars();
     asked.chars().all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+fn tags(deprecated: bool) -> Option<Vec<SymbolTag>> {
+    deprecated.then(|| vec![SymbolTag::DEPRECATED])
 }
 
 const fn kind(kind: Kind) -> SymbolKind {

@@ -5,7 +5,10 @@ use lsp_types::request as asks;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{actions, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written};
+use crate::{
+    actions, completion, hints, hover, layout, lens, lineage, names, outline, pull, session::Session, signature,
+    tokens, written,
+};
 
 /// What a request gets.
 pub type Answer = Result<Value, ResponseError>;
@@ -81,6 +84,8 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::SemanticTokensFullDeltaRequest>(tokens::delta)
         .on::<asks::SemanticTokensRangeRequest>(tokens::range)
         .on::<asks::CodeActionRequest>(actions::actions)
+        .on::<asks::Completion>(completion::complete)
+        .on::<asks::ResolveCompletionItem>(completion::resolve)
         .on::<asks::InlayHintRequest>(hints::hints)
         .on::<asks::SignatureHelpRequest>(signature::help)
         .on::<asks::CodeLensRequest>(lens::lenses)
@@ -92,5 +97,8 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::DocumentHighlightRequest>(names::highlights)
         .on::<asks::PrepareRenameRequest>(names::prepare_rename)
         .on::<asks::Rename>(names::rename)
+        .on::<asks::CallHierarchyPrepare>(lineage::prepare)
+        .on::<asks::CallHierarchyIncomingCalls>(lineage::incoming)
+        .on::<asks::CallHierarchyOutgoingCalls>(lineage::outgoing)
         .on::<asks::LinkedEditingRange>(names::linked)
 }

@@ -33,10 +33,16 @@ pub struct Client {
     pub has_settings: bool,
     /// It watches files when told so.
     pub watches: bool,
+    /// It can go from place to place in what was put in.
+    pub snippets: bool,
+    /// It brings the snippets of declarations along itself, and says so with its settings.
+    pub has_snippets: bool,
 }
 
 impl Client {
-    fn of(capabilities: &ClientCapabilities) -> Self {
+    fn of(params: &InitializeParams) -> Self {
+        let capabilities: &ClientCapabilities = &params.capabilities;
+        let options = params.initialization_options.as_ref();
         let text = capabilities.text_document.as_ref();
         let workspace = capabilities.workspace.as_ref();
         Self {
@@ -48,6 +54,10 @@ impl Client {
             watches: workspace
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
                 .unwrap_or_default(),
+            snippets: text
+                .and_then(|text| text.completion.as_ref()?.completion_item.as_ref()?.snippet_support)
+                .unwrap_or_default(),
+            has_snippets: options.and_then(|options| options.get("hasSnippets")?.as_bool()).unwrap_or_default(),
         }
     }
 }
@@ -82,7 +92,7 @@ impl Session {
             workspace: Workspace::new(sql, encoding),
             encoding,
             config: params.initialization_options.as_ref().map(Config::read).unwrap_or_default(),
-            client: Client::of(&params.capabilities),
+            client: Client::of(params),
             published: Published::default(),
             tokens: HashMap::new(),
             out: Outgoing::default(),

@@ -71,6 +71,11 @@ impl Workspace {
         self.packages.values()
     }
 
+    /// The package of a source, to be asked what it does not know yet.
+    pub fn package_mut(&mut self, path: &Path) -> Option<&mut Package> {
+        self.packages.get_mut(&home_of(path))
+    }
+
     /// Packages that could not be loaded, and why.
     pub const fn faults(&self) -> &BTreeMap<PathBuf, Vec<String>> {
         &self.faults
@@ -284,31 +289,50 @@ fn is_manifest(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "mlp.toml" || name == "mlp.lock")
 }
 
-/// Folders with a manifest, some levels below a folder; what is hidden or made by tools is left out.
+/// Folders with a manifest, some levels below a folder.
 fn packages_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    walk(folder, &mut |path, is_folder| {
+        let is_package = is_folder && path.join("mlp.toml").is_file();
+        found.extend(is_package.then(|| path.to_path_buf()));
+        !is_package
+    });
+    found.sort();
+    found
+}
+
+/// The files of a package, some levels deep, by their paths in it.
+#[must_use]
+pub fn files_below(root: &Path) -> Vec<String> {
+    const MANY: usize = 5_000;
+    let mut found: Vec<String> = Vec::new();
+    walk(root, &mut |path, is_folder| {
+        let inside = path.strip_prefix(root).ok().filter(|_| !is_folder);
+        found.extend(inside.map(|inside| inside.to_string_lossy().replace('\\', "/")));
+        found.len() < MANY
+    });
+    found.sort();
+    found
+}
+
+/// Goes some levels down a folder, itself among what is seen; what is hidden or made by tools is left out. `into` says whether to go into a folder.
+fn walk(folder: &Path, into: &mut dyn FnMut(&Path, bool) -> bool) {
     const LEVELS: usize = 5;
     const MADE: [&str; 4] = ["target", "node_modules", "__pycache__", "venv"];
-    let mut found = Vec::new();
-    let mut open = vec![(folder.to_path_buf(), 0)];
-    while let Some((folder, level)) = open.pop() {
-        if folder.join("mlp.toml").is_file() {
-            found.push(folder);
+    let mut open = vec![(folder.to_path_buf(), true, 0)];
+    while let Some((path, is_folder, level)) = open.pop() {
+        if !into(&path, is_folder) || !is_folder || level == LEVELS {
             continue;
         }
-        if level == LEVELS {
-            continue;
-        }
-        let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
-        let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-        let plain = folders.filter(|entry| {
+        let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+        let plain = entries.filter(|entry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             !name.starts_with('.') && !MADE.contains(&name.as_ref())
         });
-        open.extend(plain.map(|entry| (entry.path(), level + 1)));
+        let kind = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        open.extend(plain.map(|entry| (entry.path(), kind(&entry), level + 1)));
     }
-    found.sort();
-    found
 }
 
 /// A document as questions about its text see it.

@@ -63,7 +63,10 @@ impl Fixture {
         for (path, text) in &self.files {
             common::write(folder.path(), path, text);
         }
-        let mut client = Client::within(folder, json!({"textDocument": {"diagnostic": {}}}));
+        let mut client = Client::within(
+            folder,
+            json!({"textDocument": {"diagnostic": {}, "completion": {"completionItem": {"snippetSupport": true}}}}),
+        );
         for (path, text) in self.files.iter().filter(|(path, _)| path.ends_with(".mlp")) {
             client.open(path, text);
         }
@@ -138,6 +141,24 @@ impl Fixture {
                 once("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": range}))
             }
             "signatureHelpProvider" => self.at_each(client, "textDocument/signatureHelp", &json!({})),
+            "completionProvider" => self.at_each(client, "textDocument/completion", &json!({})),
+            "completionProvider.resolveProvider" => {
+                let asked = self.at_each(client, "textDocument/completion", &json!({}));
+                let items = asked.iter().flat_map(|(_, answer)| answer["items"].as_array().unwrap().clone());
+                let items = items.filter(|item| !item["data"].is_null()).collect::<Vec<_>>();
+                items.into_iter().flat_map(|item| once_more(client, "completionItem/resolve", item)).collect()
+            }
+            "callHierarchyProvider" => {
+                let prepared = self.at_each(client, "textDocument/prepareCallHierarchy", &json!({}));
+                let mut all = prepared.clone();
+                for item in prepared.iter().filter_map(|(_, answer)| answer.get(0)) {
+                    for method in ["callHierarchy/incomingCalls", "callHierarchy/outgoingCalls"] {
+                        let asked = format!("{method} of {}", item["name"].as_str().unwrap());
+                        all.push((asked, client.ask(method, json!({"item": item})).unwrap()));
+                    }
+                }
+                all
+            }
             "hoverProvider" => self.at_each(client, "textDocument/hover", &json!({})),
             "definitionProvider" => self.at_each(client, "textDocument/definition", &json!({})),
             "typeDefinitionProvider" => self.at_each(client, "textDocument/typeDefinition", &json!({})),
@@ -178,6 +199,13 @@ impl Fixture {
     fn range(&self) -> Value {
         json!({"start": position(self.marks.first().unwrap()), "end": position(self.marks.last().unwrap())})
     }
+}
+
+/// Asks for more about an item; the line that says so has its label.
+fn once_more(client: &mut Client, method: &str, item: Value) -> Vec<(String, Value)> {
+    let label = item["label"].as_str().unwrap().to_owned();
+    let answer = client.ask(method, item).unwrap();
+    vec![(format!("{method} {label}"), answer["documentation"]["value"].clone())]
 }
 
 fn position((_, line, character): &(String, u32, u32)) -> Value {
@@ -246,6 +274,23 @@ fn range_shown(range: &Value, text: Option<&String>) -> String {
     }
 }
 
+/// What is proposed, a line each: the kind by its number, what is put in where it is not the label, and the import.
+fn proposals_shown(answer: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let one = |item: &Value| {
+        let label = text(&item["label"]);
+        let put = text(&item["textEdit"]["newText"]);
+        let put = if put == label { String::new() } else { format!(" => {put:?}") };
+        let import = text(&item["additionalTextEdits"][0]["newText"]);
+        let import = if import.is_empty() { String::new() } else { format!(" + {import:?}") };
+        let rank = text(&item["sortText"]).chars().next().unwrap_or('-');
+        format!("  {rank} {label} ({}) {}{put}{import}", item["kind"], text(&item["detail"])).trim_end().to_owned()
+    };
+    let mut items: Vec<Value> = answer["items"].as_array().cloned().unwrap_or_default();
+    items.sort_by_key(|item| text(&item["sortText"]));
+    items.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
 /// The tokens of an answer with their kinds, in place of their numbers.
 fn tokens_shown(answer: &Value, text: &str) -> String {
     let legend = mlp_server::tokens::legend();
@@ -284,6 +329,9 @@ fn answers_are_what_they_were() {
             if asked.contains("semanticTokens") && answer.get("data").is_some() {
                 out.push('\n');
                 out.push_str(&tokens_shown(&answer, &fixture.files[0].1));
+            } else if asked.contains("completion at") {
+                out.push('\n');
+                out.push_str(&proposals_shown(&answer));
             } else {
                 shown(&answer, &texts, Some(&here), 0, &mut out);
             }

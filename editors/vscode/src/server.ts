@@ -67,7 +67,8 @@ export class Server {
         configurationSection: 'mlp',
         fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.mlp,mlp.toml,mlp.lock,*.sql,*.py}'),
       },
-      initializationOptions: vscode.workspace.getConfiguration('mlp'),
+      // the snippets are those of the extension itself
+      initializationOptions: { ...vscode.workspace.getConfiguration('mlp'), hasSnippets: true },
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       errorHandler: new Patience(),

@@ -335,6 +335,9 @@ impl Checker<'_> {
                         "say why the break is right, for those who review it",
                     ));
                 }
+                if let Some(column) = on.segments.first() {
+                    self.occurs_column(info, column);
+                }
                 let accepted =
                     AcceptedBreak { on: dotted(on), because: because.clone(), until, place: Place::default() };
                 info.face.accepts.push(accepted);
@@ -357,8 +360,11 @@ impl Checker<'_> {
     pub fn check_column(&mut self, info: &ContractInfo, column: &Name) -> bool {
         self.occurs_column(info, column);
         let known = info.face.column(&column.text).is_some();
-        if !known && !info.partial {
+        if !known {
             let near = nearest(&column.text, info.face.columns.iter().map(|column| column.name.as_str()));
+            if info.partial {
+                return known;
+            }
             self.report(names::unknown_field(
                 column.span,
                 &format!("contract `{}`", info.face.name),

@@ -499,10 +499,10 @@ impl Elaborator<'_, '_> {
         let made = Scalar { ty: ValueType::plain(DataType::String), value: Value::Column(name.text.clone()) };
         self.checker.occurs_column(contract, name);
         let Some(column) = contract.face.column(&name.text) else {
+            let near = nearest(&name.text, contract.face.columns.iter().map(|column| column.name.as_str()));
             if contract.partial {
                 return Some(made);
             }
-            let near = nearest(&name.text, contract.face.columns.iter().map(|column| column.name.as_str()));
             let found =
                 names::unknown_field(name.span, &format!("`{}`", contract.face.name), &name.text, near.as_deref())
                     .because(contract.span, "its columns are declared here");

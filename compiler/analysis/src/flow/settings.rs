@@ -5,7 +5,7 @@ use mlp_plan::{DataType, Literal, Schedule, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, Setting};
 
-use crate::{checker::Checker, literals, program::Kind, scope::nearest};
+use crate::{checker::Checker, literals, overhear, program::Kind, scope::nearest};
 
 /// What a pipeline says about itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,7 +86,10 @@ impl Checker<'_> {
                 Some(Schedule::Update(names))
             }
             _ if matches!(value.kind, ExprKind::Error) => None,
-            _ => self.no_schedule(at, "a schedule is `cron(..)`, `every(..)` or `update(..)`"),
+            other => {
+                overhear::offer(other.map_or("", |(word, _)| word), ["cron", "every", "update"]);
+                self.no_schedule(at, "a schedule is `cron(..)`, `every(..)` or `update(..)`")
+            }
         }
     }
 
@@ -110,7 +113,10 @@ impl Checker<'_> {
                     timezone = zone;
                     zone_at = arg.value.span;
                 }
-                _ => return self.no_schedule(at, "`cron` takes `timezone:` and nothing else"),
+                (name, _) => {
+                    overhear::offer(name.unwrap_or_default(), ["timezone"]);
+                    return self.no_schedule(at, "`cron` takes `timezone:` and nothing else");
+                }
             }
         }
         let Ok(zone) = timezone.parse::<chrono_tz::Tz>() else {

@@ -165,8 +165,9 @@ impl Triggers<'_, '_, '_> {
         let (ExprKind::Name(column) | ExprKind::Column(column)) = &value.kind else {
             return self.misplaced(value.span, "a column is meant here", format!("as in `{name}(distance)`"));
         };
-        if let Some(log) = self.log.as_ref().filter(|log| !log.partial && log.face.column(&column.text).is_none()) {
-            let near = nearest(&column.text, log.face.columns.iter().map(|column| column.name.as_str()));
+        let near = |log: &Shared| nearest(&column.text, log.face.columns.iter().map(|column| column.name.as_str()));
+        let missing = self.log.as_ref().filter(|log| log.face.column(&column.text).is_none());
+        if let Some((log, near)) = missing.map(|log| (log, near(log))).filter(|(log, _)| !log.partial) {
             let owner = format!("the log `{}`", log.face.name);
             let found = names::unknown_field(column.span, &owner, &column.text, near.as_deref());
             self.elaborator.checker.report(found);

@@ -1,5 +1,6 @@
 //! From pest's pairs to the tree.
 
+mod expected;
 mod exprs;
 mod grammar;
 mod items;
@@ -16,6 +17,7 @@ mod words;
 use mlp_diagnostics::{Diagnostic, catalog::syntax as say};
 use mlp_source::{FileId, Span};
 
+pub use self::expected::{Expected, expected};
 use self::grammar::Rule;
 use crate::copy::Copy;
 use crate::layout::{Layout, lay_out};

@@ -241,6 +241,13 @@ impl Document {
         Span::at(file, offset - narrow(start))
     }
 
+    /// The text of the part that holds an offset, where it begins, the file that it is to the checker, and whether it is the first.
+    pub(super) fn part_text(&self, offset: u32) -> Option<(Arc<str>, u32, FileId, bool)> {
+        let (index, start) = self.part_at(offset as usize, false);
+        let part = self.parts.get(index)?;
+        Some((Arc::clone(&part.text), narrow(start), part.file(), index == 0))
+    }
+
     /// The place of an offset, as people read it.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {

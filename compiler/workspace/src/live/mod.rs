@@ -5,6 +5,7 @@
 
 mod document;
 mod overlay;
+mod suppose;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,7 +20,7 @@ use mlp_ports::SqlChecker;
 use mlp_source::{FileId, Span};
 use mlp_syntax::parse;
 
-pub use self::document::Document;
+pub use self::{document::Document, suppose::Supposing};
 use self::{
     document::{Head, Ids, moved},
     overlay::Overlay,

@@ -3,12 +3,12 @@
 //! Who checks once keeps none of it. What is found by name is remembered where it is found (`Checker::find`, `Checker::check_column`, ..); here is what
 //! follows from the text alone: parameters and `let`s, imports, columns in conditions.
 
-use mlp_source::Span;
-use mlp_syntax::tree::{
-    self, Clause, ClauseKind, Entry, ExpectKind, Expr, ExprKind, FormatPart, ItemKind, Name, StageBody, StageDecl,
-    StageEntry, Statement,
-};
+mod locals;
 
+use mlp_source::Span;
+use mlp_syntax::tree::{self, Expr, ExprKind, FormatPart, ItemKind, Name};
+
+use self::locals::Locals;
 use crate::{
     checker::Checker,
     contracts::{Shared, info::ContractInfo},
@@ -26,7 +26,7 @@ pub enum Symbol {
     Decl(DeclId),
     /// A module, by its number.
     Module(usize),
-    /// A parameter or `let`, by the place of its name where it is bound.
+    /// A parameter, `let` or output, by the place of its name where it is bound.
     Local(Span),
     /// A column, by the place of its name where it is declared. Behind `rename` it has another name, and is the same.
     Column(Span),
@@ -93,7 +93,7 @@ impl Checker<'_> {
                         self.occurs(name.span, || Symbol::Moment(name.text.clone()));
                     }
                 }
-                kind => Locals { checker: self, bound: Vec::new() }.item(kind),
+                kind => Locals::of(self, module).item(kind),
             }
         }
     }
@@ -225,119 +225,6 @@ fn sql_words(text: &str) -> Vec<(usize, &str)> {
         at += length;
     }
     words
-}
-
-/// Parameters and `let`s, with what is bound so far.
-struct Locals<'c, 'a> {
-    checker: &'c mut Checker<'a>,
-    bound: Vec<(String, Span)>,
-}
-
-impl Locals<'_, '_> {
-    fn item(&mut self, kind: &ItemKind) {
-        match kind {
-            ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree) => self.stage(tree),
-            ItemKind::Pipeline(tree) => {
-                tree.params.iter().for_each(|param| self.bind(&param.name));
-                tree.body.entries.iter().filter_map(Entry::ok).for_each(|line| self.statement(line));
-            }
-            ItemKind::Monitor(tree) => {
-                tree.body.entries.iter().filter_map(Entry::ok).for_each(|line| self.statement(line));
-            }
-            ItemKind::Test(tree) => {
-                tree.body.entries.iter().filter_map(Entry::ok).for_each(|line| self.statement(line));
-            }
-            ItemKind::Policy(tree) => {
-                tree.params.iter().for_each(|param| self.bind(&param.name));
-                tree.body.entries.iter().filter_map(Entry::ok).for_each(|clause| self.clause(clause));
-            }
-            ItemKind::Metrics(tree) => tree.params.iter().for_each(|param| self.bind(&param.name)),
-            _ => {}
-        }
-    }
-
-    fn bind(&mut self, name: &Name) {
-        self.checker.occurs(name.span, || Symbol::Local(name.span));
-        self.bound.push((name.text.clone(), name.span));
-    }
-
-    fn name(&mut self, name: &Name) {
-        if let Some((_, place)) = self.bound.iter().rev().find(|(bound, _)| *bound == name.text) {
-            let place = *place;
-            self.checker.occurs(name.span, || Symbol::Local(place));
-        }
-    }
-
-    fn stage(&mut self, tree: &StageDecl) {
-        tree.params.iter().for_each(|param| self.bind(&param.name));
-        match &tree.body {
-            StageBody::Expr(expr) => self.expr(expr),
-            StageBody::Block(block) => {
-                for entry in block.entries.iter().filter_map(Entry::ok) {
-                    match entry {
-                        StageEntry::Let(binding) => self.binding(binding),
-                        StageEntry::Setting(setting) if matches!(setting.name.text.as_str(), "run" | "from" | "to") => {
-                            self.expr(&setting.value);
-                        }
-                        _ => {}
-                    }
-                }
-            }
-        }
-    }
-
-    fn binding(&mut self, binding: &tree::Let) {
-        self.expr(&binding.value);
-        self.bind(&binding.name);
-    }
-
-    fn statement(&mut self, line: &Statement) {
-        match line {
-            Statement::Let(binding) => self.binding(binding),
-            Statement::Expr(line) => self.expr(&line.expr),
-            Statement::Alert(trigger) => self.expr(&trigger.condition),
-            Statement::Retrain(retrain) => {
-                self.expr(&retrain.condition);
-                retrain.args.iter().for_each(|arg| self.expr(&arg.value));
-            }
-            Statement::Expect(expect) => match &expect.kind {
-                ExpectKind::Verdict { subject, .. } => self.expr(subject),
-                ExpectKind::Equal { left, right } => {
-                    self.expr(left);
-                    self.expr(right);
-                }
-                ExpectKind::Subtype { .. } => {}
-            },
-            Statement::Setting(_) => {}
-        }
-    }
-
-    fn clause(&mut self, clause: &Clause) {
-        match &clause.kind {
-            ClauseKind::Require { expr, .. } | ClauseKind::Warn { expr, .. } => self.expr(expr),
-            ClauseKind::When { subject, body } => {
-                self.expr(subject);
-                body.entries.iter().filter_map(Entry::ok).for_each(|clause| self.clause(clause));
-            }
-            _ => {}
-        }
-    }
-
-    fn expr(&mut self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Name(name) => self.name(name),
-            ExprKind::Comprehension { body, loops } => {
-                let outside = self.bound.len();
-                for (name, list) in loops {
-                    self.expr(list);
-                    self.bind(name);
-                }
-                self.expr(body);
-                self.bound.truncate(outside);
-            }
-            _ => children(expr).into_iter().for_each(|inner| self.expr(inner)),
-        }
-    }
 }
 
 /// The expressions within an expression, without the name of what is called.
