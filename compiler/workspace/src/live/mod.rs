@@ -5,6 +5,7 @@
 
 mod document;
 mod overlay;
+mod plan;
 
 use std::{
     collections::{BTreeSet, HashMap},
