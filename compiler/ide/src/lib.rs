@@ -10,6 +10,7 @@
 pub mod clauses;
 pub mod edits;
 pub mod folding;
+pub mod graph;
 pub mod hints;
 pub mod hover;
 pub mod links;

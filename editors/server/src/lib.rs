@@ -12,6 +12,7 @@ pub mod actions;
 mod capabilities;
 pub mod config;
 pub mod diagnostics;
+pub mod graph;
 pub mod hints;
 pub mod hover;
 pub mod layout;

@@ -5,7 +5,9 @@ use lsp_types::request as asks;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{actions, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written};
+use crate::{
+    actions, graph, hints, hover, layout, lens, names, outline, pull, session::Session, signature, tokens, written,
+};
 
 /// What a request gets.
 pub type Answer = Result<Value, ResponseError>;
@@ -89,8 +91,12 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::GotoTypeDefinition>(names::type_definition)
         .on::<asks::GotoImplementation>(names::implementation)
         .on::<asks::References>(names::references)
-        .on::<asks::DocumentHighlightRequest>(names::highlights)
+        .on::<asks::DocumentHighlightRequest>(|session, params| {
+            graph::follow(session, &params.text_document_position_params);
+            names::highlights(session, params)
+        })
         .on::<asks::PrepareRenameRequest>(names::prepare_rename)
         .on::<asks::Rename>(names::rename)
         .on::<asks::LinkedEditingRange>(names::linked)
+        .on::<asks::ExecuteCommand>(graph::execute)
 }
