@@ -24,7 +24,7 @@ fuzz_target!(|text: &str| {
             owner: None,
             digest: String::new(),
         };
-        let context = Context { sources: &loaded.sources, places: &loaded.places, package, target, files: &NoFiles };
+        let context = Context { places: &loaded, package, target, files: &NoFiles };
         let plan = lower(&mut checked, &context);
         let _ = plan.to_json();
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the project's own commands.
 //!
-//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input), `grammars` (those of editors, from the table of words).
+//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input), `grammars` (those of editors, from the table of words), `playground` (the page).
 //! **Does not:** anything that the product does; it only starts processes and adds up what they say.
 //!
 //! Invariants:
@@ -13,6 +13,7 @@ mod editors;
 mod fuzz;
 mod grammars;
 mod place;
+mod playground;
 mod process;
 mod test;
 
@@ -23,6 +24,7 @@ cargo xtask test            formatting, clippy, every test, the binary, the conf
 cargo xtask bench [TEXT]    speed side by side with other tools; only the rows whose name holds TEXT
 cargo xtask fuzz [SECONDS]  each fuzz target for SECONDS (60)
 cargo xtask editors [NAME]  the tests of the editors' grammars and plugins, in real editors; only those of NAME
+cargo xtask playground      the compiler as a page of static files in target/playground/site, and its test in Chromium
 cargo xtask grammars        writes what the grammars of editors take from the table of words; --check only looks
 ";
 
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         (Some("test"), None) => test::run(),
         (Some("bench"), filter) => bench::run(filter.as_deref().unwrap_or_default()),
         (Some("editors"), only) => editors::run(only.as_deref()),
+        (Some("playground"), None) => playground::run(),
         (Some("grammars"), None) => grammars::run(false),
         (Some("grammars"), Some(flag)) if flag == "--check" => grammars::run(true),
         (Some("fuzz"), seconds) => fuzz::run(seconds.as_deref().unwrap_or("60")),

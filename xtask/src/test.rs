@@ -2,7 +2,7 @@
 
 use crate::{
     count::{Count, in_ci},
-    editors, grammars, place,
+    editors, grammars, place, playground,
     process::{cargo, command, python, step, succeeds, watched, works},
 };
 
@@ -15,6 +15,7 @@ pub fn run() -> Result<bool, String> {
         tests(linted, &mut count)?;
         conformance(&mut count)?;
         editors::all(&mut count, None)?;
+        playground::all(&mut count)?;
     }
     Ok(count.result())
 }

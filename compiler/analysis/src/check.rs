@@ -36,7 +36,27 @@ pub struct Checked<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Checked<'_> {
+impl<'a> Checked<'a> {
+    /// All that a checker has worked out.
+    pub(crate) fn of(mut checker: Checker<'a>) -> Self {
+        let program = checker.program;
+        let flows = program.of_kind(Kind::Pipeline).filter_map(|id| checker.pipeline(id)).collect();
+        let monitors = program.of_kind(Kind::Monitor).filter_map(|id| checker.monitor(id)).collect();
+        let parts = program
+            .modules
+            .iter()
+            .enumerate()
+            .flat_map(|(index, module)| module.trees.iter().map(move |tree| Query::Part(index, tree.span.file)));
+        let tests = parts.flat_map(|part| match checker.memo.known(part) {
+            Some(Answer::Tests(tests)) => tests.to_vec(),
+            _ => Vec::new(),
+        });
+        let tests = tests.collect();
+        let edges = checker.memo.found().flat_map(|found| &found.edges).cloned().collect();
+        let diagnostics = found(program, &checker.names, &checker.memo);
+        Self { checker, flows, monitors, tests, edges, diagnostics }
+    }
+
     /// What was found, sorted by file and place.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
@@ -61,21 +81,7 @@ pub fn check_with<'a>(
     let mut checker = Checker::new(program, sql, files);
     checker.set.clone_from(set);
     checker.settle_all(&checker.questions(), true);
-    let flows = program.of_kind(Kind::Pipeline).filter_map(|id| checker.pipeline(id)).collect();
-    let monitors = program.of_kind(Kind::Monitor).filter_map(|id| checker.monitor(id)).collect();
-    let parts = program
-        .modules
-        .iter()
-        .enumerate()
-        .flat_map(|(index, module)| module.trees.iter().map(move |tree| Query::Part(index, tree.span.file)));
-    let tests = parts.flat_map(|part| match checker.memo.known(part) {
-        Some(Answer::Tests(tests)) => tests.to_vec(),
-        _ => Vec::new(),
-    });
-    let tests = tests.collect();
-    let edges = checker.memo.found().flat_map(|found| &found.edges).cloned().collect();
-    let diagnostics = found(program, &checker.names, &checker.memo);
-    Checked { checker, flows, monitors, tests, edges, diagnostics }
+    Checked::of(checker)
 }
 
 /// What pipelines and monitors have to do with: a pipeline asks policies and promotes models, a monitor watches a deployment.

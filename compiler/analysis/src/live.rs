@@ -8,7 +8,7 @@ use mlp_source::FileId;
 use mlp_syntax::tree;
 
 use crate::{
-    check::Users,
+    check::{Checked, Users},
     checker::Checker,
     contracts::Shared,
     edges::Compared,
@@ -140,6 +140,16 @@ impl Live {
         let mut checker = Checker::resumed(&self.program, sql, files, Arc::clone(&self.names), memo, users);
         let answer = work(&mut checker);
         (self.memo, self.users) = (checker.memo, checker.users);
+        answer
+    }
+
+    /// Works with the whole program as a check hands it on.
+    pub fn whole<T>(&mut self, sql: &dyn SqlChecker, files: &dyn Files, work: impl FnOnce(&mut Checked<'_>) -> T) -> T {
+        let (memo, users) = (std::mem::take(&mut self.memo), std::mem::take(&mut self.users));
+        let checker = Checker::resumed(&self.program, sql, files, Arc::clone(&self.names), memo, users);
+        let mut checked = Checked::of(checker);
+        let answer = work(&mut checked);
+        (self.memo, self.users) = (checked.checker.memo, checked.checker.users);
         answer
     }
 

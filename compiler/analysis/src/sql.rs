@@ -52,6 +52,9 @@ impl Checker<'_> {
                 return;
             }
         };
+        if !self.sql.infers() {
+            return;
+        }
         let given = given(&inputs, &columns, &output.face);
         let selected: Vec<String> = columns.iter().map(|column| format!("`{}`", column.name)).collect();
         let edge = subtype::contracts(&given, &output.face);
@@ -82,6 +85,9 @@ impl Checker<'_> {
         let tables: Vec<SqlInput<'_>> =
             inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
         let Ok(columns) = self.sql.check(text, &tables) else { return (Vec::new(), Vec::new()) };
+        if !self.sql.infers() {
+            return (Vec::new(), Vec::new());
+        }
         let mut rules = subtype::contracts(&given(inputs, &columns, &output.face), &output.face).planted;
         rules.extend(
             columns

@@ -202,6 +202,9 @@ pub enum Command {
         /// The form.
         #[arg(long, value_enum, default_value_t = Drawing::Svg)]
         format: Drawing,
+        /// Serves the picture as a page on this machine that follows the files, and prints its address.
+        #[arg(long, conflicts_with = "format")]
+        serve: bool,
     },
     /// Tells what a code means, with a failing and a mended program.
     Explain {

@@ -12,6 +12,7 @@ mod commands;
 mod output;
 mod program;
 mod testing;
+mod watch;
 
 use clap::Parser as _;
 

@@ -8,7 +8,7 @@ use std::{
 
 use mlp_analysis::{Checked, check_with};
 use mlp_diagnostics::Diagnostic;
-use mlp_plan::{Backend, Package, Plan, Target};
+use mlp_plan::{Backend, Plan, Target};
 use mlp_source::{FileId, Span};
 use mlp_sql::DataFusionChecker;
 use mlp_workspace::{Fetching, LoadError, Loaded, Override, apply_target, load, package_root, target_of};
@@ -83,19 +83,45 @@ pub fn checked<T>(loaded: &Loaded, set: &Override, work: impl FnOnce(&mut Checke
 
 /// The plan of a package for a target. Where the program has errors, or the target sets what is not there, that is said, and the exit code answered.
 pub fn planned(loaded: &Loaded, target: &str, set: &Override, output: &Output) -> Result<Plan, u8> {
-    let (target, mut all_set) =
-        target_of(&loaded.manifest, target).map_err(|message| output.failure(&message, None))?;
-    all_set.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
-    let mut plan = lowered(loaded, target, &all_set).map_err(|diagnostics| {
-        show(&diagnostics, loaded, output);
-        1_u8
-    })?;
-    set_by_target(&mut plan, loaded, &all_set).map_err(|faults| {
-        for fault in &faults {
-            output.failure(fault, None);
+    plan(loaded, target, set).map_err(|why| why.told(loaded, output))
+}
+
+/// Why there is no plan.
+pub enum Unplanned {
+    /// The program has errors; with what else was found.
+    Wrong(Vec<Diagnostic>),
+    /// The target is none, or sets what is not there; in words.
+    Target(Vec<String>),
+}
+
+impl Unplanned {
+    /// Says it on stderr, and answers the exit code.
+    pub fn told(&self, loaded: &Loaded, output: &Output) -> u8 {
+        match self {
+            Self::Wrong(found) => {
+                show(found, loaded, output);
+                1
+            }
+            Self::Target(faults) => {
+                for fault in faults {
+                    output.failure(fault, None);
+                }
+                2
+            }
         }
-        2
-    })?;
+    }
+}
+
+/// The plan of a package for a target.
+///
+/// # Errors
+/// Where the program has errors, or the target sets what is not there.
+pub fn plan(loaded: &Loaded, target: &str, set: &Override) -> Result<Plan, Unplanned> {
+    let (target, mut all_set) =
+        target_of(&loaded.manifest, target).map_err(|message| Unplanned::Target(vec![message]))?;
+    all_set.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let mut plan = lowered(loaded, target, &all_set).map_err(Unplanned::Wrong)?;
+    set_by_target(&mut plan, loaded, &all_set).map_err(Unplanned::Target)?;
     Ok(plan)
 }
 
@@ -128,13 +154,7 @@ pub fn lowered(loaded: &Loaded, target: Target, set: &Override) -> Result<Plan, 
 
 /// What a package is lowered with.
 pub fn context(loaded: &Loaded, target: Target) -> mlp_lower::Context<'_> {
-    let package = Package {
-        name: loaded.manifest.package.name.clone(),
-        version: loaded.manifest.package.version.clone(),
-        owner: loaded.manifest.package.owner.clone(),
-        digest: digest(loaded),
-    };
-    mlp_lower::Context { sources: &loaded.sources, places: &loaded.places, package, target, files: &loaded.files }
+    mlp_lower::Context { places: loaded, package: loaded.package(), target, files: &loaded.files }
 }
 
 /// The target of this machine, with nothing set.
@@ -146,24 +166,6 @@ pub fn local() -> Target {
 fn show(diagnostics: &[Diagnostic], loaded: &Loaded, output: &Output) {
     let format = output.format(None).unwrap_or(mlp_diagnostics::render::Format::Short);
     output.note(mlp_diagnostics::render::render(diagnostics, &loaded.sources, format, &output.options()).trim_end());
-}
-
-/// Digest of the package's sources, whatever the order in which they were read.
-fn digest(loaded: &Loaded) -> String {
-    let mut files: Vec<(&String, &str)> = loaded
-        .own
-        .iter()
-        .filter_map(|id| Some((loaded.places.get(id.0 as usize)?, &*loaded.sources.get(*id)?.text)))
-        .collect();
-    files.sort_unstable();
-    let mut hasher = blake3::Hasher::new();
-    for (place, text) in files {
-        for part in [place.as_str(), text] {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-    }
-    hasher.finalize().to_hex().to_string()
 }
 
 /// The span of a plan's place.

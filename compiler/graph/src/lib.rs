@@ -33,13 +33,35 @@ pub fn layout(plan: &Plan, pipeline: &str) -> Option<Layout> {
 /// One SVG document, with a title, a description and a legend; light or dark as the reader has it.
 #[must_use]
 pub fn svg(plan: &Plan, pipeline: &str) -> Option<String> {
-    layout(plan, pipeline).map(|layout| svg::write(&layout))
+    layout(plan, pipeline).map(|layout| layout.svg())
 }
 
-/// One HTML page without anything from elsewhere: the SVG, moved by dragging and the arrow keys, zoomed by the wheel, `+`, `-` and `0`.
+impl Layout {
+    /// The SVG document: elements of the classes `node` and `edge` stand in it in the order of the boxes and arrows.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        svg::write(self)
+    }
+}
+
+/// One HTML page without anything from elsewhere: the SVG, moved by dragging and the arrow keys, zoomed by the wheel, `+`, `-` and `0`; what a box comes from
+/// and leads to is lit by a click.
 #[must_use]
 pub fn html(plan: &Plan, pipeline: &str) -> Option<String> {
     layout(plan, pipeline).map(|layout| html::write(&layout))
+}
+
+/// The same page without a picture: it is told one by server-sent events from the address `events` beside its own, and another whenever it changes. `picture` is
+/// `{"title", "svg", "arrows": [[from, to]]}`, `here` are the numbers of boxes that are marked, `fault` is what is wrong, in words.
+#[must_use]
+pub fn live_page() -> String {
+    html::live()
+}
+
+/// The same page for a frame: it says `ready` to the page around it, which tells it `{kind, value}`, kinds and values as above.
+#[must_use]
+pub fn framed_page() -> String {
+    html::framed()
 }
 
 /// A text as Mermaid shows it between quotes, and never reads it.

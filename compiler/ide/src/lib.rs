@@ -12,6 +12,7 @@ pub mod complete;
 pub mod deprecated;
 pub mod edits;
 pub mod folding;
+pub mod graph;
 pub mod hints;
 pub mod hover;
 pub mod lineage;

@@ -15,16 +15,23 @@ mod uncalled;
 
 use mlp_analysis::{Checked, DeclId, Kind, flow::Flow, types::Ty};
 use mlp_plan::{Environment, Model, Package, Parameter, Pipeline, Place, Plan, Target};
-use mlp_source::{SourceMap, Span};
+use mlp_source::Span;
+
+/// Where spans stand, and what stands there.
+pub trait Places {
+    /// Where a span begins, its file as a path relative to its package.
+    fn place(&self, span: Span) -> Place;
+
+    /// The text of a span.
+    fn text(&self, span: Span) -> &str;
+}
 
 pub use uncalled::uncalled;
 
 /// What lowering needs to know beside the program.
 pub struct Context<'a> {
     /// All texts.
-    pub sources: &'a SourceMap,
-    /// For each file its path relative to its package.
-    pub places: &'a [String],
+    pub places: &'a dyn Places,
     /// The package, without its digest.
     pub package: Package,
     /// The target.
@@ -106,9 +113,7 @@ pub(crate) struct Lowering<'a> {
 impl Lowering<'_> {
     /// Where a span begins, as the plan says it.
     pub(crate) fn place(&self, span: Span) -> Place {
-        let start = self.context.sources.start(span);
-        let file = self.context.places.get(span.file.0 as usize).cloned().unwrap_or_default();
-        Place { file, line: start.line, column: start.column }
+        self.context.places.place(span)
     }
 
     fn pipeline(&mut self, checked: &mut Checked<'_>, flow: &Flow) -> Pipeline {

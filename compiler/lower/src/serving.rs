@@ -65,7 +65,7 @@ impl Lowering<'_> {
     }
 
     fn trigger(&self, info: &TriggerInfo) -> Trigger {
-        let text = self.context.sources.text(info.condition);
+        let text = self.context.places.text(info.condition);
         Trigger {
             text: text.split_whitespace().collect::<Vec<_>>().join(" "),
             when: info.when.clone(),

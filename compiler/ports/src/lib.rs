@@ -15,6 +15,11 @@ pub trait SqlChecker: Sync {
     /// # Errors
     /// Where it does not parse, is not one SELECT, or names what is not there.
     fn check(&self, sql: &str, inputs: &[SqlInput<'_>]) -> Result<Vec<SqlColumn>, SqlFault>;
+
+    /// Whether it works out the columns. One that does not only finds faults, and what a stage declares is believed.
+    fn infers(&self) -> bool {
+        true
+    }
 }
 
 /// A table that a SELECT may read.

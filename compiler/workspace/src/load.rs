@@ -50,7 +50,43 @@ pub struct Loaded {
     pub single: bool,
 }
 
+impl mlp_lower::Places for Loaded {
+    fn place(&self, span: Span) -> mlp_plan::Place {
+        let start = self.sources.start(span);
+        let file = self.places.get(span.file.0 as usize).cloned().unwrap_or_default();
+        mlp_plan::Place { file, line: start.line, column: start.column }
+    }
+
+    fn text(&self, span: Span) -> &str {
+        self.sources.text(span)
+    }
+}
+
 impl Loaded {
+    /// The package as its plans name it.
+    #[must_use]
+    pub fn package(&self) -> mlp_plan::Package {
+        self.manifest.named(self.digest())
+    }
+
+    /// Digest of the package's sources, whatever the order in which they were read.
+    fn digest(&self) -> String {
+        let mut files: Vec<(&String, &str)> = self
+            .own
+            .iter()
+            .filter_map(|id| Some((self.places.get(id.0 as usize)?, &*self.sources.get(*id)?.text)))
+            .collect();
+        files.sort_unstable();
+        let mut hasher = blake3::Hasher::new();
+        for (place, text) in files {
+            for part in [place.as_str(), text] {
+                hasher.update(&(part.len() as u64).to_le_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// Adds declarations, each text to the module of a file: they see what that module sees.
     pub fn extend(&mut self, texts: &[(FileId, String)]) {
         let mut modules = std::mem::take(&mut self.program).modules;

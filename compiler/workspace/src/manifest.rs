@@ -79,6 +79,12 @@ pub struct TargetTable {
 }
 
 impl Manifest {
+    /// The package as plans name it, with the digest of its sources.
+    pub(crate) fn named(&self, digest: String) -> mlp_plan::Package {
+        let PackageTable { name, version, owner, .. } = self.package.clone();
+        mlp_plan::Package { name, version, owner, digest }
+    }
+
     /// Reads a manifest.
     ///
     /// # Errors

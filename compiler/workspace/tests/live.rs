@@ -95,6 +95,11 @@ fn open(texts: &Texts) -> Package {
     Package::open(in_memory(&ordered(texts)), Arc::new(Words))
 }
 
+/// The plan, without the folder in which files are that were added.
+fn planned(package: &mut Package) -> Option<String> {
+    package.plan().map(|plan| plan.to_json().unwrap().replace("\"src/", "\""))
+}
+
 fn document(package: &Package, module: &str) -> FileId {
     package.documents().find(|document| document.module == module).unwrap().id
 }
@@ -378,6 +383,7 @@ proptest! {
                 prop_assert_eq!(names(&package, offset), names(&open(&texts), offset));
             }
         }
+        prop_assert_eq!(planned(&mut package), planned(&mut open(&texts)));
     }
 }
 
@@ -507,4 +513,26 @@ fn files_that_stages_name_are_followed_too() {
     assert!(package.add(&root.join("elsewhere.mlp"), "").is_none());
     package.remove(id);
     assert_eq!(messages(&package), Vec::<String>::new());
+}
+
+#[test]
+fn the_plan_is_that_of_the_texts_as_they_are_now() {
+    let text = "contract A { id: int64 }\nsource all() -> Table<A> { from = csv(\"a.csv\") }\nsink put(rows: Table<A>) { to = csv(\"b.csv\") }\npipeline p {\n  put(all())\n}\n";
+    let all = texts(&[("a", text)]);
+    let mut package = open(&all);
+    let loaded = in_memory(&ordered(&all));
+    let mut checked = mlp_analysis::check(&loaded.program, &Words, &loaded.files);
+    let plan = package.plan().unwrap();
+    let context = mlp_lower::Context {
+        places: &loaded,
+        package: plan.package.clone(),
+        target: plan.target.clone(),
+        files: &loaded.files,
+    };
+    assert_eq!(plan, mlp_lower::lower(&mut checked, &context));
+    change(&mut package, "a", "put(all())", "\n\n  put(every())");
+    assert!(package.plan().is_none(), "there is no `every`");
+    change(&mut package, "a", "put(every())", "put(all())");
+    let edited = package.plan().unwrap();
+    assert_eq!((edited.pipelines["p"].nodes[1].call.line, plan.pipelines["p"].nodes[1].call.line), (7, 5));
 }

@@ -46,4 +46,7 @@ if vim.lsp.commands then
   vim.lsp.commands["mlp.test"] = function(command)
     require("mlp").terminal({ "test", "--filter", command.arguments[1].name }, command.arguments[1].uri)
   end
+  vim.lsp.commands["mlp.showGraph"] = function(command)
+    require("mlp").graph(command.arguments[1])
+  end
 end

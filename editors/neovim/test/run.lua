@@ -120,6 +120,15 @@ local function server()
   end
   local hints = modern and vim.lsp.inlay_hint.is_enabled({ bufnr = 0 })
   check("inlay hints are on", hints or not modern)
+  local opened
+  vim.ui.open = function(url)
+    opened = url
+  end
+  vim.cmd("MlpGraph")
+  local page = await(function()
+    return opened and opened:find("^http://127%.0%.0%.1:%d+/%x+/$") ~= nil
+  end)
+  check("the graph is opened", page, opened)
 end
 
 local ok, why = pcall(function()

@@ -15,11 +15,20 @@ pub struct Config {
     pub run_lens: bool,
     /// Code lenses that run a test.
     pub test_lens: bool,
+    /// Code lenses that show the graph of a pipeline.
+    pub graph_lens: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { schema_hints: true, parameter_hints: true, runtime_hints: true, run_lens: true, test_lens: true }
+        Self {
+            schema_hints: true,
+            parameter_hints: true,
+            runtime_hints: true,
+            run_lens: true,
+            test_lens: true,
+            graph_lens: true,
+        }
     }
 }
 
@@ -35,6 +44,7 @@ impl Config {
             runtime_hints: switch("/inlayHints/runtime"),
             run_lens: switch("/lens/run"),
             test_lens: switch("/lens/test"),
+            graph_lens: switch("/lens/graph"),
         }
     }
 }

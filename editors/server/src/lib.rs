@@ -13,6 +13,7 @@ mod capabilities;
 pub mod completion;
 pub mod config;
 pub mod diagnostics;
+pub mod graph;
 pub mod hints;
 pub mod hover;
 pub mod layout;

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    actions, completion, hints, hover, layout, lens, lineage, names, outline, pull, session::Session, signature,
+    actions, completion, graph, hints, hover, layout, lens, lineage, names, outline, pull, session::Session, signature,
     tokens, written,
 };
 
@@ -94,11 +94,15 @@ pub fn table(asked: Asked<'_>) -> Asked<'_> {
         .on::<asks::GotoTypeDefinition>(names::type_definition)
         .on::<asks::GotoImplementation>(names::implementation)
         .on::<asks::References>(names::references)
-        .on::<asks::DocumentHighlightRequest>(names::highlights)
+        .on::<asks::DocumentHighlightRequest>(|session, params| {
+            graph::follow(session, &params.text_document_position_params);
+            names::highlights(session, params)
+        })
         .on::<asks::PrepareRenameRequest>(names::prepare_rename)
         .on::<asks::Rename>(names::rename)
         .on::<asks::CallHierarchyPrepare>(lineage::prepare)
         .on::<asks::CallHierarchyIncomingCalls>(lineage::incoming)
         .on::<asks::CallHierarchyOutgoingCalls>(lineage::outgoing)
         .on::<asks::LinkedEditingRange>(names::linked)
+        .on::<asks::ExecuteCommand>(graph::execute)
 }

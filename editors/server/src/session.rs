@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     config::Config,
     diagnostics::Published,
+    graph::{self, Graph},
     outgoing::{Outgoing, Purpose},
     position::Encoding,
     requests::{self, Answer, Asked, Refusal},
@@ -76,6 +77,8 @@ pub struct Session {
     pub(crate) published: Published,
     /// The tokens that were told last, for differences to them.
     pub(crate) tokens: HashMap<Url, (String, Vec<lsp_types::SemanticToken>)>,
+    /// The live picture.
+    pub(crate) graph: Graph,
     out: Outgoing,
     folders: Vec<PathBuf>,
     /// Whether something happened that diagnostics may follow from.
@@ -95,6 +98,7 @@ impl Session {
             client: Client::of(params),
             published: Published::default(),
             tokens: HashMap::new(),
+            graph: Graph::default(),
             out: Outgoing::default(),
             folders: folders(params),
             changed: false,
@@ -165,12 +169,15 @@ impl Session {
         }
     }
 
-    /// What is to be told once all that came was taken in: diagnostics that are others now, where the client does not ask for them.
+    /// What is to be told once all that came was taken in: diagnostics that are others now, where the client does not ask for them, and the live picture.
     pub fn told(&mut self) -> Vec<Message> {
-        if std::mem::take(&mut self.changed) && !self.client.pulls {
-            for params in self.published.changes(&self.workspace) {
-                self.out.tell::<told::PublishDiagnostics>(params);
+        if std::mem::take(&mut self.changed) {
+            if !self.client.pulls {
+                for params in self.published.changes(&self.workspace) {
+                    self.out.tell::<told::PublishDiagnostics>(params);
+                }
             }
+            graph::refresh(self);
         }
         self.out.take()
     }

@@ -76,6 +76,16 @@ impl Workspace {
         self.packages.get_mut(&home_of(path))
     }
 
+    /// The packages that are open, by their folder; a file without a package by its path.
+    pub fn homes(&self) -> impl Iterator<Item = (&Path, &Package)> {
+        self.packages.iter().map(|(home, package)| (home.as_path(), package))
+    }
+
+    /// The package of a folder, or of a file without one.
+    pub fn home_mut(&mut self, home: &Path) -> Option<&mut Package> {
+        self.packages.get_mut(home)
+    }
+
     /// Packages that could not be loaded, and why.
     pub const fn faults(&self) -> &BTreeMap<PathBuf, Vec<String>> {
         &self.faults

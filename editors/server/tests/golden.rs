@@ -171,6 +171,18 @@ impl Fixture {
             "renameProvider.prepareProvider" => self.at_each(client, "textDocument/prepareRename", &json!({})),
             "renameProvider" => self.at_each(client, "textDocument/rename", &json!({"newName": "renamed"})),
             "linkedEditingRangeProvider" => self.at_each(client, "textDocument/linkedEditingRange", &json!({})),
+            "executeCommandProvider" => {
+                let place = |mark: &(String, u32, u32)| json!({"textDocument": {"uri": client.uri(&mark.0)}, "position": position(mark)});
+                let mut places: Vec<Value> = self.marks.iter().map(place).collect();
+                places.extend([json!(document), json!({}), json!({"textDocument": 5})]);
+                let one = |place: Value| {
+                    let params = json!({"command": "mlp.showGraph", "arguments": [place]});
+                    let answer = client.ask("workspace/executeCommand", params).unwrap_or_else(Value::String);
+                    let asked = place.get("position").map_or_else(|| place.to_string(), Value::to_string);
+                    (format!("mlp.showGraph {}", asked.replace(uri.as_str(), "..")), without_port(answer))
+                };
+                places.into_iter().map(one).collect()
+            }
             kind if kind.starts_with("codeActionProvider.") => {
                 let only = kind.strip_prefix("codeActionProvider.").unwrap();
                 let range = self.range();
@@ -206,6 +218,18 @@ fn once_more(client: &mut Client, method: &str, item: Value) -> Vec<(String, Val
     let label = item["label"].as_str().unwrap().to_owned();
     let answer = client.ask(method, item).unwrap();
     vec![(format!("{method} {label}"), answer["documentation"]["value"].clone())]
+}
+
+/// The address of a page, without what is another each time.
+fn without_port(answer: Value) -> Value {
+    match answer.as_str().and_then(|text| text.strip_prefix("http://127.0.0.1:")) {
+        Some(rest) => {
+            let (port, path) = rest.split_once('/').unwrap();
+            assert!(port.parse::<u16>().is_ok() && path.len() == 33, "{rest}");
+            json!("http://127.0.0.1:PORT/TOKEN/")
+        }
+        None => answer,
+    }
 }
 
 fn position((_, line, character): &(String, u32, u32)) -> Value {

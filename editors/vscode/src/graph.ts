@@ -72,7 +72,8 @@ function frame(page: vscode.Uri): string {
 <head>
   <meta charset="utf-8">
   <meta http-equiv="Content-Security-Policy" content="default-src 'none'; frame-src ${origin}; style-src 'unsafe-inline'">
-  <style>html, body, iframe { margin: 0; padding: 0; border: 0; width: 100%; height: 100%; overflow: hidden; background: var(--vscode-editor-background); }</style>
+  <style>html, body, iframe { margin: 0; padding: 0; border: 0; width: 100%; height: 100%; overflow: hidden; background: var(--vscode-editor-background); }
+    body.vscode-light { color-scheme: light; } body.vscode-dark, body.vscode-high-contrast { color-scheme: dark; }</style>
 </head>
 <body><iframe src="${url}" title="Graph" sandbox="allow-scripts allow-same-origin allow-downloads"></iframe></body>
 </html>`;

@@ -10,13 +10,14 @@ type Maker = fn(&Path) -> Result<Vec<Case>, String>;
 
 /// The cases whose name holds `filter`, their inputs made and their yardsticks installed.
 pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
-    let makers: [(&str, Maker); 7] = [
+    let makers: [(&str, Maker); 8] = [
         ("check 100,000 lines in 50 files, cold", check),
         ("start-up", start_up),
         ("1,000 diagnostics drawn", drawn),
         ("compile 1,000 stages", compile),
         ("run 1,000 stages", run),
         ("diff of 1,000 and 10,000 contracts", diff),
+        ("graph of 200 and 1,000 nodes", graph),
         ("contract: 13 expectations on flights", contracts::contract),
     ];
     let mut cases = Vec::new();
@@ -146,6 +147,34 @@ fn run(home: &Path) -> Result<Vec<Case>, String> {
             goal: Goal::Seconds(0.1),
         },
     ])
+}
+
+/// A pipeline drawn, the program read and checked as well, beside Graphviz with the same nodes and edges.
+fn graph(home: &Path) -> Result<Vec<Case>, String> {
+    let mut cases = Vec::new();
+    for (count, name, goal) in [(200, "200", 0.01), (1_000, "1,000", 0.1)] {
+        let folder = home.join(format!("graph/{count}"));
+        inputs::graph_package(&folder, count)?;
+        let there = works(&mut crate::process::command("dot", &["-V"]));
+        let dot = there.then(|| Work {
+            before: vec![
+                "sh".to_owned(),
+                "-c".to_owned(),
+                format!("{} graph --format dot > graph.dot", text(&place::mlp())),
+            ],
+            ..work(&folder, &["dot", "-Tsvg", "graph.dot"])
+        });
+        let dot = dot.ok_or_else(|| "graphviz is not there".to_owned());
+        for (what, goal) in [("", Goal::Seconds(goal)), (", bytes", Goal::Bytes(1.0))] {
+            cases.push(Case {
+                name: format!("graph of {name} nodes to SVG{what}"),
+                ours: mlp(&folder, &["graph"]),
+                theirs: Some(("dot -Tsvg".to_owned(), dot.clone())),
+                goal,
+            });
+        }
+    }
+    Ok(cases)
 }
 
 /// Two versions of many contracts, one in a hundred of them changed, beside the same in messages of Protobuf.

@@ -167,6 +167,25 @@ pub fn pipeline_package(folder: &Path) -> Result<(), String> {
     write(&folder.join("src/main.mlp"), &text)
 }
 
+/// A pipeline of so many stages in rows of ten, each of which reads two of the row before.
+pub fn graph_package(folder: &Path, count: usize) -> Result<(), String> {
+    package(folder)?;
+    let mut text = String::from(
+        "contract Row { id: int64 }\n\nstage first() -> Table<Row> {\n  run = command([\"true\"])\n}\n\n\
+         stage step(left: Table<Row>, right: Table<Row>) -> Table<Row> {\n  run = command([\"true\"])\n}\n\npipeline all {\n",
+    );
+    for stage in 0..count {
+        let _ = match stage.checked_sub(10) {
+            None => writeln!(text, "  let s{stage} = first()"),
+            Some(left) => {
+                writeln!(text, "  let s{stage} = step(s{left}, s{})", stage - stage % 10 - 10 + (stage + 3) % 10)
+            }
+        };
+    }
+    text.push_str("}\n");
+    write(&folder.join("src/main.mlp"), &text)
+}
+
 /// The same for ninja.
 pub fn ninja_folder(folder: &Path) -> Result<(), String> {
     fresh(folder)?;

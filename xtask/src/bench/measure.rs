@@ -54,6 +54,12 @@ pub fn once(work: &Work) -> Result<Times, String> {
     if fine { Ok(Times { cpu, peak }) } else { Err(format!("`{}` ended with {code}", work.command.join(" "))) }
 }
 
+/// How many bytes it writes to standard output.
+pub fn written(work: &Work) -> Result<usize, String> {
+    let (program, arguments) = work.command.split_first().ok_or("no command")?;
+    output(command(program, arguments).current_dir(&work.folder)).map(|text| text.len())
+}
+
 /// The cheapest run: whatever else the machine does can only add to it. Of memory the most, which nothing else adds to.
 pub fn least(times: &[Times]) -> Times {
     let cpu = times.iter().map(|times| times.cpu).fold(f64::NAN, f64::min);

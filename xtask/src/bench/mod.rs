@@ -54,6 +54,8 @@ pub enum Goal {
     Ratio(f64),
     /// At most so many megabytes of memory at once.
     Megabytes(f64),
+    /// At most so many times the bytes that the yardstick writes.
+    Bytes(f64),
 }
 
 /// Measures the cases whose name holds `filter` and prints a table. Whether all could be measured.
@@ -76,6 +78,7 @@ pub fn run(filter: &str) -> Result<bool, String> {
     Ok(whole)
 }
 
+#[expect(clippy::cast_precision_loss, reason = "files have less than 2^53 bytes")]
 fn report(case: &Case) -> bool {
     let (ours, theirs) = match measure_both(case) {
         Ok(times) => times,
@@ -88,6 +91,13 @@ fn report(case: &Case) -> bool {
     let (goal, met) = match case.goal {
         Goal::Seconds(limit) => (format!("{limit} s"), Some(ours.cpu <= limit)),
         Goal::Megabytes(limit) => (format!("{:.0} of {limit} MB", ours.peak), Some(ours.peak <= limit)),
+        Goal::Bytes(limit) => {
+            let written = |work: &Work| measure::written(work).ok();
+            let theirs = case.theirs.as_ref().and_then(|(_, work)| written(work.as_ref().ok()?));
+            let ratio = written(&case.ours).zip(theirs).map(|(ours, theirs)| ours as f64 / theirs as f64);
+            let told = ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
+            (format!("{told} of {limit} x the bytes"), ratio.map(|ratio| ratio <= limit))
+        }
         Goal::Ratio(limit) => (format!("{limit} x"), ratio.map(|ratio| ratio <= limit)),
     };
     let yardstick = match &case.theirs {

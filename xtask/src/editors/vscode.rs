@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     home, programs,
-    tools::{self, must, npm, with_node},
+    tools::{self, must, with_node},
 };
 use crate::{
     count::Count,
@@ -18,17 +18,12 @@ use crate::{
 
 /// VS Code 1.100.
 const CODE_SERVER: &str = "code-server@4.100.3";
-const PLAYWRIGHT: &str = "playwright-core@1.60.0";
 /// The parts of VS Code's server that are built for the machine; what else is not built is not needed.
 const BUILT: [&str; 4] = ["@vscode/spdlog", "native-watchdog", "@vscode/deviceid", "node-pty"];
 
 pub fn run(count: &mut Count) -> Result<(), String> {
     snippets(count)?;
-    let chromium = ["chromium", "chromium-browser", "google-chrome"]
-        .into_iter()
-        .find(|name| tools::there(name))
-        .ok_or("there is no Chromium: install chromium")?;
-    let playwright = npm("playwright-1.60", &[PLAYWRIGHT])?;
+    let (chromium, playwright) = (tools::chromium()?, tools::playwright()?);
     let server = code_server()?;
     let home = home::make("vscode")?;
     let folder = home.folder().to_owned();
@@ -64,7 +59,7 @@ pub fn run(count: &mut Count) -> Result<(), String> {
     let mut test = with_node("node", &[place::root().join("editors/vscode/test/run.mjs")])?;
     test.arg(entry).args([&extensions, &data, &home.package, &pictures]);
     home.settle(&mut test);
-    test.env("MLP_TOOLS", playwright).env("MLP_CHROMIUM", find(chromium)?);
+    test.env("MLP_TOOLS", playwright).env("MLP_CHROMIUM", chromium);
     count.script("the tests in VS Code", &mut test)
 }
 
@@ -97,13 +92,6 @@ fn settings(data: &Path) -> Result<(), String> {
     write(&folder.join("settings.json"), &home::pasted("vscode-settings")?.replacen('{', &format!("{{{STILL}"), 1))
 }
 
-/// A program's path.
-fn find(program: &str) -> Result<PathBuf, String> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders = std::env::split_paths(&path).map(|folder| folder.join(program));
-    folders.find(|file| file.is_file()).ok_or_else(|| format!("{program} is not on the PATH"))
-}
-
 /// code-server from npm. Its own install script fetches what cannot be had everywhere, so that the parts are built one by one.
 fn code_server() -> Result<PathBuf, String> {
     tools::installed("code-server-4.100.3", |folder| {
@@ -123,7 +111,7 @@ fn code_server() -> Result<PathBuf, String> {
         // without it, tasks wait for ever
         let search = vscode.join("node_modules/@vscode/ripgrep/bin");
         fs::create_dir_all(&search).map_err(|error| format!("{}: {error}", search.display()))?;
-        must(command("ln", &["-sfn"]).arg(find("rg")?).arg(search.join("rg")))?;
+        must(command("ln", &["-sfn"]).arg(tools::find("rg")?).arg(search.join("rg")))?;
         must(command("ln", &["-sfn", "node_modules", "node_modules.asar"]).current_dir(&vscode))
     })
 }

@@ -1,9 +1,6 @@
 //! `mlp check`.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant, SystemTime},
-};
+use std::{path::PathBuf, time::Instant};
 
 use mlp_diagnostics::render::{Format, Options, render};
 use mlp_workspace::Override;
@@ -18,6 +15,7 @@ use crate::{
     args::{Deny, Where},
     output::Output,
     program::{checked, loaded, packages, path_of},
+    watch::{state, wait_for_change},
 };
 
 /// What a check is asked for besides its paths and form.
@@ -54,9 +52,10 @@ fn asked(paths: &[PathBuf], at: &Where, format: Format, how: &How, output: &Outp
         paths.iter().try_for_each(|path| fix(path, output))?;
     }
     loop {
+        let seen = state(&paths);
         once(&paths, format, how, output)?;
         output.note("watching for changes; end with Ctrl-C");
-        wait_for_change(&paths);
+        wait_for_change(&paths, &seen);
     }
 }
 
@@ -84,43 +83,4 @@ fn once(paths: &[PathBuf], format: Format, how: &How, output: &Output) -> Exit {
         });
     }
     Ok(worst)
-}
-
-/// Waits until a source, manifest, SQL or Python file of the packages changes.
-fn wait_for_change(paths: &[PathBuf]) {
-    let before = newest(paths);
-    while newest(paths) == before {
-        std::thread::sleep(Duration::from_millis(250));
-    }
-}
-
-/// The newest change among the files that a check reads, and how many they are.
-fn newest(paths: &[PathBuf]) -> (Option<SystemTime>, usize) {
-    let mut newest = None;
-    let mut count = 0;
-    let mut open: Vec<PathBuf> =
-        paths.iter().map(|path| mlp_workspace::package_root(path).unwrap_or_else(|| path.clone())).collect();
-    while let Some(path) = open.pop() {
-        let Ok(meta) = std::fs::metadata(&path) else { continue };
-        if meta.is_dir() {
-            let hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-            open.extend(
-                std::fs::read_dir(&path)
-                    .into_iter()
-                    .flatten()
-                    .flatten()
-                    .map(|entry| entry.path())
-                    .filter(|path| !hidden(path)),
-            );
-            continue;
-        }
-        let read = path
-            .extension()
-            .is_some_and(|extension| ["mlp", "toml", "sql", "py", "txt"].iter().any(|known| extension == *known));
-        if read {
-            count += 1;
-            newest = newest.max(meta.modified().ok());
-        }
-    }
-    (newest, count)
 }

@@ -5,6 +5,7 @@
 
 mod document;
 mod overlay;
+mod plan;
 mod suppose;
 
 use std::{

@@ -29,32 +29,51 @@ local function client()
   end
 end
 
--- Shows the graph of what is under the cursor: the server answers with a page of this machine, and the browser opens it.
-function M.graph()
+-- Points the graph to what is under the cursor, or to another place; `show` gets the page of this machine that the server answers.
+local function point(server, place, show)
+  place = place or vim.lsp.util.make_position_params(0, server.offset_encoding)
+  local request = { command = "mlp.showGraph", arguments = { place } }
+  if vim.fn.has("nvim-0.11") == 1 then
+    server:request("workspace/executeCommand", request, show, 0)
+  else
+    server.request("workspace/executeCommand", request, show, 0)
+  end
+end
+
+-- From now on the graph follows the cursor, in every buffer of the server.
+local function follow()
+  vim.api.nvim_create_autocmd({ "CursorMoved", "CursorMovedI" }, {
+    group = vim.api.nvim_create_augroup("mlp-graph", {}),
+    pattern = "*.mlp",
+    callback = function()
+      local server = client()
+      if server then
+        point(server, nil, function() end)
+      end
+    end,
+  })
+end
+
+-- Shows the graph of what is under the cursor, or at another place, in a browser.
+function M.graph(place)
   local server = client()
   if not server then
     return vim.notify("mlp: the language server is not running", vim.log.levels.WARN)
   end
-  local position = vim.lsp.util.make_position_params(0, server.offset_encoding)
-  local function show(error, answer)
+  point(server, place, function(error, answer)
     if error then
       return vim.notify("mlp: " .. error.message, vim.log.levels.ERROR)
     end
     local url = type(answer) == "table" and answer.url or answer
     if type(url) == "string" then
+      follow()
       if vim.ui.open then
         vim.ui.open(url)
       else
         vim.notify("mlp: the graph is at " .. url)
       end
     end
-  end
-  local request = { command = "mlp.showGraph", arguments = { position } }
-  if vim.fn.has("nvim-0.11") == 1 then
-    server:request("workspace/executeCommand", request, show, 0)
-  else
-    server.request("workspace/executeCommand", request, show, 0)
-  end
+  end)
 end
 
 -- Runs `mlp` in a terminal below, in the folder of a file.
