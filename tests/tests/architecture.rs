@@ -176,9 +176,10 @@ fn every_dependency_has_its_line() {
 /// Hand-written Rust files of the repository.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["compiler", "backends", "stdlib", "editors", "tests", "xtask", "fuzz"]
-        .map(|folder| root().join(folder))
-        .into();
+    let mut folders: Vec<PathBuf> =
+        ["compiler", "backends", "stdlib", "editors", "playground", "tests", "xtask", "fuzz"]
+            .map(|folder| root().join(folder))
+            .into();
     while let Some(folder) = folders.pop() {
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for path in entries.map(|entry| entry.unwrap().path()) {

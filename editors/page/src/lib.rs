@@ -52,13 +52,14 @@ impl Page {
         format!("http://{}/{}/", self.at, self.token)
     }
 
-    /// Shows a pipeline of a plan; nothing is wrong any more.
-    pub fn show(&self, plan: Plan, pipeline: &str) {
+    /// Shows a pipeline of a plan with marks on nodes, by their ids; nothing is wrong any more.
+    pub fn show(&self, plan: Plan, pipeline: &str, marked: &[String]) {
         self.board.change(|shown| {
             if shown.plan.as_deref() != Some(&plan) {
                 shown.plan = Some(Arc::new(plan));
             }
             pipeline.clone_into(&mut shown.pipeline);
+            marked.clone_into(&mut shown.marked);
             shown.fault = None;
         });
     }
@@ -76,9 +77,9 @@ impl Page {
         });
     }
 
-    /// Marks nodes, by their ids in the plan.
-    pub fn mark(&self, nodes: Vec<String>) {
-        self.board.change(|shown| shown.marked = nodes);
+    /// Marks other nodes.
+    pub fn mark(&self, marked: &[String]) {
+        self.board.change(|shown| marked.clone_into(&mut shown.marked));
     }
 }
 

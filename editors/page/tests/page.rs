@@ -88,7 +88,7 @@ fn the_page_is_whole_and_loads_nothing() {
 #[test]
 fn who_does_not_know_the_token_or_comes_by_another_name_is_refused() {
     let page = Page::open().unwrap();
-    page.show(support::flights(), "late");
+    page.show(support::flights(), "late", &[]);
     let (host, path) = parts(&page);
     for (method, asked, name, status) in [
         ("GET", "/", host.as_str(), "404"),
@@ -113,7 +113,7 @@ fn who_does_not_know_the_token_or_comes_by_another_name_is_refused() {
 fn viewers_are_told_what_is_new() {
     let page = Page::open().unwrap();
     let mut viewer = Viewer::of(&page);
-    page.show(support::flights(), "late");
+    page.show(support::flights(), "late", &[]);
     let (kind, picture) = viewer.next().unwrap();
     assert_eq!((kind.as_str(), &picture["title"]), ("picture", &json!("Pipeline late")));
     assert!(picture["svg"].as_str().unwrap().starts_with("<svg "), "{picture}");
@@ -121,8 +121,8 @@ fn viewers_are_told_what_is_new() {
     assert_eq!(viewer.next().unwrap(), ("here".to_owned(), json!([])));
 
     // what draws the same is not told again: the mark is what comes next
-    page.show(support::flights(), "late");
-    page.mark(vec!["rows".to_owned(), "nothing of the kind".to_owned()]);
+    page.show(support::flights(), "late", &[]);
+    page.mark(&["rows".to_owned(), "nothing of the kind".to_owned()]);
     let layout = mlp_graph::layout(&support::flights(), "late").unwrap();
     let rows = layout.boxes.iter().position(|each| each.id == "rows").unwrap();
     assert_eq!(viewer.next().unwrap(), ("here".to_owned(), json!([rows])));
@@ -136,7 +136,7 @@ fn viewers_are_told_what_is_new() {
     let told: Vec<String> = (0..3).map(|_| late.next().unwrap().0).collect();
     assert_eq!(told, ["picture", "here", "fault"]);
 
-    page.show(support::wide(&[vec![], vec![0]]), "wide");
+    page.show(support::wide(&[vec![], vec![0]]), "wide", &["rows".to_owned()]);
     let (kind, picture) = viewer.next().unwrap();
     assert_eq!((kind.as_str(), &picture["arrows"]), ("picture", &json!([[0, 1]])));
     assert_eq!(viewer.next().unwrap(), ("here".to_owned(), json!([])), "`rows` is no node of it");

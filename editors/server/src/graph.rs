@@ -28,6 +28,8 @@ struct Open {
     home: PathBuf,
     /// Its pipeline.
     pipeline: String,
+    /// The nodes of it that are marked.
+    marked: Vec<String>,
 }
 
 /// Where the picture is asked for; everything may be left out.
@@ -50,7 +52,7 @@ pub fn execute(session: &mut Session, params: ExecuteCommandParams) -> Result<Op
     let anew = session.graph.0.is_none();
     if anew {
         let page = Page::open().map_err(|fault| Refusal(format!("the page cannot be served: {fault}")))?;
-        session.graph.0 = Some(Open { page, home: home.clone(), pipeline: meant.pipeline.clone() });
+        session.graph.0 = Some(Open { page, home: home.clone(), pipeline: meant.pipeline.clone(), marked: Vec::new() });
     }
     let Some(open) = &mut session.graph.0 else { return Ok(None) };
     let address = open.page.address();
@@ -79,18 +81,19 @@ pub fn refresh(session: &mut Session) {
 /// Shows what is meant; draws it where it is something else than before, or was never drawn.
 fn point(open: &mut Open, workspace: &mut Workspace, home: PathBuf, meant: Pointed, anew: bool) {
     let is_other = open.home != home || open.pipeline != meant.pipeline;
-    (open.home, open.pipeline) = (home, meant.pipeline);
+    (open.home, open.pipeline, open.marked) = (home, meant.pipeline, meant.nodes);
     if anew || is_other {
         draw(open, workspace);
+    } else {
+        open.page.mark(&open.marked);
     }
-    open.page.mark(meant.nodes);
 }
 
 fn draw(open: &Open, workspace: &mut Workspace) {
     let Some(package) = workspace.home_mut(&open.home) else { return };
     if let Some(plan) = package.plan() {
         if plan.pipelines.contains_key(&open.pipeline) {
-            open.page.show(plan, &open.pipeline);
+            open.page.show(plan, &open.pipeline, &open.marked);
         } else {
             open.page.fault(&format!("There is no pipeline `{}` any more.", open.pipeline), 0);
         }

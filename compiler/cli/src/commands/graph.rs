@@ -64,7 +64,7 @@ fn look(page: &Page, pipeline: Option<&str>, path: &Path, output: &Output) -> Ex
     })?;
     let name = pipeline_of(&plan, pipeline, output)
         .inspect_err(|_| page.fault(&format!("there is no pipeline `{}`", pipeline.unwrap_or("..")), 0))?;
-    page.show(plan, &name);
+    page.show(plan, &name, &[]);
     Ok(0)
 }
 
