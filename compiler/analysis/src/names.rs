@@ -14,7 +14,7 @@ use crate::{
     cycles::{self, Cycles},
     memo::Read,
     moments::Moments,
-    program::{DeclId, Kind, Module, Program, declared},
+    program::{Decl, DeclId, Kind, Module, Program, declared},
     scope::{Scopes, import_cycles},
 };
 
@@ -199,13 +199,19 @@ fn digest(before: u64, what: impl Hash) -> u64 {
     hasher.finish().max(1)
 }
 
-/// Runs, registries, gates and other tools know these by their bare name: two modules must not have one of them each. What a package runs, serves and
-/// watches is its own matter; models and policies are used across packages.
+/// Runs, registries, gates and other tools know these by their bare name: two modules must not have one of them each. What a package runs (and where),
+/// serves and watches is its own matter; models and policies are used across packages.
 fn doubled(program: &Program, found: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<(Kind, &str, &str), (usize, Span)> = HashMap::new();
-    for decl in program.decls() {
-        let known_outside =
-            matches!(decl.kind, Kind::Pipeline | Kind::Model | Kind::Policy | Kind::Deployment | Kind::Monitor);
+    let module = |decl: &Decl| program.modules.get(decl.module).map(|module| module.path.as_str());
+    let mut decls: Vec<&Decl> = program.decls().collect();
+    // an editor may have opened them in another order
+    decls.sort_by_key(|decl| module(decl));
+    for decl in decls {
+        let known_outside = matches!(
+            decl.kind,
+            Kind::Pipeline | Kind::Model | Kind::Policy | Kind::Deployment | Kind::Monitor | Kind::Env
+        );
         if !known_outside {
             continue;
         }

@@ -47,7 +47,7 @@ fn malformed_files_files_of_another_format_and_unknown_types() {
 #[test]
 fn a_file_that_is_cut_off_is_so_on_its_last_line() {
     let json = "{\n  \"type\": \"object\",\n  \"properties\": {\n    \"a\": {\"type\": \"string\"}\n";
-    let sql = "-- two\ncreate table s (\n  a bigint\n);\ncreate table t (\n  a bigint,\n  b text,\n\n\n";
+    let sql = "-- one\n\n\n\ncreate table t (\n  a bigint,\n  b text,\n\n\n";
     let yaml = "apiVersion: v3.1.0\nkind: [\n";
     for (format, text, last) in [
         (Format::JsonSchema, json, 4),

@@ -67,7 +67,9 @@ pub fn lower(checked: &mut Checked<'_>, context: &Context<'_>) -> Plan {
     checked.monitors = monitors;
     // those that no stage names as well: a target may set one of them
     for id in checked.checker.program.of_kind(Kind::Env).collect::<Vec<_>>() {
-        lowering.environment(checked, id);
+        if is_own(checked, context, id) {
+            lowering.environment(checked, id);
+        }
     }
     for id in checked.checker.program.of_kind(Kind::Secret).collect::<Vec<_>>() {
         if let (Some(decl), Some(secret)) = (checked.checker.program.decl(id), checked.checker.secret(id)) {
@@ -165,7 +167,7 @@ impl Lowering<'_> {
         self.plan.models.insert(model.name.clone(), made);
     }
 
-    /// The name of an environment in the plan, which is added where it is new.
+    /// The name of an environment in the plan, which is added where it is new; one of a dependency has that before it, since most packages have a `default`.
     pub(crate) fn environment(&mut self, checked: &mut Checked<'_>, id: DeclId) -> Option<String> {
         let info = checked.checker.environment(id)?;
         let mut hasher = blake3::Hasher::new();
@@ -173,8 +175,11 @@ impl Lowering<'_> {
             hasher.update(part.as_deref().unwrap_or_default().as_bytes());
             hasher.update(&[0]);
         }
+        let package = checked.checker.package_of(checked.checker.module_of(id));
+        let name =
+            if is_own(checked, self.context, id) { info.name.clone() } else { format!("{package}.{}", info.name) };
         let made = Environment {
-            name: info.name.clone(),
+            name: name.clone(),
             python: info.python,
             requirements: info.requirements,
             lock: info.lock,
@@ -182,8 +187,8 @@ impl Lowering<'_> {
             digest: hasher.finalize().to_hex().to_string(),
             place: self.place(info.span),
         };
-        self.plan.environments.insert(info.name.clone(), made);
-        Some(info.name)
+        self.plan.environments.insert(name.clone(), made);
+        Some(name)
     }
 }
 
