@@ -54,11 +54,11 @@ pub fn answer(to: &mut impl Write, status: &str, kind: &str, body: &str) -> io::
     to.flush()
 }
 
-/// Begins an answer; what follows is its body, until the connection is closed.
+/// Begins an answer; what follows is its body, until the connection is closed. A proxy that packs what passes would keep an event until more have come, so it must not.
 pub fn begin(to: &mut impl Write, status: &str, kind: &str, more: &str) -> io::Result<()> {
     write!(
         to,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}; charset=utf-8\r\n{more}Connection: close\r\nCache-Control: no-store\r\n\
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}; charset=utf-8\r\n{more}Connection: close\r\nCache-Control: no-store, no-transform\r\n\
          Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\r\n"
     )?;
     to.flush()

@@ -24,9 +24,10 @@ export class Graph implements vscode.Disposable {
       void vscode.window.showInformationMessage('There is no pipeline here whose graph could be shown.');
       return;
     }
-    // the server's loopback is not the browser's where the editor runs elsewhere
-    const outside = await vscode.env.asExternalUri(vscode.Uri.parse(url, true));
-    this.page().webview.html = frame(outside);
+    // the server's loopback is not the browser's where the editor runs elsewhere; what maps the port may forget the path
+    const inside = vscode.Uri.parse(url, true);
+    const outside = await vscode.env.asExternalUri(inside.with({ path: '/' }));
+    this.page().webview.html = frame(vscode.Uri.joinPath(outside, inside.path));
   }
 
   dispose(): void {
