@@ -144,11 +144,26 @@ pub fn set_by_target(plan: &mut Plan, loaded: &Loaded, set: &Override) -> Result
 /// # Errors
 /// What was found, where there are errors in it.
 pub fn lowered(loaded: &Loaded, target: Target, set: &Override) -> Result<Plan, Vec<Diagnostic>> {
+    lowered_with(loaded, target, set, |_, _, plan| plan)
+}
+
+/// The same, with what else is made of the checked program and its plan.
+///
+/// # Errors
+/// What was found, where there are errors in it.
+pub fn lowered_with<T>(
+    loaded: &Loaded,
+    target: Target,
+    set: &Override,
+    work: impl FnOnce(&mut Checked<'_>, &mlp_lower::Context<'_>, Plan) -> T,
+) -> Result<T, Vec<Diagnostic>> {
     checked(loaded, set, |checked, diagnostics| {
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(diagnostics);
         }
-        Ok(mlp_lower::lower(checked, &context(loaded, target)))
+        let context = context(loaded, target);
+        let plan = mlp_lower::lower(checked, &context);
+        Ok(work(checked, &context, plan))
     })
 }
 

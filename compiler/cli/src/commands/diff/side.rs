@@ -16,7 +16,7 @@ use mlp_workspace::{Loaded, Override, load_beside, target_of};
 use super::sides::Tree;
 use crate::{
     output::Output,
-    program::{checked, context, local, set_by_target, with_packages},
+    program::{local, lowered_with, set_by_target, with_packages},
 };
 
 /// One version of a package.
@@ -106,14 +106,7 @@ impl Trouble {
 /// # Errors
 /// What was found, where there are errors in it.
 pub fn read(loaded: &Loaded, target: Target, set: &Override) -> Result<(Plan, Vec<Uncalled>), Vec<Diagnostic>> {
-    checked(loaded, set, |checked, diagnostics| {
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(diagnostics);
-        }
-        let context = context(loaded, target);
-        let plan = mlp_lower::lower(checked, &context);
-        Ok(mlp_lower::uncalled(checked, &context, plan))
-    })
+    lowered_with(loaded, target, set, mlp_lower::uncalled)
 }
 
 /// Loads and plans one version, for a target where one is named, beside another version where there is one. `label` is the top of a temporary tree with
