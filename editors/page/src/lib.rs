@@ -18,7 +18,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::Arc,
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use mlp_plan::Plan;
@@ -30,6 +30,7 @@ pub struct Page {
     board: Arc<Board>,
     at: SocketAddr,
     token: String,
+    server: Option<JoinHandle<()>>,
 }
 
 impl Page {
@@ -42,8 +43,9 @@ impl Page {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let (board, at) = (Arc::new(Board::default()), listener.local_addr()?);
         let (shared, known) = (Arc::clone(&board), token.clone());
-        thread::Builder::new().name("mlp-page".to_owned()).spawn(move || serve::serve(&listener, &known, &shared))?;
-        Ok(Self { board, at, token })
+        let work = move || serve::serve(&listener, &known, &shared);
+        let server = Some(thread::Builder::new().name("mlp-page".to_owned()).spawn(work)?);
+        Ok(Self { board, at, token, server })
     }
 
     /// Its address.
@@ -86,8 +88,12 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.board.close();
-        // who waits for the next viewer looks up
-        drop(TcpStream::connect(self.at));
+        // who waits for the next viewer looks up, and gives the port back; a machine without connections to spare leaves it waiting
+        if TcpStream::connect(self.at).is_ok()
+            && let Some(server) = self.server.take()
+        {
+            drop(server.join());
+        }
     }
 }
 
