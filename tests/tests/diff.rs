@@ -226,6 +226,8 @@ fn governance_is_compared_by_what_follows() {
         ("auc >= 0.7", "auc >= 0.75", None),
         ("auc >= 0.7", "auc >= 0.7 at 95% confidence", None),
         ("  require candidate.rows >= 5_000\n", "", Some("policy_loosened")),
+        ("rows >= 5_000", "rows > 4_999", None),
+        ("rows >= 5_000", "rows > 4_998", Some("policy_loosened")),
         ("by 2 of", "by 1 of", Some("approval_loosened")),
         ("by 2 of", "by 3 of", None),
         ("  approve by 2 of \"risk\" within 2d\n", "", Some("approval_removed")),

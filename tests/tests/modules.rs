@@ -79,3 +79,29 @@ fn a_dependency_may_have_names_that_the_package_has() {
     };
     assert_eq!([env("tidy"), env("again")], ["one.default", "default"]);
 }
+
+/// Who names a package has its modules told: with one, it is what was meant.
+#[test]
+fn a_package_is_named_with_its_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = folder.path().join("shop");
+    let risk = folder.path().join("risk");
+    for (root, name, more) in
+        [(&shop, "shop", ""), (&risk, "risk", "\n[dependencies]\nshop = { path = \"../shop\" }\n")]
+    {
+        fs::create_dir_all(root.join("src")).unwrap();
+        fs::write(root.join("mlp.toml"), format!("[package]\nname = \"{name}\"\nlanguage = 1\n{more}")).unwrap();
+    }
+    fs::write(shop.join("src/orders.mlp"), "contract Order { id: int64 key }\n").unwrap();
+    fs::write(risk.join("src/risk.mlp"), "use shop.{Order}\n\ncontract Own = Order\n").unwrap();
+    let said = || {
+        let args = ["check", "--format", "pretty", "--package"];
+        text(&Command::new(mlp()).args(args).arg(&risk).output().unwrap())
+    };
+    let one = said();
+    assert!(one.contains("there is no module `shop`") && one.contains("did you mean `shop.orders`?"), "{one}");
+
+    fs::write(shop.join("src/refunds.mlp"), "contract Refund { id: int64 key }\n").unwrap();
+    let two = said();
+    assert!(two.contains("help: there are `shop.orders`, `shop.refunds`"), "{two}");
+}

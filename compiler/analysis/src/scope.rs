@@ -108,11 +108,14 @@ impl Scopes {
         let target = resolve_module(program, index, &path);
         scope.imports.extend(target);
         if target.is_none() {
-            let near = nearest(
-                &path,
-                program.modules.iter().map(|module| module.path.as_str()).chain(STD.map(|(module, ..)| module)),
-            );
-            scope.found.push(names::unknown_module(import.module.span, &path, near.as_deref()));
+            let known =
+                || program.modules.iter().map(|module| module.path.as_str()).chain(STD.map(|(module, ..)| module));
+            let is_within = |module: &&str| module.strip_prefix(&path).is_some_and(|rest| rest.starts_with('.'));
+            let mut within: Vec<&str> = known().filter(is_within).collect();
+            within.sort_unstable();
+            within.dedup();
+            let near = nearest(&path, known());
+            scope.found.push(names::unknown_module(import.module.span, &path, near.as_deref(), &within));
         }
         for name in &import.names {
             let decl = target.and_then(|target| {

@@ -84,13 +84,15 @@ pub fn said_again(span: Span, what: &str, first: Span) -> Diagnostic {
     given_twice(span, what, first).fix(format!("delete the second `{what}`"), span, "")
 }
 
-/// `use` of a module that is not there.
+/// `use` of a module that is not there; `within` are those below it, as of a package that is named without its module.
 #[must_use]
-pub fn unknown_module(span: Span, module: &str, nearest: Option<&str>) -> Diagnostic {
+pub fn unknown_module(span: Span, module: &str, nearest: Option<&str>, within: &[&str]) -> Diagnostic {
     let found = Diagnostic::new(Code::UnknownImport, span, format!("there is no module `{module}`")).here("not found");
-    match nearest {
-        Some(_) => suggest(found, span, nearest),
-        None => found.help("a module is one of `std`, one of a dependency in mlp.toml, or a file below `src`"),
+    match (within, nearest) {
+        ([only], _) => suggest(found, span, Some(only)),
+        ([_, ..], _) => listing(found, "there are", within.iter().copied()),
+        ([], Some(_)) => suggest(found, span, nearest),
+        ([], None) => found.help("a module is one of `std`, one of a dependency in mlp.toml, or a file below `src`"),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
 const HEAD: &str = "from __future__ import annotations\n\nimport datetime\nimport decimal\nimport typing\nimport uuid\n\nimport pydantic\n";
 
 /// Words that a field of a model cannot be called: keywords, what annotations speak of, and what a model has already.
-const RESERVED: [&str; 75] = [
+const RESERVED: [&str; 59] = [
     "False",
     "None",
     "True",
@@ -72,22 +72,6 @@ const RESERVED: [&str; 75] = [
     "schema_json",
     "update_forward_refs",
     "validate",
-    "type",
-    "match",
-    "case",
-    "self",
-    "print",
-    "object",
-    "id",
-    "set",
-    "max",
-    "min",
-    "sum",
-    "property",
-    "super",
-    "tuple",
-    "range",
-    "annotations",
 ];
 
 /// The module.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, RoundingMode};
 use mlp_plan::{ArithmeticOp, CompareOp, Expr, Literal};
 
 use super::differences::{Limit, System, ZERO};
@@ -30,9 +30,11 @@ pub(super) enum Formula {
 }
 
 /// The metrics, aggregates and parameters that clauses speak of, by number.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Terms {
     numbers: HashMap<Expr, usize>,
+    /// Which terms have no values but whole numbers, so that more than 4 is 5 or more.
+    is_whole: fn(&Expr) -> bool,
     /// In the order of their numbers, from 1 on; 0 is the number 0.
     pub list: Vec<Expr>,
 }
@@ -45,6 +47,11 @@ struct Sum {
 }
 
 impl Terms {
+    /// None yet.
+    pub(super) fn new(is_whole: fn(&Expr) -> bool) -> Self {
+        Self { numbers: HashMap::new(), is_whole, list: Vec::new() }
+    }
+
     /// The number of a term.
     pub(super) fn number(&mut self, term: &Expr) -> usize {
         if let Some(known) = self.numbers.get(term) {
@@ -80,17 +87,46 @@ impl Terms {
         let (Some(left), Some(right)) = (self.sum(left), self.sum(right)) else { return Formula::Unknown };
         let difference = left.plus(right, -1);
         match op {
-            CompareOp::Le => difference.at_most_zero(false),
-            CompareOp::Lt => difference.at_most_zero(true),
-            CompareOp::Ge => difference.negated().at_most_zero(false),
-            CompareOp::Gt => difference.negated().at_most_zero(true),
-            CompareOp::Eq => {
-                Formula::All(vec![difference.clone().at_most_zero(false), difference.negated().at_most_zero(false)])
-            }
-            CompareOp::Ne => {
-                Formula::Any(vec![difference.clone().at_most_zero(true), difference.negated().at_most_zero(true)])
-            }
+            CompareOp::Le => self.at_most_zero(difference, false),
+            CompareOp::Lt => self.at_most_zero(difference, true),
+            CompareOp::Ge => self.at_most_zero(difference.negated(), false),
+            CompareOp::Gt => self.at_most_zero(difference.negated(), true),
+            CompareOp::Eq => Formula::All(self.both_ways(difference, false)),
+            CompareOp::Ne => Formula::Any(self.both_ways(difference, true)),
         }
+    }
+
+    fn both_ways(&self, sum: Sum, strict: bool) -> Vec<Formula> {
+        vec![self.at_most_zero(sum.clone(), strict), self.at_most_zero(sum.negated(), strict)]
+    }
+
+    /// `sum <= 0`, or `< 0`, as a bound: of one term, or of the difference of two with the same factor.
+    fn at_most_zero(&self, sum: Sum, strict: bool) -> Formula {
+        let zero = BigDecimal::from(0);
+        let terms: Vec<(usize, BigDecimal)> = sum.terms.into_iter().collect();
+        let (left, right, factor) = match terms.as_slice() {
+            [] => return Formula::Known(if strict { sum.constant < zero } else { sum.constant <= zero }),
+            [(term, factor)] if *factor > zero => (*term, ZERO, factor.clone()),
+            [(term, factor)] => (ZERO, *term, -factor),
+            [(a, x), (b, y)] if *x == -y.clone() && *x > zero => (*a, *b, x.clone()),
+            [(a, x), (b, y)] if *x == -y.clone() => (*b, *a, y.clone()),
+            _ => return Formula::Unknown,
+        };
+        let bound = -sum.constant / factor;
+        let (bound, strict) = if terms.iter().all(|(term, _)| self.is_whole(*term)) {
+            let below = bound.with_scale_round(0, RoundingMode::Floor);
+            (if strict && below == bound { below - 1 } else { below }, false)
+        } else {
+            (bound, strict)
+        };
+        match scaled(&bound) {
+            Some(bound) => Formula::Limit(Limit { left, right, bound, strict }),
+            None => Formula::Unknown,
+        }
+    }
+
+    fn is_whole(&self, term: usize) -> bool {
+        term.checked_sub(1).and_then(|index| self.list.get(index)).is_some_and(self.is_whole)
     }
 
     fn sum(&mut self, expr: &Expr) -> Option<Sum> {
@@ -157,24 +193,6 @@ impl Sum {
         self.terms.retain(|_, own| *own != 0);
         self.constant *= factor.clone();
         self
-    }
-
-    /// `sum <= 0`, or `< 0`, as a bound: of one term, or of the difference of two with the same factor.
-    fn at_most_zero(self, strict: bool) -> Formula {
-        let zero = BigDecimal::from(0);
-        let terms: Vec<(usize, BigDecimal)> = self.terms.into_iter().collect();
-        let (left, right, factor) = match terms.as_slice() {
-            [] => return Formula::Known(if strict { self.constant < zero } else { self.constant <= zero }),
-            [(term, factor)] if *factor > zero => (*term, ZERO, factor.clone()),
-            [(term, factor)] => (ZERO, *term, -factor),
-            [(a, x), (b, y)] if *x == -y.clone() && *x > zero => (*a, *b, x.clone()),
-            [(a, x), (b, y)] if *x == -y.clone() => (*b, *a, y.clone()),
-            _ => return Formula::Unknown,
-        };
-        match scaled(&(-self.constant / factor)) {
-            Some(bound) => Formula::Limit(Limit { left, right, bound, strict }),
-            None => Formula::Unknown,
-        }
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `p50 <= p95 <= p99` within a group | quantiles grow with their share, by definition |
 //! | `mae <= rmse <= max_error`, `medae <= max_error` | the power means are ordered (Hardy, Littlewood, Pólya: Inequalities, 2.9); no mean exceeds the largest |
 //! | `min <= mean <= max` over the same slices, `spread = max - min >= 0` | by definition |
+//! | `rows` is a whole number | it counts |
 //! | `f1 <= 2 r / (1 + r)` for `r` = precision or recall | f1 is their harmonic mean, and neither exceeds 1 (van Rijsbergen: Information Retrieval, 7) |
 //!
 //! The smallest slice is not taken to be below the whole: slices with little support are passed over, and they may be the bad ones.
@@ -20,7 +21,18 @@ use crate::policies::PolicyParam;
 
 const ONE: i128 = formula::ONE as i128;
 pub(super) const BINARY: &str = "std.evaluate.Binary";
+/// What every report has.
+const ROWS: &str = "rows";
 const REGRESSION: &str = "std.evaluate.Regression";
+
+/// Whether a term has no values but whole numbers: `rows`, and what is the least, the most or the spread of it.
+pub(super) fn is_whole(term: &Expr) -> bool {
+    match term {
+        Expr::Metric { metric, .. } => metric == ROWS,
+        Expr::OverSlices { metric, aggregate, .. } => metric == ROWS && *aggregate != SliceAggregate::Mean,
+        _ => false,
+    }
+}
 
 /// The bounds that hold of terms whatever is measured.
 pub(super) fn of(terms: &Terms, params: &[PolicyParam]) -> Vec<Limit> {

@@ -78,7 +78,7 @@ impl Checker<'_> {
 impl<'p> Clauses<'p> {
     /// The clauses of a policy; `others` are expressions whose terms are known as well.
     fn new(policy: &'p PolicyInfo, others: &[&Expr]) -> Self {
-        let mut terms = Terms::default();
+        let mut terms = Terms::new(laws::is_whole);
         let mut gates = Vec::new();
         for info in &policy.clauses {
             let (gate, required) = match &info.rule {

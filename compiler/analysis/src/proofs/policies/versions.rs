@@ -67,7 +67,7 @@ fn bare(clause: &mlp_plan::Clause) -> ClauseInfo {
 /// Whether a condition over measures of a data set (`rows`, `null_rate(x)`) or of an endpoint follows from others that hold together.
 #[must_use]
 pub fn follows(from: &[&Expr], to: &Expr) -> bool {
-    let mut terms = Terms::default();
+    let mut terms = Terms::new(|term| matches!(measure(term), Some("rows" | "distinct")));
     let measured = |expr: &Expr| {
         let mut expr = expr.clone();
         expr.walk_mut(&mut |part| {
@@ -92,10 +92,15 @@ pub fn follows(from: &[&Expr], to: &Expr) -> bool {
     wanted.follows_from(&system)
 }
 
+/// Which measure a term is, as `follows` writes them.
+fn measure(term: &Expr) -> Option<&str> {
+    let Expr::Param(text) = term else { return None };
+    text.split('(').next()
+}
+
 /// What holds of a measure of a data set by its definition: shares lie between 0 and 1, counts, ages and deviations are not negative.
 fn measure_range(term: usize, expr: &Expr) -> Vec<Limit> {
-    let Expr::Param(text) = expr else { return Vec::new() };
-    let function = text.split('(').next().unwrap_or_default();
+    let Some(function) = measure(expr) else { return Vec::new() };
     let at_most = |bound: i128| Limit { left: term, right: ZERO, bound, strict: false };
     let at_least = |bound: i128| Limit { left: ZERO, right: term, bound: -bound, strict: false };
     let one = i128::from(ONE);

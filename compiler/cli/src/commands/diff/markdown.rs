@@ -26,6 +26,8 @@ pub fn write(compared: &[Compared], against: &str, deny_governance: bool) -> Str
         "⚠️ breaks only what its modes permit, or what was accepted, and not everybody who may read it is known"
     } else if changes.iter().any(|change| change.breaks.any()) {
         "✅ breaks only what its modes permit, or what was accepted"
+    } else if changes.iter().any(|change| change.class == Class::Governance) {
+        "⚠️ breaks nobody, and loosens what guards it"
     } else {
         "✅ breaks nobody"
     };
@@ -57,7 +59,13 @@ pub fn unable(against: &str, failures: &[Failure]) -> String {
 
 /// What could not be compared, and why.
 pub fn failed(failures: &[Failure]) -> String {
-    failures.iter().map(|failure| format!("\n- ❌ {}\n", escaped(&failure.words()))).collect()
+    let mut out = String::new();
+    for failure in failures {
+        for (index, line) in failure.words().lines().enumerate() {
+            let _ = writeln!(out, "{}{}", if index == 0 { "\n- ❌ " } else { "  - " }, escaped(line));
+        }
+    }
+    out
 }
 
 fn contracts(one: &Compared, out: &mut String) {
