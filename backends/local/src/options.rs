@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, path::PathBuf};
 
 use chrono::NaiveDate;
+use mlp_plan::Essence;
 use mlp_store::{Store, StoreError};
 
 /// How a run is asked for.
@@ -28,6 +29,10 @@ pub struct RunOptions {
     pub no_cache: bool,
     /// Whether a refused or held promotion makes the exit code 1.
     pub require_promotion: bool,
+    /// What was set beside the text, by name: kept with the run.
+    pub overrides: BTreeMap<String, String>,
+    /// What the text comes to, where something was set beside it; the plan's own where absent.
+    pub essence: Option<Essence>,
     /// Who starts the run; the user's login where absent.
     pub author: Option<String>,
     /// Whether signals to this process end the run; off in tests, which share one process.

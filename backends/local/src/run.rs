@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mlp_plan::{Plan, RunContext};
+use mlp_plan::{Essence, Plan, RunContext};
 use mlp_step::{Options, PlanIndex, RunInfo, Stop};
 use mlp_store::{NodeRecord, NodeState, Outputs, RunRecord, Store, now};
 
@@ -43,7 +43,8 @@ pub fn run(
     for said in recover(&store, &lock)? {
         events(Event::Note(&said));
     }
-    let mut record = begin(&store, &index, options)?;
+    let essence = options.essence.clone().or_else(|| plan.essence(pipeline)).unwrap_or_default();
+    let mut record = begin(&store, &index, options, &essence)?;
     let stop = Stop::default();
     let listener = Listener::start(&stop, options.signals);
     let info = info_of(&record)?;
@@ -54,7 +55,7 @@ pub fn run(
 
     let before = if options.resume.is_some() { store.nodes(&record.id)? } else { Vec::new() };
     let before: BTreeMap<String, NodeRecord> = before.into_iter().map(|node| (node.node.clone(), node)).collect();
-    let board = set_up(&index, &store, &selection, &record, &before)?;
+    let board = set_up(&index, &store, &selection, &record, &essence, &before)?;
     let step = Options { stop: stop.clone(), ..Options::default() };
     let world = World { index: &index, store: &store, run: &info, options: &step, queue: Queue::default() };
     let deadline = index.pipeline.deadline.and_then(|limit| u64::try_from(limit).ok()).map(Duration::from_nanos);
@@ -107,7 +108,7 @@ fn go<'a, 'e>(start: Start<'a, 'e>, workers: usize) -> (Board<'a>, Told<'e>, Res
 }
 
 /// The record of a new run, or of the one that is resumed.
-fn begin(store: &Store, index: &PlanIndex<'_>, options: &RunOptions) -> Result<RunRecord, RunError> {
+fn begin(store: &Store, index: &PlanIndex<'_>, options: &RunOptions, essence: &Essence) -> Result<RunRecord, RunError> {
     let pipeline = index.pipeline;
     let plan = index.plan.digest().map_err(|error| RunError::Usage(error.to_string()))?;
     if let Some(id) = &options.resume {
@@ -124,6 +125,7 @@ fn begin(store: &Store, index: &PlanIndex<'_>, options: &RunOptions) -> Result<R
             return Err(RunError::Usage("a run that is resumed keeps its parameters and its date".to_owned()));
         }
         (record.plan, record.finished, record.error) = (plan, None, None);
+        record.essence.clone_from(&essence.pipeline);
         return Ok(store.begin_run(record)?);
     }
     let params = params::resolve(pipeline, &options.set).map_err(RunError::Usage)?;
@@ -142,6 +144,8 @@ fn begin(store: &Store, index: &PlanIndex<'_>, options: &RunOptions) -> Result<R
         pipeline: pipeline.name.clone(),
         package: index.plan.package.name.clone(),
         plan,
+        essence: essence.pipeline.clone(),
+        overrides: options.overrides.clone(),
         started: now(),
         date: date.to_string(),
         time: time.to_string(),
@@ -166,6 +170,7 @@ fn set_up<'a>(
     store: &Store,
     selection: &Selection<'_>,
     run: &RunRecord,
+    essence: &Essence,
     before: &BTreeMap<String, NodeRecord>,
 ) -> Result<Board<'a>, RunError> {
     let part: std::collections::HashSet<&str> = selection.nodes.iter().copied().collect();
@@ -188,6 +193,7 @@ fn set_up<'a>(
                 pipeline: run.pipeline.clone(),
                 node: node.id.clone(),
                 stage: node.stage.clone(),
+                essence: essence.nodes.get(&node.id).cloned().unwrap_or_default(),
                 // Logs of attempts before the interruption stay.
                 attempts: before.get(&node.id).filter(|old| !old.state.is_good()).map_or(0, |old| old.attempts),
                 logs: before.get(&node.id).map(|old| old.logs.clone()).unwrap_or_default(),

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use mlp_plan::{Artifact, Contract, Pipeline, Place, Plan, Policy, RunContext};
+use mlp_plan::{Artifact, Contract, Pipeline, Plan, Policy, RunContext};
 use mlp_store::{Stored, digest_bytes};
 
 /// A run, as its nodes see it.
@@ -125,15 +125,7 @@ fn contract_digest(contract: &Contract) -> String {
 }
 
 fn policy_digest(policy: &Policy) -> String {
-    let mut bare = policy.clone();
-    bare.doc = None;
-    bare.place = Place::default();
-    for clause in &mut bare.clauses {
-        clause.place = Place::default();
-        clause.message = None;
-        clause.text.clear();
-    }
-    digest_json(&bare)
+    digest_json(&policy.essence())
 }
 
 /// Digest of a value's JSON, whose maps are all sorted.

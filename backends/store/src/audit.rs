@@ -73,7 +73,7 @@ pub(crate) fn append(
     Ok(seq)
 }
 
-fn read_entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<(AuditEntry, String)> {
+pub(crate) fn read_entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<(AuditEntry, String)> {
     let body: String = row.get(5)?;
     let entry = AuditEntry {
         seq: row.get(0)?,

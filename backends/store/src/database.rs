@@ -77,6 +77,19 @@ impl Database {
         Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
     }
 
+    /// Opens a database to look at it while others write: nothing is made or changed, and a lock is an error at once.
+    pub fn look(path: &Path) -> Result<Self> {
+        let wrap = |source| StoreError::Database { path: path.to_owned(), source };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags).map_err(wrap)?;
+        connection.busy_timeout(Duration::ZERO).map_err(wrap)?;
+        let found: i64 = connection.query_row("pragma user_version", [], |row| row.get(0)).map_err(wrap)?;
+        if found != FORMAT {
+            return Err(StoreError::Format { path: path.to_owned(), found, known: FORMAT });
+        }
+        Ok(Self { connection: Mutex::new(connection), path: path.to_owned() })
+    }
+
     /// Opens a copy of a shared database, which messages call `name`: one file and nothing beside it, so that the file can be sent on. No power cut
     /// matters to it.
     pub fn open_copy(path: &Path, name: PathBuf) -> Result<Self> {

@@ -117,6 +117,12 @@ pub struct RunRecord {
     pub package: String,
     /// Digest of the plan.
     pub plan: String,
+    /// Digest of what the text of the pipeline comes to ([`mlp_plan::Essence`]), whatever was set beside it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub essence: String,
+    /// What was set beside the text, by name, as text.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub overrides: BTreeMap<String, String>,
     /// How it stands.
     pub state: RunState,
     /// When it began, UTC.
@@ -193,6 +199,9 @@ pub struct NodeRecord {
     /// Its key in the cache.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub key: String,
+    /// Digest of what the text comes to, of it and of all that it reads from ([`mlp_plan::Essence`]).
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub essence: String,
     /// Why it ran or did not.
     pub cache: CacheVerdict,
     /// What it made.

@@ -55,6 +55,30 @@ pub fn first(package: &Package, document: Option<FileId>) -> Option<String> {
     flows(package).into_iter().find(here).map(|flow| flow.name.clone())
 }
 
+/// A promotion that a pipeline of a document makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// The pipeline.
+    pub pipeline: String,
+    /// Its node, by the id in the plan.
+    pub node: String,
+    /// Where it stands in the document.
+    pub site: Span,
+}
+
+/// The promotions of the pipelines of a document.
+#[must_use]
+pub fn promotions(package: &Package, document: FileId) -> Vec<Promotion> {
+    let of =
+        |flow: &Flow| {
+            let found = flow.nodes.iter().filter(|node| matches!(node.work, Work::Promote { .. })).map(|node| {
+                Promotion { pipeline: flow.name.clone(), node: node.id.clone(), site: package.outside(node.site) }
+            });
+            found.filter(|found| found.site.file == document).collect::<Vec<_>>()
+        };
+    flows(package).into_iter().flat_map(of).collect()
+}
+
 fn flows(package: &Package) -> Vec<&Flow> {
     package.program().of_kind(Kind::Pipeline).filter_map(|id| package.live().pipeline(id)).collect()
 }

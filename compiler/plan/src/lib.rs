@@ -10,6 +10,7 @@
 //! 3. Every item that can fail at run time carries the [`Place`] in the program to point at.
 
 mod contract;
+mod essence;
 mod expr;
 pub mod holds;
 mod json;
@@ -24,6 +25,7 @@ mod uncalled;
 mod value;
 
 pub use contract::*;
+pub use essence::*;
 pub use expr::*;
 pub use json::*;
 pub use literal::*;

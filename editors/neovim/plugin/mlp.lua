@@ -38,13 +38,16 @@ vim.api.nvim_create_user_command("MlpGraph", function()
   require("mlp").graph()
 end, { desc = "Shows the graph of the pipeline under the cursor" })
 
--- What the lenses above pipelines and tests ask of the client.
+-- What the lenses above pipelines, tests and promotions ask of the client.
 if vim.lsp.commands then
   vim.lsp.commands["mlp.run"] = function(command)
     require("mlp").terminal({ "run", command.arguments[1].pipeline }, command.arguments[1].uri)
   end
   vim.lsp.commands["mlp.test"] = function(command)
     require("mlp").terminal({ "test", "--filter", command.arguments[1].name }, command.arguments[1].uri)
+  end
+  vim.lsp.commands["mlp.showRun"] = function(command)
+    require("mlp").terminal({ "runs", "show", command.arguments[1].run }, command.arguments[1].uri)
   end
   vim.lsp.commands["mlp.showGraph"] = function(command)
     require("mlp").graph(command.arguments[1])

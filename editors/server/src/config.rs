@@ -17,6 +17,8 @@ pub struct Config {
     pub test_lens: bool,
     /// Code lenses that show the graph of a pipeline.
     pub graph_lens: bool,
+    /// Code lenses that tell of the last run and the last decision.
+    pub last_lens: bool,
 }
 
 impl Default for Config {
@@ -28,11 +30,18 @@ impl Default for Config {
             run_lens: true,
             test_lens: true,
             graph_lens: true,
+            last_lens: true,
         }
     }
 }
 
 impl Config {
+    /// What concerns lenses.
+    #[must_use]
+    pub const fn lenses(&self) -> [bool; 4] {
+        [self.run_lens, self.test_lens, self.graph_lens, self.last_lens]
+    }
+
     /// Reads the settings, whether they come below `mlp` or bare.
     #[must_use]
     pub fn read(settings: &Value) -> Self {
@@ -45,6 +54,7 @@ impl Config {
             run_lens: switch("/lens/run"),
             test_lens: switch("/lens/test"),
             graph_lens: switch("/lens/graph"),
+            last_lens: switch("/lens/last"),
         }
     }
 }

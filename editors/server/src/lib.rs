@@ -6,7 +6,7 @@
 //! Invariants:
 //! 1. No message ends the server but `exit`: after a bug of ours the request gets an error, everything is read anew, and the session goes on.
 //! 2. What is told is what `mlp check` says of the same texts.
-//! 3. [`session::Session`] knows no pipe, thread or clock: what a test tells it is what a client tells it.
+//! 3. [`session::Session`] knows no pipe, thread or clock: what a test tells it is what a client tells it, or the lookout.
 
 pub mod actions;
 mod capabilities;
@@ -15,10 +15,12 @@ pub mod config;
 pub mod diagnostics;
 pub mod graph;
 pub mod hints;
+pub mod history;
 pub mod hover;
 pub mod layout;
 pub mod lens;
 pub mod lineage;
+pub mod lookout;
 pub mod names;
 pub mod outgoing;
 pub mod outline;
@@ -29,7 +31,9 @@ pub mod requests;
 mod serve;
 pub mod session;
 pub mod signature;
+pub mod titles;
 pub mod tokens;
+mod work;
 pub mod workspace;
 pub mod written;
 
@@ -40,15 +44,17 @@ use lsp_types::{InitializeParams, InitializeResult, ServerInfo};
 use mlp_ports::SqlChecker;
 
 pub use capabilities::capabilities;
+use history::History;
+use lookout::Lookout;
 use serve::{refused, serve};
 
 /// Serves the client at the other end of stdin and stdout until it ends the session.
 ///
 /// # Errors
 /// In words, where it does not speak the protocol, or hangs up without ending the session.
-pub fn run(sql: Arc<dyn SqlChecker + Send>) -> Result<(), String> {
+pub fn run(sql: Arc<dyn SqlChecker + Send>, history: Box<dyn History>) -> Result<(), String> {
     let (connection, threads) = Connection::stdio();
-    let served = converse(&connection, sql);
+    let served = converse(&connection, sql, history);
     drop(connection);
     threads.join().map_err(|error| error.to_string())?;
     served
@@ -58,7 +64,13 @@ pub fn run(sql: Arc<dyn SqlChecker + Send>) -> Result<(), String> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn converse(connection: &Connection, sql: Arc<dyn SqlChecker + Send>) -> Result<(), String> {
+pub fn converse(
+    connection: &Connection,
+    sql: Arc<dyn SqlChecker + Send>,
+    history: Box<dyn History>,
+) -> Result<(), String> {
+    // before anything is read, so that what is written meanwhile is noticed
+    let lookout = Lookout::begin(history);
     let (id, params) = connection.initialize_start().map_err(|error| error.to_string())?;
     let params: InitializeParams = match serde_json::from_value(params) {
         Ok(params) => params,
@@ -75,5 +87,6 @@ pub fn converse(connection: &Connection, sql: Arc<dyn SqlChecker + Send>) -> Res
     };
     // a client that has gone is noticed where its next message is read
     drop(connection.sender.send(Response::new_ok(id, result).into()));
-    serve(connection, session).map_err(|serve::Hangup| "the client hung up without ending the session".to_owned())
+    serve(connection, &lookout, session)
+        .map_err(|serve::Hangup| "the client hung up without ending the session".to_owned())
 }

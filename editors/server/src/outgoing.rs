@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 
 use lsp_server::{Message, Notification, Request, RequestId, Response};
+use lsp_types::ProgressToken;
 use serde::Serialize;
 
 /// What an answer of the client is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The settings.
     Configuration,
+    /// That work is shown under this token.
+    Progress(ProgressToken),
     /// Nothing: that it was done is enough.
     Nothing,
 }
@@ -29,6 +32,16 @@ impl Outgoing {
         N::Params: Serialize,
     {
         self.messages.push(Notification::new(N::METHOD.to_owned(), params).into());
+    }
+
+    /// Tells the client something for which the protocol's types have no words.
+    pub fn tell_raw<N: lsp_types::notification::Notification>(&mut self, params: serde_json::Value) {
+        self.messages.push(Notification { method: N::METHOD.to_owned(), params }.into());
+    }
+
+    /// Answers a request that had to wait.
+    pub fn answer(&mut self, response: Response) {
+        self.messages.push(response.into());
     }
 
     /// Asks the client for something.

@@ -40,10 +40,16 @@ pub fn workspace(
     session: &mut Session,
     params: WorkspaceDiagnosticParams,
 ) -> Result<WorkspaceDiagnosticReportResult, Refusal> {
+    let items = reports(session, &params);
+    Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items }))
+}
+
+/// The same, document by document.
+pub fn reports(session: &Session, params: &WorkspaceDiagnosticParams) -> Vec<WorkspaceDocumentDiagnosticReport> {
     let known = |uri: &lsp_types::Url| {
         params.previous_result_ids.iter().find(|known| known.uri == *uri).map(|known| known.value.as_str())
     };
-    let report = all(&session.workspace).into_iter().map(|(uri, items)| {
+    let reports = all(&session.workspace).into_iter().map(|(uri, items)| {
         let id = result_id(&items);
         let version = session.workspace.buffer(&path_of(&uri)).map(|buffer| i64::from(buffer.version));
         if known(&uri) == Some(&id) {
@@ -60,5 +66,5 @@ pub fn workspace(
             })
         }
     });
-    Ok(WorkspaceDiagnosticReportResult::Report(WorkspaceDiagnosticReport { items: report.collect() }))
+    reports.collect()
 }

@@ -1,14 +1,19 @@
-//! The loop: messages in, answers out, in the order in which they came.
+//! The loop: messages in, answers out, in the order in which they came; between them what takes long, and what was seen on the disk.
 
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use crossbeam_channel::{never, select};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde_json::Value;
 
-use crate::session::Session;
+use crate::{
+    lookout::{Lookout, News},
+    session::Session,
+    work::{bug, taken_back},
+};
 
 /// Why the loop ended otherwise than by `exit` behind `shutdown`.
 #[derive(Debug)]
@@ -18,31 +23,43 @@ pub struct Hangup;
 ///
 /// # Errors
 /// Where the client went without `shutdown`, which its own process should know as code 1.
-pub fn serve(connection: &Connection, mut session: Session) -> Result<(), Hangup> {
-    let mut queue = Queue { connection, waiting: VecDeque::new() };
+pub fn serve(connection: &Connection, lookout: &Lookout, mut session: Session) -> Result<(), Hangup> {
+    let mut queue = Queue { connection, lookout, is_blind: false, waiting: VecDeque::new() };
     let mut down = false;
     loop {
         if queue.is_empty() {
+            if guarded(&mut session, Session::step).unwrap_or(true) {
+                send_all(connection, session.outgoing());
+                continue;
+            }
             // nothing is asked: what the edits did is told now, and not before, so that of many edits only the last one is
             send_all(connection, guarded(&mut session, Session::told).unwrap_or_default());
+            if let Some(watched) = session.to_watch() {
+                lookout.watch(watched);
+            }
         }
-        let Some(message) = queue.next() else { return Err(Hangup) };
-        match message {
-            Message::Request(request) if request.method == "shutdown" => {
+        match queue.next() {
+            Next::Hangup => return Err(Hangup),
+            Next::News(news) => {
+                guarded(&mut session, |session| session.noticed(news));
+            }
+            Next::Message(Message::Request(request)) if request.method == "shutdown" => {
                 down = true;
                 send(connection, Response::new_ok(request.id, Value::Null));
             }
-            Message::Request(request) if down => {
+            Next::Message(Message::Request(request)) if down => {
                 send(connection, refused(request.id, ErrorCode::InvalidRequest, "the server is shutting down"));
             }
-            Message::Request(request) => send(connection, answer(&mut session, &queue, request)),
-            Message::Notification(notification) if notification.method == "exit" => {
+            Next::Message(Message::Request(request)) => {
+                send_all(connection, answer(&mut session, &queue, request).map(Message::from));
+            }
+            Next::Message(Message::Notification(notification)) if notification.method == "exit" => {
                 return if down { Ok(()) } else { Err(Hangup) };
             }
-            Message::Notification(notification) => {
+            Next::Message(Message::Notification(notification)) => {
                 guarded(&mut session, |session| session.heard(&notification));
             }
-            Message::Response(response) => {
+            Next::Message(Message::Response(response)) => {
                 guarded(&mut session, |session| session.answered(response));
             }
         }
@@ -50,9 +67,19 @@ pub fn serve(connection: &Connection, mut session: Session) -> Result<(), Hangup
     }
 }
 
+/// What comes next.
+enum Next {
+    Message(Message),
+    News(News),
+    Hangup,
+}
+
 /// Messages that have come.
 struct Queue<'c> {
     connection: &'c Connection,
+    lookout: &'c Lookout,
+    /// Whether the lookout is gone.
+    is_blind: bool,
     waiting: VecDeque<Message>,
 }
 
@@ -63,9 +90,21 @@ impl Queue<'_> {
         self.waiting.is_empty()
     }
 
-    /// The next message; waits for one.
-    fn next(&mut self) -> Option<Message> {
-        if self.is_empty() { self.connection.receiver.recv().ok() } else { self.waiting.pop_front() }
+    /// The next message; waits for one, or for news.
+    fn next(&mut self) -> Next {
+        loop {
+            if !self.is_empty() {
+                return self.waiting.pop_front().map_or(Next::Hangup, Next::Message);
+            }
+            let (blind, news) = (never(), &self.lookout.news);
+            select! {
+                recv(self.connection.receiver) -> message => return message.map_or(Next::Hangup, Next::Message),
+                recv(if self.is_blind { &blind } else { news }) -> news => match news {
+                    Ok(news) => return Next::News(news),
+                    Err(_) => self.is_blind = true,
+                },
+            }
+        }
     }
 
     /// Whether the client has taken a request back.
@@ -80,14 +119,15 @@ impl Queue<'_> {
     }
 }
 
-fn answer(session: &mut Session, queue: &Queue<'_>, request: Request) -> Response {
+/// The answer to a request; none where it comes later.
+fn answer(session: &mut Session, queue: &Queue<'_>, request: Request) -> Option<Response> {
     let id = request.id.clone();
     if queue.cancelled(&id) {
-        return refused(id, ErrorCode::RequestCanceled, "taken back by the client");
+        return Some(taken_back(id));
     }
-    match guarded(session, |session| session.asked(request)) {
-        Some(response_result) => Response { id, response_result },
-        None => refused(id, ErrorCode::InternalError, "this is a bug of mlp; the server goes on"),
+    match guarded(session, |session| session.take(request)) {
+        Some(answer) => answer.map(|response_result| Response { id, response_result }),
+        None => Some(bug(id)),
     }
 }
 
@@ -111,7 +151,7 @@ fn send(connection: &Connection, message: impl Into<Message>) {
     drop(connection.sender.send(message.into()));
 }
 
-fn send_all(connection: &Connection, messages: Vec<Message>) {
+fn send_all(connection: &Connection, messages: impl IntoIterator<Item = Message>) {
     for message in messages {
         send(connection, message);
     }

@@ -1,14 +1,18 @@
 //! The state of one client's session, and what each message does to it. It knows no pipe and no thread, so that tests talk to it directly.
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use lsp_server::{Message, Notification, Request, Response};
+use lsp_server::{Message, Notification, Request, RequestId, Response};
 use lsp_types::{
-    ClientCapabilities, ConfigurationItem, ConfigurationParams, DidChangeConfigurationParams,
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWatchedFilesRegistrationOptions,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    FileSystemWatcher, GlobPattern, InitializeParams, MessageType, Registration, RegistrationParams, ShowMessageParams,
-    Url, notification as told, request as asks,
+    CancelParams, ClientCapabilities, ConfigurationItem, ConfigurationParams, CreateFilesParams, DeleteFilesParams,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWatchedFilesRegistrationOptions, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, FileSystemWatcher, GlobPattern, InitializeParams,
+    NumberOrString, Registration, RegistrationParams, RenameFilesParams, Url, notification as told, request as asks,
 };
 use mlp_ports::SqlChecker;
 use serde::de::DeserializeOwned;
@@ -17,10 +21,13 @@ use crate::{
     config::Config,
     diagnostics::Published,
     graph::{self, Graph},
+    lens::{self, Ran},
+    lookout::{News, Watched},
     outgoing::{Outgoing, Purpose},
     position::Encoding,
     requests::{self, Answer, Asked, Refusal},
-    workspace::{Shown, Workspace},
+    work::{self, Work},
+    workspace::{Shown, Workspace, is_source},
 };
 
 /// What a client can do, as far as it matters.
@@ -34,6 +41,10 @@ pub struct Client {
     pub has_settings: bool,
     /// It watches files when told so.
     pub watches: bool,
+    /// It asks again for lenses when told so.
+    pub refreshes_lenses: bool,
+    /// It shows how far work is.
+    pub shows_progress: bool,
     /// It can go from place to place in what was put in.
     pub snippets: bool,
     /// It brings the snippets of declarations along itself, and says so with its settings.
@@ -54,6 +65,14 @@ impl Client {
             has_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or_default(),
             watches: workspace
                 .and_then(|workspace| workspace.did_change_watched_files.as_ref()?.dynamic_registration)
+                .unwrap_or_default(),
+            refreshes_lenses: workspace
+                .and_then(|workspace| workspace.code_lens.as_ref()?.refresh_support)
+                .unwrap_or_default(),
+            shows_progress: capabilities
+                .window
+                .as_ref()
+                .and_then(|window| window.work_done_progress)
                 .unwrap_or_default(),
             snippets: text
                 .and_then(|text| text.completion.as_ref()?.completion_item.as_ref()?.snippet_support)
@@ -79,10 +98,17 @@ pub struct Session {
     pub(crate) tokens: HashMap<Url, (String, Vec<lsp_types::SemanticToken>)>,
     /// The live picture.
     pub(crate) graph: Graph,
-    out: Outgoing,
+    /// What ran last.
+    pub(crate) ran: Ran,
+    /// What takes long.
+    pub(crate) work: Work,
+    pub(crate) out: Outgoing,
+    /// What the client has open.
     folders: Vec<PathBuf>,
     /// Whether something happened that diagnostics may follow from.
-    changed: bool,
+    pub(crate) changed: bool,
+    /// What is looked at on the disk.
+    watched: Watched,
 }
 
 impl Session {
@@ -99,14 +125,19 @@ impl Session {
             published: Published::default(),
             tokens: HashMap::new(),
             graph: Graph::default(),
+            ran: Ran::default(),
+            work: Work::default(),
             out: Outgoing::default(),
             folders: folders(params),
             changed: false,
+            watched: Watched::default(),
         }
     }
 
     /// Takes in what the client tells.
     pub fn heard(&mut self, notification: &Notification) {
+        // who waits for an answer has asked about the texts as they are
+        while self.work.is_awaited() && is_change(&notification.method) && self.step() {}
         match notification.method.as_str() {
             "initialized" => self.begin(),
             "textDocument/didOpen" => with(notification, |params: DidOpenTextDocumentParams| {
@@ -131,24 +162,48 @@ impl Session {
                 self.changed = true;
             }),
             "workspace/didChangeWatchedFiles" => with(notification, |params: DidChangeWatchedFilesParams| {
-                params.changes.iter().for_each(|change| self.workspace.on_disk(&path_of(&change.uri)));
-                self.changed = true;
-                self.refresh();
+                self.on_disk(&params.changes.iter().map(|change| path_of(&change.uri)).collect::<Vec<_>>());
+            }),
+            "workspace/didRenameFiles" => with(notification, |params: RenameFilesParams| {
+                let both = params.files.iter().flat_map(|file| [&file.old_uri, &file.new_uri]);
+                self.on_disk(&paths(both));
+            }),
+            "workspace/didCreateFiles" => with(notification, |params: CreateFilesParams| {
+                self.on_disk(&paths(params.files.iter().map(|file| &file.uri)));
+            }),
+            "workspace/didDeleteFiles" => with(notification, |params: DeleteFilesParams| {
+                self.on_disk(&paths(params.files.iter().map(|file| &file.uri)));
             }),
             "workspace/didChangeConfiguration" => with(notification, |params: DidChangeConfigurationParams| {
                 if self.client.has_settings {
                     self.ask_settings();
                 } else {
-                    self.config = Config::read(&params.settings);
+                    self.set(Config::read(&params.settings));
                 }
             }),
             "workspace/didChangeWorkspaceFolders" => with(notification, |params: DidChangeWorkspaceFoldersParams| {
-                params.event.removed.iter().for_each(|folder| self.workspace.remove_folder(&path_of(&folder.uri)));
-                params.event.added.iter().for_each(|folder| self.workspace.add_folder(&path_of(&folder.uri)));
+                let removed: Vec<PathBuf> = params.event.removed.iter().map(|folder| path_of(&folder.uri)).collect();
+                let added: Vec<PathBuf> = params.event.added.iter().map(|folder| path_of(&folder.uri)).collect();
+                removed.iter().for_each(|folder| self.workspace.remove_folder(folder));
+                self.folders.retain(|folder| !removed.contains(folder));
+                self.folders.extend(added.iter().cloned());
+                self.work.load(added, self.client.shows_progress, &mut self.out);
                 self.changed = true;
-                self.refresh();
             }),
-            // `$/cancelRequest` is looked for where requests wait; what else there is does not concern us
+            "window/workDoneProgress/cancel" => {
+                if let Some(token) = work::token_of(&notification.params) {
+                    self.cancel(&token);
+                }
+            }
+            // of requests that are worked on in pieces; others are looked for where they wait
+            "$/cancelRequest" => with(notification, |params: CancelParams| {
+                let id = match params.id {
+                    NumberOrString::Number(number) => RequestId::from(number),
+                    NumberOrString::String(text) => RequestId::from(text),
+                };
+                self.work.take_back(&id, &mut self.out);
+            }),
+            // what else there is does not concern us
             _ => {}
         }
     }
@@ -158,19 +213,29 @@ impl Session {
     /// # Errors
     /// As the protocol has them.
     pub fn asked(&mut self, request: Request) -> Answer {
+        while self.step() {}
         requests::table(Asked::new(self, request)).answer()
     }
 
     /// Takes in what the client answers.
     pub fn answered(&mut self, response: Response) {
-        if self.out.purpose(&response) == Some(Purpose::Configuration) {
-            let settings = response.response_result.unwrap_or_default();
-            self.config = Config::read(settings.get(0).unwrap_or(&serde_json::Value::Null));
+        match self.out.purpose(&response) {
+            Some(Purpose::Configuration) => {
+                // a client that has nothing to say changes nothing
+                if let Ok(settings) = response.response_result {
+                    self.set(Config::read(settings.get(0).unwrap_or(&serde_json::Value::Null)));
+                }
+            }
+            Some(Purpose::Progress(token)) if response.response_result.is_ok() => {
+                self.work.shown(&token, &mut self.out);
+            }
+            _ => {}
         }
     }
 
     /// What is to be told once all that came was taken in: diagnostics that are others now, where the client does not ask for them, and the live picture.
     pub fn told(&mut self) -> Vec<Message> {
+        while self.step() {}
         if std::mem::take(&mut self.changed) {
             if !self.client.pulls {
                 for params in self.published.changes(&self.workspace) {
@@ -189,6 +254,7 @@ impl Session {
 
     /// Throws away what was worked out, and works it out again from the texts.
     pub fn begin_anew(&mut self) {
+        self.gave_up();
         self.workspace.begin_anew();
         self.changed = true;
     }
@@ -203,10 +269,7 @@ impl Session {
 
     /// Opens what the client has open, and asks for what it was not asked for yet.
     fn begin(&mut self) {
-        for folder in std::mem::take(&mut self.folders) {
-            self.workspace.add_folder(&folder);
-        }
-        self.changed = true;
+        self.work.load(self.folders.clone(), self.client.shows_progress, &mut self.out);
         if self.client.has_settings {
             self.ask_settings();
         }
@@ -222,10 +285,6 @@ impl Session {
             let params = RegistrationParams { registrations: vec![registration] };
             self.out.ask::<asks::RegisterCapability>(params, Purpose::Nothing);
         }
-        let faults: Vec<String> = self.workspace.faults().values().flatten().cloned().collect();
-        for message in faults {
-            self.out.tell::<told::ShowMessage>(ShowMessageParams { typ: MessageType::ERROR, message });
-        }
     }
 
     fn ask_settings(&mut self) {
@@ -235,10 +294,60 @@ impl Session {
     }
 
     /// Has the client ask for diagnostics again, where something other than its own edits changed them.
-    fn refresh(&mut self) {
+    pub(crate) fn refresh(&mut self) {
         if self.client.refreshes_diagnostics {
             self.out.ask::<asks::WorkspaceDiagnosticRefresh>((), Purpose::Nothing);
         }
+    }
+
+    fn refresh_lenses(&mut self) {
+        if self.client.refreshes_lenses {
+            self.out.ask::<asks::CodeLensRefresh>((), Purpose::Nothing);
+        }
+    }
+
+    /// Takes in what the user has switched off.
+    fn set(&mut self, config: Config) {
+        let before = std::mem::replace(&mut self.config, config);
+        if before.lenses() != config.lenses() {
+            self.refresh_lenses();
+        }
+    }
+
+    /// Takes in that files, or what is in folders, may be others on disk.
+    fn on_disk(&mut self, paths: &[PathBuf]) {
+        self.workspace.all_on_disk(paths);
+        self.changed = true;
+        self.refresh();
+    }
+
+    /// Takes in what the lookout saw.
+    pub fn noticed(&mut self, news: News) {
+        let strays = news.first.iter().flat_map(|(folder, files)| self.workspace.strays(folder, files));
+        let files: Vec<PathBuf> = strays.chain(news.files.iter().cloned()).collect();
+        if !files.is_empty() {
+            self.on_disk(&files);
+        }
+        if self.ran.learn(news.now, news.past) {
+            self.refresh_lenses();
+        }
+    }
+
+    /// At what the lookout is to look, where that is something else than before.
+    pub fn to_watch(&mut self) -> Option<Watched> {
+        let mut watched = Watched::default();
+        if self.config.last_lens {
+            watched.records.extend(self.workspace.homes().map(|(home, _)| lens::records_of(home).to_path_buf()));
+        }
+        if !self.client.watches {
+            let roots = self.workspace.homes().map(|(home, _)| home).filter(|home| !is_source(home));
+            let outside = roots.filter(|root| !self.folders.iter().any(|folder| root.starts_with(folder)));
+            watched.files = self.folders.iter().cloned().chain(outside.map(Path::to_path_buf)).collect();
+        }
+        (watched != self.watched).then(|| {
+            self.watched.clone_from(&watched);
+            watched
+        })
     }
 }
 
@@ -251,10 +360,22 @@ fn folders(params: &InitializeParams) -> Vec<PathBuf> {
     params.root_uri.iter().map(path_of).collect()
 }
 
-/// The path of an address; what is on no disk gets one that is on none either, of a source, since nothing else is opened so.
+/// Whether a notification can change a text.
+fn is_change(method: &str) -> bool {
+    method.starts_with("textDocument/") || method.starts_with("workspace/did")
+}
+
+/// The paths of addresses; what is no address is none.
+fn paths<'u>(uris: impl Iterator<Item = &'u String>) -> Vec<PathBuf> {
+    uris.filter_map(|uri| Url::parse(uri).ok()).map(|uri| path_of(&uri)).collect()
+}
+
+/// The path of an address; what is on no disk gets one that is on none either, of a source, since nothing else is opened so. An older state of a file
+/// (`git:/a.mlp`) is not the file; a new one that has its place already is.
 #[must_use]
 pub fn path_of(uri: &Url) -> PathBuf {
-    uri.to_file_path().unwrap_or_else(|()| PathBuf::from(format!("/{uri}.mlp")))
+    let path = matches!(uri.scheme(), "file" | "untitled").then(|| uri.to_file_path());
+    path.and_then(Result::ok).unwrap_or_else(|| PathBuf::from(format!("/{uri}.mlp")))
 }
 
 /// Reads the parameters of a notification; one that cannot be read is passed over, since nobody waits for an answer.

@@ -50,6 +50,8 @@ pub struct Workspace {
     /// Those of them over which the compiler itself gave up: another text may do.
     crashed: BTreeSet<PathBuf>,
     buffers: BTreeMap<PathBuf, Buffer>,
+    /// How often something changed.
+    revision: u64,
 }
 
 impl Workspace {
@@ -63,6 +65,7 @@ impl Workspace {
             faults: BTreeMap::new(),
             crashed: BTreeSet::new(),
             buffers: BTreeMap::new(),
+            revision: 0,
         }
     }
 
@@ -118,12 +121,16 @@ impl Workspace {
         Shown { package, document, text, lines }
     }
 
-    /// Opens the packages of a folder: those at it or above it, else those below it.
-    pub fn add_folder(&mut self, folder: &Path) {
-        match package_root(folder) {
-            Some(root) => self.load(&root),
-            None => packages_below(folder).iter().for_each(|root| self.load(root)),
+    /// Opens a package, where it is not open: a text of it may have been opened before.
+    pub fn open_package(&mut self, root: &Path) {
+        if !self.packages.contains_key(root) && !self.faults.contains_key(root) {
+            self.load(root);
         }
+    }
+
+    /// A number that is another after each change of a text.
+    pub const fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Closes the packages below a folder, but for those of which a text is open.
@@ -137,6 +144,7 @@ impl Workspace {
 
     /// Takes in that a text was opened, or is another as a whole.
     pub fn open(&mut self, path: &Path, uri: Url, version: i32, text: String) {
+        self.revision += 1;
         let lines = Lines::new(&text, self.encoding);
         self.buffers.insert(path.to_path_buf(), Buffer { uri, version, text, lines });
         self.lay(path);
@@ -144,6 +152,7 @@ impl Workspace {
 
     /// Takes in an edit of an open text: what stands where, in the place of what; all of it, where no range is given.
     pub fn edit(&mut self, path: &Path, version: i32, changes: &[(Option<lsp_types::Range>, String)]) {
+        self.revision += 1;
         let Some(buffer) = self.buffers.get_mut(path) else { return };
         buffer.version = version;
         let mut edits = Vec::with_capacity(changes.len());
@@ -179,14 +188,79 @@ impl Workspace {
         self.on_disk(path);
     }
 
+    /// Takes in that files on disk may be others, or that what is in folders may be. Many of one package, as when a branch is switched, are one change.
+    pub fn all_on_disk(&mut self, paths: &[PathBuf]) {
+        const MANY: usize = 8;
+        let mut by_home: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+        for path in paths.iter().flat_map(|path| self.concerned(path)) {
+            by_home.entry(self.home_on_disk(&path)).or_default().insert(path);
+        }
+        for (home, paths) in by_home {
+            if paths.len() > MANY && self.packages.contains_key(&home) && home.join("mlp.toml").is_file() {
+                self.load(&home);
+            } else {
+                paths.iter().for_each(|path| self.on_disk(path));
+            }
+        }
+    }
+
+    /// The sources that are below a folder and not known, or known and no longer there: what came and went before somebody looked.
+    pub fn strays(&self, folder: &Path, present: &BTreeSet<PathBuf>) -> Vec<PathBuf> {
+        let known = self.packages.values().flat_map(Package::documents).filter_map(|document| document.path.as_ref());
+        let known: BTreeSet<&PathBuf> = known.filter(|path| path.starts_with(folder)).collect();
+        let gone = known.iter().copied().filter(|path| !present.contains(*path));
+        let come = present.iter().filter(|path| is_source(path) && !known.contains(path));
+        let come = come.filter(|path| self.packages.contains_key(&home_of(path)));
+        gone.chain(come).cloned().collect()
+    }
+
+    /// The files that are meant by a path: itself, or what is or was below a folder.
+    fn concerned(&self, path: &Path) -> Vec<PathBuf> {
+        if path.is_file() || self.buffers.contains_key(path) {
+            return vec![path.to_path_buf()];
+        }
+        let mut found = Vec::new();
+        walk(path, DEEP, &mut |inside, is_folder| {
+            found.extend((!is_folder && (is_source(inside) || is_manifest(inside))).then(|| inside.to_path_buf()));
+            true
+        });
+        let known = self.packages.values().flat_map(Package::documents).filter_map(|document| document.path.clone());
+        found.extend(known.filter(|known| known.starts_with(path)));
+        let roots = self.packages.keys().chain(self.faults.keys()).filter(|home| !is_source(home));
+        found.extend(roots.filter(|home| home.starts_with(path)).map(|home| home.join("mlp.toml")));
+        if found.is_empty() { vec![path.to_path_buf()] } else { found }
+    }
+
+    /// The package that a file of any kind belongs to.
+    fn home_on_disk(&self, path: &Path) -> PathBuf {
+        if is_source(path) {
+            return home_of(path);
+        }
+        let around = self.packages.keys().filter(|home| path.starts_with(home));
+        around.max_by_key(|home| home.as_os_str().len()).cloned().unwrap_or_else(|| path.to_path_buf())
+    }
+
+    /// Takes in that a manifest is another, has come, or has gone, and with it the package that files around it were of.
+    fn manifest_on_disk(&mut self, path: &Path) {
+        let root = path.parent().unwrap_or(path).to_path_buf();
+        if root.join("mlp.toml").is_file() {
+            self.load(&root);
+            // what stood alone is of the package now
+            self.packages.retain(|home, _| !is_source(home) || home_of(home) != root);
+            return;
+        }
+        self.packages.remove(&root);
+        self.faults.remove(&root);
+        self.crashed.remove(&root);
+        let open: Vec<PathBuf> = self.buffers.keys().filter(|path| path.starts_with(&root)).cloned().collect();
+        open.iter().for_each(|path| self.lay(path));
+    }
+
     /// Takes in that a file on disk may be another; one that is open in the editor stays what it is there.
     pub fn on_disk(&mut self, path: &Path) {
+        self.revision += 1;
         if is_manifest(path) {
-            let root = path.parent().unwrap_or(path).to_path_buf();
-            if self.packages.contains_key(&root) || self.faults.contains_key(&root) || path.is_file() {
-                self.load(&root);
-            }
-            return;
+            return self.manifest_on_disk(path);
         }
         if self.buffers.contains_key(path) {
             return;
@@ -235,6 +309,7 @@ impl Workspace {
 
     /// Loads a package, or a file without one, and lays the open texts over it.
     fn load(&mut self, home: &Path) {
+        self.revision += 1;
         self.packages.remove(home);
         self.faults.remove(home);
         self.crashed.remove(home);
@@ -295,14 +370,20 @@ pub fn is_source(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "mlp")
 }
 
-fn is_manifest(path: &Path) -> bool {
+/// Whether a path is that of what says which package it is, and with which others.
+pub fn is_manifest(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == "mlp.toml" || name == "mlp.lock")
+}
+
+/// The packages of a folder: that at it or above it, else those below it.
+pub fn packages_of(folder: &Path) -> Vec<PathBuf> {
+    package_root(folder).map_or_else(|| packages_below(folder), |root| vec![root])
 }
 
 /// Folders with a manifest, some levels below a folder.
 fn packages_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    walk(folder, &mut |path, is_folder| {
+    walk(folder, LEVELS, &mut |path, is_folder| {
         let is_package = is_folder && path.join("mlp.toml").is_file();
         found.extend(is_package.then(|| path.to_path_buf()));
         !is_package
@@ -316,7 +397,7 @@ fn packages_below(folder: &Path) -> Vec<PathBuf> {
 pub fn files_below(root: &Path) -> Vec<String> {
     const MANY: usize = 5_000;
     let mut found: Vec<String> = Vec::new();
-    walk(root, &mut |path, is_folder| {
+    walk(root, LEVELS, &mut |path, is_folder| {
         let inside = path.strip_prefix(root).ok().filter(|_| !is_folder);
         found.extend(inside.map(|inside| inside.to_string_lossy().replace('\\', "/")));
         found.len() < MANY
@@ -325,13 +406,17 @@ pub fn files_below(root: &Path) -> Vec<String> {
     found
 }
 
+/// So many levels down is looked for what may be anywhere.
+const LEVELS: usize = 5;
+/// So many levels down is looked for what is known to be of ours.
+pub const DEEP: usize = 16;
+
 /// Goes some levels down a folder, itself among what is seen; what is hidden or made by tools is left out. `into` says whether to go into a folder.
-fn walk(folder: &Path, into: &mut dyn FnMut(&Path, bool) -> bool) {
-    const LEVELS: usize = 5;
+pub fn walk(folder: &Path, levels: usize, into: &mut dyn FnMut(&Path, bool) -> bool) {
     const MADE: [&str; 4] = ["target", "node_modules", "__pycache__", "venv"];
     let mut open = vec![(folder.to_path_buf(), true, 0)];
     while let Some((path, is_folder, level)) = open.pop() {
-        if !into(&path, is_folder) || !is_folder || level == LEVELS {
+        if !into(&path, is_folder) || !is_folder || level == levels {
             continue;
         }
         let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();

@@ -90,7 +90,17 @@ impl Fixture {
                 ["", "ord", "zzz"].iter().flat_map(|query| once("workspace/symbol", json!({"query": query}))).collect()
             }
             "foldingRangeProvider" => once("textDocument/foldingRange", document),
-            "codeLensProvider" => once("textDocument/codeLens", document),
+            "codeLensProvider" => {
+                let before = once("textDocument/codeLens", document.clone());
+                // what ran is told from now on
+                client.session.noticed(common::news(2 * 3600, [(client.folder.path().to_path_buf(), common::past())]));
+                let method = "textDocument/codeLens";
+                let after = client.ask(method, document).unwrap();
+                let told =
+                    after.as_array().unwrap().iter().filter(|lens| !before[0].1.as_array().unwrap().contains(lens));
+                let told = Value::Array(told.cloned().collect());
+                [before, vec![(format!("{method} where something ran"), told)]].concat()
+            }
             "documentLinkProvider" => once("textDocument/documentLink", document),
             "documentFormattingProvider" => {
                 once("textDocument/formatting", json!({"textDocument": {"uri": uri}, "options": options}))
@@ -136,6 +146,17 @@ impl Fixture {
                 [first, again].concat()
             }
             "diagnosticProvider.workspaceDiagnostics" => once("workspace/diagnostic", json!({"previousResultIds": []})),
+            "diagnosticProvider.workDoneProgress" => {
+                let params = json!({"previousResultIds": [], "workDoneToken": "far", "partialResultToken": "some"});
+                client.told();
+                assert!(client.accept("workspace/diagnostic", params).is_none(), "it comes in pieces");
+                let told = client.told().into_iter().map(|told| {
+                    let method = told["method"].as_str().unwrap_or("the answer").to_owned();
+                    let what = told.get("params").or_else(|| told.get("result")).cloned().unwrap();
+                    (method, what)
+                });
+                told.collect()
+            }
             "inlayHintProvider" => {
                 let range = self.range();
                 once("textDocument/inlayHint", json!({"textDocument": {"uri": uri}, "range": range}))

@@ -6,6 +6,7 @@ use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
 use lsp_server::{Connection, Message, Notification, Request};
 use mlp_ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
+use mlp_server::history::NoHistory;
 use serde_json::{Value, json};
 
 /// A part of the compiler with a bug: it panics over some texts.
@@ -27,7 +28,7 @@ struct Client {
 impl Client {
     fn new() -> Self {
         let (server, connection) = Connection::memory();
-        let server = std::thread::spawn(move || mlp_server::converse(&server, Arc::new(Buggy)));
+        let server = std::thread::spawn(move || mlp_server::converse(&server, Arc::new(Buggy), Box::new(NoHistory)));
         Self { connection, server }
     }
 

@@ -21,6 +21,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     vscode.commands.registerCommand('mlp.showOutput', () => output.show(true)),
     vscode.commands.registerCommand('mlp.run', (what) => tasks.pipeline(what)),
     vscode.commands.registerCommand('mlp.test', (what) => tasks.test(what)),
+    vscode.commands.registerCommand('mlp.showRun', (what) => tasks.ran(what)),
     vscode.workspace.onDidChangeConfiguration((change) => {
       if (change.affectsConfiguration('mlp.path')) void server?.restart();
     }),

@@ -36,6 +36,11 @@ export class Tasks implements vscode.TaskProvider {
     await this.start('test', ['--filter', what.name], what.name, what.uri);
   }
 
+  /** What the lens that tells of a run does: shows all of it. */
+  async ran(what: { uri: string; run: string }): Promise<void> {
+    await this.start('runs', ['show', what.run], what.run, what.uri);
+  }
+
   private async start(command: string, args: string[], name: string, uri: string): Promise<void> {
     const file = vscode.Uri.parse(uri);
     await vscode.workspace.textDocuments.find((one) => one.uri.toString() === file.toString())?.save();

@@ -1,8 +1,8 @@
 // Run by `cargo xtask editors`: the packed extension in VS Code (code-server), in Chromium, on the package of editors/testing.
 // `run.mjs CODE_SERVER EXTENSIONS DATA PACKAGE PICTURES`
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -83,6 +83,14 @@ class Workbench {
 }
 
 const source = readFileSync(path.join(folder, 'src/flights.mlp'), 'utf8');
+
+/** A run, so that there is one to tell of: of the text without its mistake, and without its data. */
+function ran() {
+  const file = path.join(folder, 'src/flights.mlp');
+  writeFileSync(file, source.replace('distnce', 'distance'));
+  spawnSync('mlp', ['run', '--package', folder]);
+  writeFileSync(file, source);
+}
 
 /** Line and column of a text in the file, counted from 1. */
 function place(text) {
@@ -191,6 +199,12 @@ async function withServer(bench) {
   check('and applied', await until(async () => (await bench.text()).includes('mean(distance)')), await bench.text());
   check('and nothing is marked any more', await until(async () => (await page.locator('.squiggly-error').count()) === 0));
 
+  const last = lenses.filter({ hasText: 'failed at `flights`' });
+  check('a lens tells of the last run', await until(() => last.count(), LONG), await lenses.allInnerTexts());
+  const same = async () => !(await last.first().innerText()).includes('earlier text');
+  check('which is of this text, now that it is mended', await until(same, LONG), await last.allInnerTexts());
+  await bench.picture('last');
+
   await bench.go(...place('far(flights:'));
   await page.keyboard.press('F2');
   const input = page.locator('.rename-box input').first();
@@ -228,6 +242,7 @@ async function graph(bench, lenses) {
 }
 
 mkdirSync(pictures, { recursive: true });
+ran();
 const port = await freePort();
 const server = await startServer(port);
 const browser = await chromium.launch({ executablePath: process.env.MLP_CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });

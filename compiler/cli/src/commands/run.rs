@@ -1,12 +1,14 @@
 //! `mlp run`.
 
 use mlp_local::{Event, Progress, RunError, RunOptions, RunSummary};
+use mlp_plan::Essence;
+use mlp_workspace::{Loaded, Override, target_of};
 
 use super::Exit;
 use crate::{
     args::RunArgs,
     output::Output,
-    program::{loaded, path_of, pipeline_of, planned, settings},
+    program::{loaded, local, lowered, path_of, pipeline_of, planned, settings},
 };
 
 /// Runs a pipeline on this machine.
@@ -25,7 +27,10 @@ pub fn run(args: &RunArgs, output: &Output) -> Exit {
     let known = |key: &String| {
         plan.pipelines.get(&pipeline).is_some_and(|pipeline| pipeline.params.iter().any(|param| param.name == *key))
     };
+    let overrides = overrides(&loaded, &args.target, &set);
     let options = RunOptions {
+        essence: (!overrides.is_empty()).then(|| essence(&loaded, &pipeline)),
+        overrides,
         set: set.iter().filter(|(key, _)| known(key)).map(|(key, value)| (key.clone(), value.clone())).collect(),
         date: args.date,
         jobs: args.jobs,
@@ -58,6 +63,18 @@ pub fn run(args: &RunArgs, output: &Output) -> Exit {
     }
     let worst = summaries.iter().map(|summary| summary.exit_code).max().unwrap_or(0);
     Ok(u8::try_from(worst).unwrap_or(2))
+}
+
+/// What is set beside the text: by the target, and on the command line.
+fn overrides(loaded: &Loaded, target: &str, set: &Override) -> Override {
+    let mut all = target_of(&loaded.manifest, target).map(|(_, set)| set).unwrap_or_default();
+    all.extend(set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    all
+}
+
+/// What the text of a pipeline comes to, with nothing set; nothing where it is wrong so.
+fn essence(loaded: &Loaded, pipeline: &str) -> Essence {
+    lowered(loaded, local(), &Override::new()).ok().and_then(|plan| plan.essence(pipeline)).unwrap_or_default()
 }
 
 fn show(summary: &RunSummary, json: bool, output: &Output) -> Result<(), u8> {

@@ -1,6 +1,7 @@
 //! A client of a session, and texts with marks in them.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -8,7 +9,11 @@ use std::{
 use lsp_server::{Message, Notification, Request};
 use lsp_types::Url;
 use mlp_ports::NoSql;
-use mlp_server::session::Session;
+use mlp_server::{
+    history::{Clause, Decided, LastDecision, LastRun, Past, State},
+    lookout::News,
+    session::Session,
+};
 use serde_json::{Value, json};
 
 /// A client with a package in a folder of its own.
@@ -71,6 +76,23 @@ impl Client {
         self.session.asked(request).map_err(|error| format!("{}: {}", error.code, error.message))
     }
 
+    /// Asks as the loop does: the answer may come later, with what is told.
+    pub fn accept(&mut self, method: &str, params: Value) -> Option<Value> {
+        self.next += 1;
+        let request = Request { id: self.next.into(), method: method.to_owned(), params };
+        Some(self.session.take(request)?.unwrap())
+    }
+
+    /// The titles of the lenses of a file that tell of what ran, with their lines.
+    pub fn lasts(&mut self, name: &str) -> Vec<String> {
+        let uri = self.uri(name);
+        let lenses = self.ask("textDocument/codeLens", json!({"textDocument": {"uri": uri}})).unwrap();
+        let lasts = lenses.as_array().unwrap().iter().filter(|lens| lens["command"]["command"] == "mlp.showRun");
+        let told = lasts
+            .map(|lens| format!("{}: {}", lens["range"]["start"]["line"], lens["command"]["title"].as_str().unwrap()));
+        told.collect()
+    }
+
     /// What the server says of itself.
     pub fn told(&mut self) -> Vec<Value> {
         let message = |message: Message| serde_json::to_value(message).unwrap();
@@ -106,6 +128,46 @@ pub fn write(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
+}
+
+/// What the lookout says at a time: what ran in a folder.
+#[allow(dead_code, clippy::allow_attributes, reason = "not every test uses all of it")]
+pub fn news(now: i64, past: impl IntoIterator<Item = (PathBuf, Past)>) -> News {
+    News { now, past: past.into_iter().collect(), ..News::default() }
+}
+
+/// In the package `shop`, at the beginning of time: the pipeline `daily` failed, `train` went well, and its promotion was refused.
+#[allow(dead_code, clippy::allow_attributes, reason = "not every test uses all of it")]
+pub fn past() -> Past {
+    let name = |name: &str| ("shop".to_owned(), name.to_owned());
+    let run = |id: &str, state: State| LastRun {
+        id: id.to_owned(),
+        state,
+        at: 0,
+        nodes: 2,
+        essence: "of another text".to_owned(),
+        overrides: Vec::new(),
+    };
+    let failed = State::Failed { node: Some("load".to_owned()), code: Some("MLP901".to_owned()) };
+    let clause = Clause {
+        text: "candidate.auc >= 0.65".to_owned(),
+        value: Some(0.61),
+        interval: None,
+        threshold: Some(0.65),
+        passed: Some(false),
+        warns: false,
+    };
+    let refused = LastDecision {
+        run: "b".to_owned(),
+        decided: Decided::Refused,
+        at: 0,
+        essence: String::new(),
+        clauses: vec![clause],
+    };
+    Past {
+        runs: BTreeMap::from([(name("daily"), run("a", failed)), (name("train"), run("b", State::Succeeded))]),
+        decisions: BTreeMap::from([(("shop".to_owned(), "train".to_owned(), "promote".to_owned()), refused)]),
+    }
 }
 
 /// A manifest for a package.
