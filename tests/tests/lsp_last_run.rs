@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{BufReader, Read as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     sync::mpsc::{self, Receiver},
@@ -20,7 +20,7 @@ const SLOW: &str = r#"use std.serving.{Serving}
 contract Row    { x: float64 }
 contract Scored { score: float64 in 0 .. 1 }
 
-const DEPTH = 3
+const depth: int = 3
 
 stage fit(depth: int, seed: int = 1) -> Model<Row, Scored> {
   run = command(["sh", "-c", "mkdir -p $MLP_OUT && echo weights > $MLP_OUT/model"])
@@ -36,7 +36,7 @@ policy Fast(candidate: Report<Serving>) {
 }
 
 pipeline page {
-  let model = fit(depth: DEPTH)
+  let model = fit(depth: depth)
   promote model to Churn.production when Fast(measure(model))
 }
 "#;
@@ -202,8 +202,8 @@ fn a_decision_is_told_above_its_promotion_with_its_figures() {
     assert_eq!(server.lasts(), ["succeeded just now · of an earlier text", &earlier]);
     server.write(SLOW);
     // what was set beside the text is told, and the text is the same
-    assert_eq!(run(&package, &["--set", "DEPTH=5"]), Some(0));
-    server.shows(&["succeeded just now · with DEPTH = 5", REFUSED]);
+    assert_eq!(run(&package, &["--set", "depth=5"]), Some(0));
+    server.shows(&["succeeded just now · with depth = 5", REFUSED]);
 }
 
 #[test]
