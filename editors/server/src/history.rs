@@ -30,6 +30,15 @@ pub struct Past {
     pub decisions: BTreeMap<(String, String, String), LastDecision>,
 }
 
+impl Past {
+    /// Whether anything is known of a pipeline.
+    #[must_use]
+    pub fn is_about(&self, package: &str, pipeline: &str) -> bool {
+        self.runs.contains_key(&(package.to_owned(), pipeline.to_owned()))
+            || self.decisions.keys().any(|(of, decided, _)| of == package && decided == pipeline)
+    }
+}
+
 /// The last run of a pipeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastRun {

@@ -45,6 +45,10 @@ impl Ran {
     pub fn learn(&mut self, now: Instant, past: Vec<(PathBuf, Past)>) -> bool {
         self.now = now;
         let is_new = !past.is_empty();
+        if is_new {
+            // what is looked at is what there are records of
+            self.texts.values_mut().for_each(|(seen, _)| *seen = u64::MAX);
+        }
         self.past.extend(past);
         let is_due = self.due.is_some_and(|due| due <= now);
         if is_new || is_due {
@@ -67,7 +71,9 @@ impl Ran {
         }
         *seen = revision;
         let Some(plan) = workspace.home_mut(home).and_then(mlp_workspace::Package::plan) else { return };
-        let each = plan.pipelines.iter().filter_map(|(name, pipeline)| {
+        let Some(past) = self.past.get(records_of(home)) else { return };
+        let told = plan.pipelines.iter().filter(|(name, _)| past.is_about(&plan.package.name, name));
+        let each = told.filter_map(|(name, pipeline)| {
             let essence = plan.essence(name)?;
             Some((name.clone(), Known { nodes: pipeline.nodes.len(), essence }))
         });
