@@ -104,18 +104,6 @@ fn a_column_of_another_contract_of_that_name_is_another() {
 }
 
 #[test]
-fn a_column_and_a_table_are_found_in_the_sql_of_a_stage() {
-    let sql = |id: &str, rows: &str, param: &str, use_id: &str| {
-        format!(
-            "contract A {{ {id}: int64, other: int64 }}\ncontract B {{ id: int64 }}\n\
-             stage f({param}: Table<A>) -> Table<B> {{\n  run = sql(\"\"\"\n    -- id of rows\n    select {rows}.{use_id}, 'id' as x from {rows} where {use_id} > 0\n  \"\"\")\n}}\n"
-        )
-    };
-    check(&[("a", &sql("«id»", "rows", "rows", "«id»"))]);
-    check(&[("a", &sql("id", "«rows»", "«rows»", "id"))]);
-}
-
-#[test]
 fn parameters_and_lets_are_found_where_they_are_bound_used_and_given() {
     check(&[(
         "a",

@@ -158,6 +158,9 @@ impl Session {
     /// # Errors
     /// As the protocol has them.
     pub fn asked(&mut self, request: Request) -> Answer {
+        if requests::is_of_others(self, &request) {
+            return Ok(serde_json::Value::Null);
+        }
         requests::table(Asked::new(self, request)).answer()
     }
 
@@ -198,7 +201,7 @@ impl Session {
     /// # Errors
     /// Where nothing of ours is there.
     pub fn shown(&self, uri: &Url) -> Result<Shown<'_>, Refusal> {
-        self.workspace.shown(&path_of(uri)).ok_or_else(|| Refusal(format!("{uri} is no source of an open package")))
+        self.workspace.shown(&path_of(uri)).ok_or_else(|| Refusal(format!("{uri} is no document of an open package")))
     }
 
     /// Opens what the client has open, and asks for what it was not asked for yet.

@@ -16,7 +16,6 @@ use crate::{
     policies::PolicyParam,
     program::DeclId,
     scope::{Found, module_named},
-    stages::Signature,
 };
 
 /// What a name stands for.
@@ -161,70 +160,6 @@ impl Checker<'_> {
             self.occurs(name.span, || Symbol::Metric(place));
         }
     }
-
-    /// Remembers the tables and columns that an SQL names: words that can be but one thing. `begins` is where the text stands in the program.
-    pub(crate) fn names_in_sql(
-        &mut self,
-        signature: &Signature,
-        inputs: &[(String, Shared)],
-        text: &str,
-        begins: Span,
-    ) {
-        if !self.memo.is_for_edits() {
-            return;
-        }
-        let words = sql_words(text);
-        let place = |start: usize, end: usize| {
-            let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            Span::new(begins.file, begins.start + narrow(start), begins.start + narrow(end))
-        };
-        for (index, (start, word)) in words.iter().enumerate() {
-            let at = place(*start, start + word.len());
-            let behind_dot = text.get(..*start).is_some_and(|before| before.ends_with('.'));
-            let before = index.checked_sub(1).and_then(|before| words.get(before)).map(|(_, word)| *word);
-            if let Some(param) = signature.params.iter().find(|param| param.name == *word && !behind_dot) {
-                let span = param.span;
-                self.occurs(at, || Symbol::Local(span));
-                continue;
-            }
-            let named = |contract: &&(String, Shared)| contract.1.face.column(word).is_some();
-            let owners: Vec<&(String, Shared)> = match before.filter(|_| behind_dot) {
-                Some(table) if inputs.iter().any(|(name, _)| name == table) => {
-                    inputs.iter().filter(|(name, _)| name == table).filter(named).collect()
-                }
-                _ => inputs.iter().filter(named).collect(),
-            };
-            if let [(_, contract)] = owners.as_slice() {
-                let column = contract.column_span(word);
-                self.occurs(at, || Symbol::Column(column));
-            }
-        }
-    }
-}
-
-/// The words of an SQL, outside of texts and comments, with their places.
-fn sql_words(text: &str) -> Vec<(usize, &str)> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let until = |end: &str, from: usize| {
-            rest.get(from..).and_then(|inner| inner.find(end)).map_or(rest.len(), |found| from + found + end.len())
-        };
-        let length = match rest.chars().next() {
-            Some('\'') => until("'", 1),
-            Some('-') if rest.starts_with("--") => until("\n", 2),
-            Some('/') if rest.starts_with("/*") => until("*/", 2),
-            Some(letter) if letter == '_' || letter.is_alphabetic() => {
-                let length = rest.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(rest.len());
-                words.extend(rest.get(..length).map(|word| (at, word)));
-                length
-            }
-            Some(letter) if letter.is_numeric() => rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len()),
-            letter => letter.map_or(1, char::len_utf8),
-        };
-        at += length;
-    }
-    words
 }
 
 /// The expressions within an expression, without the name of what is called.

@@ -7,8 +7,8 @@ use std::{
 
 use lsp_server::{Message, Notification, Request};
 use lsp_types::Url;
-use mlp_ports::NoSql;
 use mlp_server::session::Session;
+use mlp_sql::DataFusionChecker;
 use serde_json::{Value, json};
 
 /// A client with a package in a folder of its own.
@@ -32,7 +32,7 @@ impl Client {
             "processId": null, "capabilities": capabilities,
             "workspaceFolders": [{"uri": root, "name": "test"}],
         });
-        let session = Session::new(&serde_json::from_value(params).unwrap(), Arc::new(NoSql));
+        let session = Session::new(&serde_json::from_value(params).unwrap(), Arc::new(DataFusionChecker));
         let mut client = Self { session, folder, next: 0 };
         client.tell("initialized", json!({}));
         client
