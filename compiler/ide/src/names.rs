@@ -15,7 +15,7 @@ pub fn declaration(package: &Package, symbol: &Symbol) -> Option<Span> {
         Symbol::Decl(id) => Some(package.outside(package.program().decl(*id)?.span)),
         Symbol::Module(module) => Some(Span::at(package.program().modules.get(*module)?.file, 0)),
         Symbol::Local(place) | Symbol::Column(place) | Symbol::Metric(place) => Some(*place),
-        Symbol::Rung(..) | Symbol::Moment(_) | Symbol::Tag(_) => {
+        Symbol::Rung(..) | Symbol::Moment(_) | Symbol::Tag(_) | Symbol::Member(..) => {
             let places = package.occurrences(symbol);
             places.iter().find(|place| declares(package, symbol, **place)).or(places.first()).copied()
         }
@@ -34,6 +34,7 @@ fn declares(package: &Package, symbol: &Symbol, place: Span) -> bool {
     match (symbol, item.map(|item| &item.kind)) {
         (Symbol::Moment(_), Some(kind)) => matches!(kind, ItemKind::Moments(_)),
         (Symbol::Rung(..), Some(kind)) => matches!(kind, ItemKind::Model(_)),
+        (Symbol::Member(..), Some(kind)) => matches!(kind, ItemKind::Enum(_)),
         _ => false,
     }
 }
@@ -106,6 +107,9 @@ pub fn renameable(package: &Package, document: &Document, offset: u32) -> Result
         return Err(Refused(
             "a module is named like its file: rename the file, and the imports follow its errors".to_owned(),
         ));
+    }
+    if let Symbol::Member(_, name) = &found.symbol {
+        return Err(Refused(format!("`{name}` is a value of the data, which has it whatever it is called here")));
     }
     let declared = declaration(package, &found.symbol).and_then(|place| package.document(place.file));
     match declared {

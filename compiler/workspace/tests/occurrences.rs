@@ -123,6 +123,29 @@ fn parameters_and_lets_are_found_where_they_are_bound_used_and_given() {
 }
 
 #[test]
+fn type_parameters_are_found_in_the_stage_that_has_them() {
+    check(&[(
+        "a",
+        "contract A { id: int64 }\n\
+         stage keep<«T» <: A, U>(rows: Table<«T»>, by: field<«T»>, others: list<Table<U>>) -> (some: Table<«T» pick { id }>, rest: Table<U>) { run = command([\"x\"]) }\n\
+         stage other<T>(rows: Table<T>) -> Table<T> { run = command([\"x\"]) }\n",
+    )]);
+}
+
+#[test]
+fn members_of_an_enum_are_found_in_conditions_defaults_arguments_and_rows() {
+    check(&[(
+        "a",
+        "enum Port { «EWR», JFK }\n\
+         contract A {\n  id: int64\n  at: Port = «EWR»\n  n: int32 where at != «EWR» or at in {«EWR», JFK}\n}\n\
+         contract B { other: enum { «EWR», JFK }, more: enum { EWR, JFK, LGA } = EWR }\n\
+         source all(at: Port = «EWR») -> Table<A> { from = csv(\"a.csv\") }\n\
+         pipeline p {\n  let some = all(at: «EWR»)\n}\n\
+         test \"rows\" {\n  expect A { id: 1, at: «EWR», n: 2 } passes\n}\n",
+    )]);
+}
+
+#[test]
 fn metrics_are_found_in_policies_and_tests() {
     check(&[(
         "a",

@@ -5,8 +5,9 @@
 
 mod locals;
 
+use mlp_plan::DataType;
 use mlp_source::Span;
-use mlp_syntax::tree::{self, Expr, ExprKind, FormatPart, ItemKind, Name};
+use mlp_syntax::tree::{self, Expr, ExprKind, FormatPart, ItemKind, Name, Node, TypeExpr, TypeKind};
 
 use self::locals::Locals;
 use crate::{
@@ -37,6 +38,8 @@ pub enum Symbol {
     Moment(String),
     /// A tag.
     Tag(String),
+    /// A member of an enum, behind all its members: enums that have the same are one type.
+    Member(Vec<String>, String),
 }
 
 impl Symbol {
@@ -92,8 +95,33 @@ impl Checker<'_> {
                         self.occurs(name.span, || Symbol::Moment(name.text.clone()));
                     }
                 }
-                kind => Locals::of(self, module).item(kind),
+                kind => {
+                    if let ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree) = kind {
+                        self.type_parameters(&tree.generics, Node::Item(item));
+                    }
+                    Locals::of(self, module).item(kind);
+                }
             }
+        }
+    }
+
+    /// Remembers where the type parameters of a stage are declared, and used below a node.
+    fn type_parameters(&mut self, declared: &[tree::Generic], node: Node<'_>) {
+        let name = match node {
+            Node::Generic(generic) => Some(&generic.name),
+            Node::Type(TypeExpr { kind: TypeKind::Named { path, .. }, .. }) => match path.segments.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(name) = name
+            && let Some(parameter) = declared.iter().find(|parameter| parameter.name.text == name.text)
+        {
+            self.occurs(name.span, || Symbol::Local(parameter.name.span));
+        }
+        if !declared.is_empty() {
+            node.children().into_iter().for_each(|child| self.type_parameters(declared, child));
         }
     }
 
@@ -127,7 +155,37 @@ impl Checker<'_> {
                 }
                 _ => self.columns_in(info, others, base),
             },
+            ExprKind::Binary { left, right, .. } | ExprKind::In(left, right) => {
+                for (one, other) in [(left, right), (right, left)] {
+                    self.columns_in(info, others, one);
+                    if let ExprKind::Name(subject) = &one.kind
+                        && let Some(column) = info.face.column(&subject.text)
+                    {
+                        self.members_in(info, &column.value.data, other);
+                    }
+                }
+            }
             _ => children(expr).into_iter().for_each(|inner| self.columns_in(info, others, inner)),
+        }
+    }
+
+    /// Remembers the members of an enum in what a column of it is compared with; a name is one only where no column has it.
+    fn members_in(&mut self, info: &ContractInfo, data: &DataType, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Name(name) if info.face.column(&name.text).is_none() => self.occurs_member(data, expr),
+            ExprKind::Set(items) | ExprKind::List(items) => {
+                items.iter().for_each(|item| self.members_in(info, data, item));
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers a member of an enum, where a value of it is one.
+    pub(crate) fn occurs_member(&mut self, data: &DataType, value: &Expr) {
+        if let (ExprKind::Name(name), DataType::Enum { members, .. }) = (&value.kind, data)
+            && members.contains(&name.text)
+        {
+            self.occurs(name.span, || Symbol::Member(members.clone(), name.text.clone()));
         }
     }
 

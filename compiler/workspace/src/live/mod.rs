@@ -252,6 +252,7 @@ impl Package {
             let order: Vec<Occurrence> = self
                 .live
                 .sql()
+                .filter(|sql| self.outside(sql.place.whole()).file == document)
                 .flat_map(|sql| sql.names(&*self.sql))
                 .map(|(span, symbol)| self.whole(&Occurrence { span, symbol }))
                 .collect();
