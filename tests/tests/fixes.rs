@@ -159,3 +159,31 @@ fn what_is_deleted_takes_its_line_along() {
     assert_eq!(done.status.code(), Some(0), "{}", text(&done));
     assert_eq!(fs::read_to_string(&file).unwrap(), program("  require candidate.auc >= 0.8\n", "key"));
 }
+
+#[test]
+fn a_misspelt_column_in_a_file_of_sql_is_told_and_mended_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "contract A { id: int64, amount: float64 }\n\
+                   stage same(rows: Table<A>) -> Table<A> { run = sql(\"same.sql\") }\n";
+    fs::write(folder.path().join("credit.mlp"), program).unwrap();
+    fs::write(folder.path().join("same.sql"), "select id,\n  amuont as amount\nfrom rows\n").unwrap();
+    let done = check(folder.path(), &["--format", "short"]);
+    assert_eq!(done.status.code(), Some(1));
+    let told = text(&done);
+    assert!(told.contains("same.sql:2:3"), "{told}");
+    let done = check(folder.path(), &["--fix", "--format", "short"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    let mended = fs::read_to_string(folder.path().join("same.sql")).unwrap();
+    assert_eq!(mended, "select id,\n  amount as amount\nfrom rows\n");
+}
+
+#[test]
+fn a_word_of_an_sql_is_told_where_it_stands_behind_escapes() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = "contract A { id: int64 }\n\
+                   stage same(rows: Table<A>) -> Table<A> { run = sql(\"select \\\"id\\\"\\n from rows where idd > 1\") }\n";
+    fs::write(folder.path().join("credit.mlp"), program).unwrap();
+    let told = text(&check(folder.path(), &["--format", "short"]));
+    let column = program.lines().nth(1).unwrap().find("idd").unwrap() + 1;
+    assert!(told.contains(&format!("credit.mlp:2:{column}")), "{told}");
+}

@@ -7,11 +7,11 @@ use datafusion::{
     logical_expr::{LogicalPlan, TableSource},
 };
 use mlp_plan::{Contract, DataType};
-use mlp_ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
+use mlp_ports::{SqlChecker, SqlColumn, SqlEdit, SqlFault, SqlInput, SqlName, SqlSymbol};
 
 use crate::{
     facts::{self, Source, Sources},
-    fault,
+    fault, names,
     parse::{self, parse},
     planner::{self, Tables},
     table::ContractTable,
@@ -37,6 +37,28 @@ impl SqlChecker for DataFusionChecker {
             }
         })
         .unwrap_or_else(|| Err(broken()))
+    }
+
+    fn names(&self, sql: &str, inputs: &[SqlInput<'_>]) -> Vec<SqlName> {
+        deep(|| names::names(sql, inputs)).unwrap_or_default()
+    }
+
+    fn renamed(
+        &self,
+        sql: &str,
+        inputs: &[SqlInput<'_>],
+        what: &[SqlSymbol],
+        new: &str,
+    ) -> Result<Vec<SqlEdit>, SqlFault> {
+        deep(|| names::renamed(sql, inputs, what, new)).unwrap_or_else(|| Err(broken()))
+    }
+
+    fn gives(&self, sql: &str, column: &str) -> Option<(usize, usize)> {
+        deep(|| names::gives(sql, column)).flatten()
+    }
+
+    fn cast(&self, sql: &str, inputs: &[SqlInput<'_>], column: &str, to: &DataType) -> Option<Vec<SqlEdit>> {
+        deep(|| names::cast(sql, inputs, column, to)).flatten()
     }
 }
 

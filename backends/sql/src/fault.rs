@@ -181,7 +181,16 @@ fn plain(message: &str, said: Option<&str>, text: &Text<'_>) -> SqlFault {
     }
     let message = said.filter(|said| !said.is_empty()).unwrap_or(message);
     let first = message.lines().next().unwrap_or_default();
-    SqlFault { message: in_our_words(first), at: None, help: None }
+    SqlFault { message: in_our_words(first), at: place_of(first, text), help: None }
+}
+
+/// Where that is which an error speaks of, by what it quotes or calls by its name; only what is there once.
+fn place_of(message: &str, text: &Text<'_>) -> Option<(usize, usize)> {
+    let column = || between(message, "predicate '", "'").map(|name| name.rsplit('.').next().unwrap_or(name));
+    let ty = || between(message, "SQL type ", " ").or_else(|| message.split_once("SQL type ").map(|(_, ty)| ty));
+    let clause = || between(message, "not allowed in the ", " clause");
+    let cast = || message.to_ascii_lowercase().contains("unsupported cast").then_some("cast");
+    text.only_word(column().or_else(ty).or_else(clause).or_else(cast)?)
 }
 
 fn between<'a>(message: &'a str, before: &str, after: &str) -> Option<&'a str> {
@@ -197,7 +206,7 @@ fn unknown_function(message: &str, text: &Text<'_>) -> Option<SqlFault> {
         "iff" | "if" => Some("write `case when .. then .. else .. end`".to_owned()),
         _ => Functions::all().nearest(name).map(|near| format!("did you mean `{near}`?")),
     };
-    Some(SqlFault { message: format!("there is no function `{name}`"), at: text.word(name), help })
+    Some(SqlFault { message: format!("there is no function `{name}`"), at: text.call(name), help })
 }
 
 fn not_grouped(message: &str, text: &Text<'_>) -> Option<SqlFault> {
@@ -225,7 +234,7 @@ fn wrong_arguments(message: &str, text: &Text<'_>) -> Option<SqlFault> {
     };
     Some(SqlFault {
         message,
-        at: text.word(function),
+        at: text.call(function),
         help: Some("`cast(.. as ..)` changes the type of an argument".to_owned()),
     })
 }

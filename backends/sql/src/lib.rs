@@ -1,6 +1,6 @@
 //! SQL stages: what a SELECT gives, against the contracts of its inputs, and its execution. DataFusion does the work of both.
 //!
-//! **Lives here:** the checker's trait `SqlChecker` on DataFusion's analysed plan; null-ness and lineage by rules of ours; running a SELECT over Parquet.
+//! **Lives here:** the checker's trait `SqlChecker` on DataFusion's analysed plan; null-ness and lineage by rules of ours; the names in a SELECT, and other names for them; running a SELECT over Parquet.
 //! **Does not:** contracts of outputs (`mlp-analysis` compares), checking data (`mlp-engine`), where tables are kept (`mlp-store`).
 //!
 //! Invariants:
@@ -14,6 +14,7 @@ mod facts;
 mod fault;
 mod functions;
 mod limits;
+mod names;
 mod overflow;
 mod parse;
 mod planner;

@@ -118,7 +118,7 @@ fn unsupported(text: &Text<'_>, query: &Query) -> Result<(), SqlFault> {
     Ok(())
 }
 
-fn is_keyword(token: &Token, keyword: Keyword) -> bool {
+pub fn is_keyword(token: &Token, keyword: Keyword) -> bool {
     matches!(token, Token::Word(word) if word.keyword == keyword && word.quote_style.is_none())
 }
 
@@ -165,7 +165,7 @@ fn names_itself(expr: &Expr) -> bool {
     }
 }
 
-fn first_select(body: &SetExpr) -> Option<&Select> {
+pub fn first_select(body: &SetExpr) -> Option<&Select> {
     match body {
         SetExpr::Select(select) => Some(select),
         SetExpr::Query(query) => first_select(&query.body),

@@ -210,7 +210,11 @@ fn refused_expr(expr: &Expr, text: &Text<'_>) -> Option<SqlFault> {
         }
         Expr::Placeholder(placeholder) => Some(SqlFault {
             message: format!("`{}` has no value: SQL of a stage takes no parameters", placeholder.id),
-            at: None,
+            at: text
+                .tokens()
+                .iter()
+                .find(|token| token.token.to_string() == placeholder.id)
+                .and_then(|token| text.range(token.span)),
             help: None,
         }),
         Expr::ScalarVariable(_, names) => Some(SqlFault {

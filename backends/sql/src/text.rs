@@ -58,12 +58,22 @@ impl<'a> Text<'a> {
 
     /// The bytes of the first word that spells `name`, in any case unless quoted.
     pub fn word(&self, name: &str) -> Option<(usize, usize)> {
-        let spells = |token: &&TokenWithSpan| match &token.token {
-            Token::Word(word) if word.quote_style.is_some() => word.value == name,
-            Token::Word(word) => word.value.eq_ignore_ascii_case(name),
-            _ => false,
-        };
-        self.tokens.iter().find(spells).and_then(|token| self.range(token.span))
+        self.tokens.iter().find(|token| spells(token, name)).and_then(|token| self.range(token.span))
+    }
+
+    /// The bytes of the only word that spells `name`.
+    pub fn only_word(&self, name: &str) -> Option<(usize, usize)> {
+        let mut all = self.tokens.iter().filter(|token| spells(token, name));
+        let only = all.next().filter(|_| all.next().is_none());
+        only.and_then(|token| self.range(token.span))
+    }
+
+    /// The bytes of the first call of a function of that name; of the first such word, where none is called.
+    pub fn call(&self, name: &str) -> Option<(usize, usize)> {
+        let opens = |token: &TokenWithSpan| token.token == Token::LParen;
+        let called = self.tokens.iter().zip(self.tokens.iter().skip(1));
+        let mut called = called.filter(|(token, next)| spells(token, name) && opens(next)).map(|(token, _)| token);
+        called.next().map_or_else(|| self.word(name), |token| self.range(token.span))
     }
 
     /// The tokens.
@@ -74,6 +84,14 @@ impl<'a> Text<'a> {
     /// The text in a range of bytes.
     pub fn slice(&self, (start, end): (usize, usize)) -> &'a str {
         self.sql.get(start..end).unwrap_or_default()
+    }
+}
+
+fn spells(token: &TokenWithSpan, name: &str) -> bool {
+    match &token.token {
+        Token::Word(word) if word.quote_style.is_some() => word.value == name,
+        Token::Word(word) => word.value.eq_ignore_ascii_case(name),
+        _ => false,
     }
 }
 

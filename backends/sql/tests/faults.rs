@@ -130,7 +130,14 @@ fn types_and_groups() {
         "select tags + 1 as x from flights",
         "select at - 'yesterday' as x from flights",
         "select cast(late as timestamp) as x from flights",
+        "select cast(id as text5) as x from flights",
     ]));
+}
+
+#[test]
+fn a_function_is_told_where_it_is_called() {
+    let fault = common::check("select carrier as lenght, lenght(tail) as x from flights").expect_err("no function");
+    assert_eq!(fault.at, Some((26, 32)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 use mlp_diagnostics::{Diagnostic, Edit, catalog};
 use mlp_ports::{Files, SqlChecker};
-use mlp_source::Span;
+use mlp_source::{FileId, Span};
 use mlp_syntax::tree::{self, ItemKind};
 
 use crate::{
@@ -118,6 +118,11 @@ impl<'a> Checker<'a> {
         let package = self.package_of(module);
         self.note(|| Read::File(package.to_owned(), path.to_owned()));
         self.files.read(package, path)
+    }
+
+    /// What stands for a file of a module's package in the places of findings.
+    pub(crate) fn file_id(&self, module: usize, path: &str) -> Option<FileId> {
+        self.files.id(self.package_of(module), path)
     }
 
     /// Adds a finding.

@@ -50,4 +50,5 @@ pub use occurrences::{Occurrence, Symbol};
 pub use overhear::{Heard, MARK};
 pub use program::{Decl, DeclId, Kind, Module, Program, declared};
 pub use proofs::policies::versions;
+pub use sql::{SqlPlace, StageSql, StageTable};
 pub use suppose::{Supposed, Suppositions};

@@ -37,7 +37,7 @@ fn plain(lit: &Lit) -> Literal {
         Lit::Size(value) => Literal::Size(*value),
         Lit::Date(value) => Literal::Date(*value),
         Lit::Timestamp { at, .. } => Literal::Timestamp(*at),
-        Lit::Text(value) => Literal::Text(value.clone()),
+        Lit::Text(text) => Literal::Text(text.value.clone()),
         Lit::Nan => Literal::Nan,
         Lit::None => Literal::Null,
     }

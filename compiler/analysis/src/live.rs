@@ -19,6 +19,7 @@ use crate::{
     occurrences::Occurrence,
     program::{Changed, DeclId, Program},
     scope::Found,
+    sql::StageSql,
     stages::Signature,
 };
 
@@ -220,6 +221,11 @@ impl Live {
     /// Names, and what they stand for, in no order; some several times. The names of declarations where they are declared are not among them.
     pub fn occurrences(&self) -> impl Iterator<Item = &Occurrence> {
         self.memo.occurrences()
+    }
+
+    /// The SQL of stages.
+    pub fn sql(&self) -> impl Iterator<Item = &StageSql> {
+        self.memo.found().flat_map(|found| &found.sql)
     }
 
     /// The edges that were compared.

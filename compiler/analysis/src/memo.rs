@@ -24,6 +24,7 @@ use crate::{
     policies::PolicyInfo,
     program::DeclId,
     serving::{DeploymentInfo, MonitorInfo},
+    sql::StageSql,
     stages::Signature,
     tests::TestCase,
     types::NamedType,
@@ -160,6 +161,7 @@ pub(crate) struct Findings {
     pub diagnostics: Vec<Diagnostic>,
     pub edges: Vec<Compared>,
     pub occurrences: Vec<Occurrence>,
+    pub sql: Vec<StageSql>,
 }
 
 /// An answer with what it was worked out from.

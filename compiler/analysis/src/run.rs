@@ -3,7 +3,7 @@
 use mlp_diagnostics::catalog::{names, stages as words};
 use mlp_plan::{Format, Literal};
 use mlp_source::Span;
-use mlp_syntax::tree::{Arg, Expr, ExprKind, Name};
+use mlp_syntax::tree::{Arg, Entry, Expr, ExprKind, Item, ItemKind, Lit, Name, StageBody, StageDecl, StageEntry};
 
 use crate::{
     checker::Checker,
@@ -83,7 +83,7 @@ impl Checker<'_> {
                 format!("the image `{image}` can change under its name"),
                 "add its digest, as in `image@sha256:..`",
             )),
-            RunKind::Sql { text, .. } => self.check_sql(signature, text, at),
+            RunKind::Sql { text, file } => self.check_sql(signature, text, file.as_deref(), at),
             RunKind::Command(values) | RunKind::Container(_, values) => self.check_values(signature, values),
             RunKind::External { format, location, .. } => {
                 self.check_values(signature, std::slice::from_ref(location));
@@ -220,8 +220,7 @@ impl Checker<'_> {
 
     /// SQL that is one word ending in `.sql` is a file of the package; everything else is the text.
     fn sql_text(&mut self, module: usize, at: Span, text: String) -> Option<RunKind> {
-        let is_file = text.to_ascii_lowercase().ends_with(".sql") && !text.contains(char::is_whitespace);
-        if !is_file {
+        if !is_sql_file(&text) {
             return Some(RunKind::Sql { text, file: None });
         }
         match self.file(module, &text) {
@@ -352,6 +351,28 @@ impl Checker<'_> {
             self.names.environments.get(self.package_of(module)).copied()
         })
     }
+}
+
+/// Whether what is given to `sql(..)` names a file: one word that ends in `.sql`.
+fn is_sql_file(text: &str) -> bool {
+    text.to_ascii_lowercase().ends_with(".sql") && !text.contains(char::is_whitespace)
+}
+
+/// The SQL file that a stage runs.
+#[must_use]
+pub fn sql_file(item: &Item) -> Option<&str> {
+    let ItemKind::Stage(StageDecl { body: StageBody::Block(block), .. }) = &item.kind else { return None };
+    block.entries.iter().filter_map(Entry::ok).find_map(|entry| {
+        let StageEntry::Setting(setting) = entry else { return None };
+        let ExprKind::Call { callee, args } = &setting.value.kind else { return None };
+        match (&callee.kind, args.as_slice()) {
+            (ExprKind::Name(word), [Arg { value, .. }]) if word.text == "sql" => match &value.kind {
+                ExprKind::Literal(Lit::Text(text)) => Some(text.value.as_str()).filter(|text| is_sql_file(text)),
+                _ => None,
+            },
+            _ => None,
+        }
+    })
 }
 
 /// `a.b_c`: names joined by dots.

@@ -294,11 +294,12 @@ impl Checker<'_> {
 
     /// Runs `work`, and forgets what it reported: for what was reported on before.
     pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
-        let before = (self.now.diagnostics.len(), self.now.edges.len(), self.now.occurrences.len());
+        let before = (self.now.diagnostics.len(), self.now.edges.len(), self.now.occurrences.len(), self.now.sql.len());
         let result = work(self);
         self.now.diagnostics.truncate(before.0);
         self.now.edges.truncate(before.1);
         self.now.occurrences.truncate(before.2);
+        self.now.sql.truncate(before.3);
         result
     }
 }

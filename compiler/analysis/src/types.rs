@@ -13,6 +13,7 @@ use crate::{
     literals,
     memo::{Answer, Query},
     metrics::MetricsInfo,
+    occurrences::Symbol,
     program::{DeclId, Kind},
     scope::{Found, nearest},
 };
@@ -245,6 +246,9 @@ impl Checker<'_> {
         }
         if members.is_empty() && !body.open {
             self.report(words::empty_enum(span));
+        }
+        for member in &body.members {
+            self.occurs(member.span, || Symbol::Member(members.clone(), member.text.clone()));
         }
         DataType::Enum { members, open: body.open }
     }

@@ -97,6 +97,7 @@ impl Checker<'_> {
         {
             let shadowed = matches!(&expr.kind, ExprKind::Name(name) if scope.contains_key(&name.text));
             if !shadowed {
+                self.occurs_member(&ty.data, expr);
                 return Some(Scalar { ty: ty.clone(), value: Value::Literal(value) });
             }
         }

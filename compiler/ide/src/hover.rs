@@ -65,6 +65,9 @@ pub fn of_symbol(package: &Package, symbol: &Symbol) -> Option<String> {
             Some(told(&format!("{model}.{name}"), Some("A rung of the model's ladder.")))
         }
         Symbol::Moment(name) => Some(told(&format!("moment {name}"), moments(package).as_deref())),
+        Symbol::Member(members, name) => {
+            Some(told(name, Some(&format!("A member of `enum {{ {} }}`.", members.join(", ")))))
+        }
         Symbol::Tag(name) => {
             let places = package.occurrences(symbol).len();
             let places = if places == 1 { "one place".to_owned() } else { format!("{places} places") };

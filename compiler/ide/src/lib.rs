@@ -22,6 +22,7 @@ pub mod names;
 pub mod selection;
 pub mod show;
 pub mod signature;
+pub mod sql;
 pub mod symbols;
 pub mod tokens;
 mod view;

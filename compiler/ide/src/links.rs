@@ -60,7 +60,10 @@ fn collect(part: Part<'_>, node: Node<'_>, found: &mut Vec<Link>) {
 fn link(part: Part<'_>, expr: &Expr, target: impl Fn(&str) -> Option<Target>) -> Option<Link> {
     let ExprKind::Literal(Lit::Text(text)) = &expr.kind else { return None };
     let whole = part.place(expr.span);
-    Some(Link { place: whole.start + 1..whole.end.saturating_sub(1).max(whole.start + 1), target: target(text)? })
+    Some(Link {
+        place: whole.start + 1..whole.end.saturating_sub(1).max(whole.start + 1),
+        target: target(&text.value)?,
+    })
 }
 
 fn of_call(word: &str, text: &str) -> Option<Target> {

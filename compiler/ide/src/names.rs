@@ -1,9 +1,12 @@
 //! Where what a name stands for is declared, used, and how it is renamed.
 
 use mlp_analysis::{Decl, DeclId, Kind, Symbol, types::Ty};
+use mlp_diagnostics::Edit;
 use mlp_source::{FileId, Span};
 use mlp_syntax::tree::ItemKind;
 use mlp_workspace::{Document, Package};
+
+use crate::sql;
 
 /// Where a symbol is declared.
 #[must_use]
@@ -12,7 +15,7 @@ pub fn declaration(package: &Package, symbol: &Symbol) -> Option<Span> {
         Symbol::Decl(id) => Some(package.outside(package.program().decl(*id)?.span)),
         Symbol::Module(module) => Some(Span::at(package.program().modules.get(*module)?.file, 0)),
         Symbol::Local(place) | Symbol::Column(place) | Symbol::Metric(place) => Some(*place),
-        Symbol::Rung(..) | Symbol::Moment(_) | Symbol::Tag(_) => {
+        Symbol::Rung(..) | Symbol::Moment(_) | Symbol::Tag(_) | Symbol::Member(..) => {
             let places = package.occurrences(symbol);
             places.iter().find(|place| declares(package, symbol, **place)).or(places.first()).copied()
         }
@@ -31,6 +34,7 @@ fn declares(package: &Package, symbol: &Symbol, place: Span) -> bool {
     match (symbol, item.map(|item| &item.kind)) {
         (Symbol::Moment(_), Some(kind)) => matches!(kind, ItemKind::Moments(_)),
         (Symbol::Rung(..), Some(kind)) => matches!(kind, ItemKind::Model(_)),
+        (Symbol::Member(..), Some(kind)) => matches!(kind, ItemKind::Enum(_)),
         _ => false,
     }
 }
@@ -104,6 +108,9 @@ pub fn renameable(package: &Package, document: &Document, offset: u32) -> Result
             "a module is named like its file: rename the file, and the imports follow its errors".to_owned(),
         ));
     }
+    if let Symbol::Member(_, name) = &found.symbol {
+        return Err(Refused(format!("`{name}` is a value of the data, which has it whatever it is called here")));
+    }
     let declared = declaration(package, &found.symbol).and_then(|place| package.document(place.file));
     match declared {
         Some(declared) if declared.package != package.manifest.package.name => {
@@ -113,11 +120,11 @@ pub fn renameable(package: &Package, document: &Document, offset: u32) -> Result
     }
 }
 
-/// The places that are to say the new name: all at which the old one is written.
+/// What is to be written where, so that something has a new name: it, at all places at which the old one is written, and in SQL what else keeps its meaning.
 ///
 /// # Errors
 /// Where the new name is none, or is in use where it would stand.
-pub fn renamed(package: &Package, symbol: &Symbol, old: &str, new: &str) -> Result<Vec<Span>, Refused> {
+pub fn renamed(package: &Package, symbol: &Symbol, at: Span, new: &str) -> Result<Vec<Edit>, Refused> {
     let bare = new.strip_prefix('@').filter(|_| matches!(symbol, Symbol::Tag(_))).unwrap_or(new);
     if !is_name(bare) {
         return Err(Refused(format!("`{new}` is no name: letters, digits and `_`, with no digit in front")));
@@ -128,12 +135,41 @@ pub fn renamed(package: &Package, symbol: &Symbol, old: &str, new: &str) -> Resu
     {
         return Err(Refused(format!("`{bare}` is the name of a {} of this module already", other.kind.word())));
     }
-    let old = old.trim_start_matches(['@', '.']);
-    let written = |place: &Span| {
+    if let Symbol::Column(column) = symbol
+        && let Some(id) = contract_of_column(package, *column)
+        && let Some(contract) = package.live().contract(id).filter(|contract| contract.face.column(bare).is_some())
+    {
+        return Err(Refused(format!("`{bare}` is a column of `{}` already", contract.face.name)));
+    }
+    let written = |place: Span| {
         let text = package.document(place.file).map(Document::text).unwrap_or_default();
-        text.get(place.range()).is_some_and(|text| text.trim_start_matches(['@', '.']) == old)
+        text.get(place.range()).unwrap_or_default().to_owned()
     };
-    Ok(package.occurrences(symbol).into_iter().filter(written).collect())
+    let old = written(at);
+    let old = old.trim_start_matches(['@', '.']);
+    // SQL reads names without quotes in lower case
+    let old = if sql::holds(package, at) && declared_as(package, symbol).is_some_and(|name| name != old) {
+        old.to_ascii_lowercase()
+    } else {
+        old.to_owned()
+    };
+    let mut edits = sql::renamed(package, symbol, &old, bare)?;
+    for place in package.occurrences(symbol) {
+        let text = written(place);
+        let name = text.trim_start_matches(['@', '.']);
+        if name == old && !sql::holds(package, place) {
+            let sign = u32::try_from(text.len() - name.len()).unwrap_or_default();
+            edits.push(Edit { span: Span::new(place.file, place.start + sign, place.end), text: bare.to_owned() });
+        }
+    }
+    edits.sort_by_key(|edit| edit.span);
+    Ok(edits)
+}
+
+/// The name at the place where a symbol is declared.
+fn declared_as(package: &Package, symbol: &Symbol) -> Option<String> {
+    let place = declaration(package, symbol)?;
+    Some(package.document(place.file)?.text().get(place.range())?.to_owned())
 }
 
 /// What else a module declares under a name.

@@ -12,7 +12,7 @@ mod common;
 
 use common::read;
 use mlp_syntax::tree::{
-    ContractBody, ContractEntry, Entry, ExprKind, FieldDecl, FormatPart, ItemKind, Lit, ModifierKind, Statement,
+    ContractBody, ContractEntry, Entry, ExprKind, FieldDecl, FormatPart, ItemKind, Lit, ModifierKind, Statement, Text,
 };
 
 fn fields(text: &str) -> Vec<FieldDecl> {
@@ -79,19 +79,37 @@ fn spans_are_places_in_the_text_as_written() {
 
 #[test]
 fn literals_have_their_values() {
-    let text = |text: &str| ExprKind::Literal(Lit::Text(text.to_owned()));
     assert_eq!(value("1.5h"), ExprKind::Literal(Lit::Duration(5_400_000_000_000)));
     assert_eq!(value("-5min"), ExprKind::Literal(Lit::Duration(-300_000_000_000)));
     assert_eq!(value("4GiB"), ExprKind::Literal(Lit::Size(4 << 30)));
     assert_eq!(value("20%"), ExprKind::Literal(Lit::Percent("0.2".parse().unwrap())));
     assert_eq!(value("-1_000"), ExprKind::Literal(Lit::Number("-1000".parse().unwrap())));
     assert_eq!(value("1e-6"), ExprKind::Literal(Lit::Number("0.000001".parse().unwrap())));
-    assert_eq!(value("\"a\\n\\u00e9\\ud83d\\ude00\""), text("a\né😀"));
-    assert_eq!(value("\"\"\"a\\n\n\"b\" // c\"\"\""), text("a\\n\n\"b\" // c"));
+    assert_eq!(text("\"a\\n\\u00e9\\ud83d\\ude00\"").value, "a\né😀");
+    assert_eq!(text("\"\"\"a\\n\n\"b\" // c\"\"\"").value, "a\\n\n\"b\" // c");
     let ExprKind::Literal(Lit::Timestamp { at, zoned: true }) = value("2013-10-01T06:00:00+02:00") else {
         panic!("no timestamp")
     };
     assert_eq!(at.to_string(), "2013-10-01 04:00:00");
+}
+
+#[test]
+fn what_a_text_says_is_found_where_it_is_written() {
+    for written in ["\"plain\"", "\"\"\"a \\n \"b\" z\"\"\"", "\"\\ud83d\\ude00x \\\"y\\\" é\\n z\""] {
+        let text = text(written);
+        for word in ["plain", "a", "b", "x", "y", "é", "z"] {
+            let Some(at) = text.value.find(word) else { continue };
+            let place = text.written(u32::try_from(at).unwrap());
+            assert!(written[place as usize..].starts_with(word), "{word} of {written} at {place}");
+            assert_eq!(text.read(place) as usize, at, "{word} of {written}");
+        }
+    }
+    assert_eq!(text("\"a\\u00e9b\"").read(4), 3, "within an escape");
+}
+
+fn text(written: &str) -> Text {
+    let ExprKind::Literal(Lit::Text(text)) = value(written) else { panic!("no text") };
+    text
 }
 
 #[test]

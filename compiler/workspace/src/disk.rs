@@ -9,6 +9,7 @@ use std::{
 };
 
 use mlp_ports::Files;
+use mlp_source::FileId;
 
 /// Source files beyond this size are refused: they are data that lost its way.
 pub const MAX_BYTES: u64 = 32 << 20;
@@ -97,13 +98,25 @@ pub fn sources(folder: &Path) -> Result<Vec<PathBuf>, String> {
 #[derive(Clone, Debug, Default)]
 pub struct DiskFiles {
     roots: BTreeMap<String, PathBuf>,
+    /// What stands for files in the places of findings, by their package and path.
+    ids: BTreeMap<(String, String), FileId>,
 }
 
 impl DiskFiles {
     /// Files of these packages.
     #[must_use]
     pub const fn new(roots: BTreeMap<String, PathBuf>) -> Self {
-        Self { roots }
+        Self { roots, ids: BTreeMap::new() }
+    }
+
+    /// Lets a number stand for a file.
+    pub(crate) fn number(&mut self, package: &str, path: &str, id: FileId) {
+        self.ids.insert((package.to_owned(), path.to_owned()), id);
+    }
+
+    /// The files for which a number stands: their package and path.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (&(String, String), FileId)> {
+        self.ids.iter().map(|(file, id)| (file, *id))
     }
 
     /// The folder of a package.
@@ -124,5 +137,9 @@ impl Files for DiskFiles {
         read_text(&full)
             .map(Arc::from)
             .map_err(|message| message.strip_prefix(&format!("{}: ", full.display())).unwrap_or(&message).to_owned())
+    }
+
+    fn id(&self, package: &str, path: &str) -> Option<FileId> {
+        self.ids.get(&(package.to_owned(), path.to_owned())).copied()
     }
 }

@@ -8,6 +8,7 @@ use std::{
 
 use mlp_analysis::{Module, Program};
 use mlp_diagnostics::{Code, Diagnostic};
+use mlp_ports::Files as _;
 use mlp_source::{FileId, SourceMap, Span};
 use mlp_syntax::tree::{self, Item, ItemKind};
 use rayon::prelude::*;
@@ -67,6 +68,14 @@ impl Loaded {
     #[must_use]
     pub fn package(&self) -> mlp_plan::Package {
         self.manifest.named(self.digest())
+    }
+
+    /// Whether a file is the package's own to change: a source, or the SQL of one of its stages.
+    #[must_use]
+    pub fn is_own(&self, file: FileId) -> bool {
+        let sql =
+            |((package, _), id): (&(String, String), FileId)| id == file && *package == self.manifest.package.name;
+        self.own.contains(&file) || self.files.numbered().any(sql)
     }
 
     /// Digest of the package's sources, whatever the order in which they were read.
@@ -366,7 +375,7 @@ fn parse_all(
     pending: Vec<Pending>,
     manifest: Manifest,
     root: PathBuf,
-    files: DiskFiles,
+    mut files: DiskFiles,
     single: bool,
     other: Option<&Loaded>,
 ) -> Loaded {
@@ -399,7 +408,26 @@ fn parse_all(
             modules.push(Module { package: "std".to_owned(), path, file: id, trees: vec![Arc::new(parsed.file)] });
         }
     }
+    for (package, path) in modules.iter().flat_map(sql_of).collect::<BTreeSet<_>>() {
+        // one that is not there is told where it is named
+        let Ok(text) = files.read(&package, &path) else { continue };
+        let full = files.root(&package).map(|root| root.join(&path));
+        let id = sources.add(&name_of_file(full.as_deref(), &path), text);
+        places.push(if package == manifest.package.name { path.clone() } else { format!("{package}:{path}") });
+        paths.push(full);
+        files.number(&package, &path, id);
+    }
     Loaded { sources, program: Program::new(modules), diagnostics, manifest, root, files, own, places, paths, single }
+}
+
+/// How findings name a file of a package.
+pub(crate) fn name_of_file(full: Option<&Path>, path: &str) -> String {
+    full.map_or_else(|| path.to_owned(), |full| relative_to_here(full).display().to_string())
+}
+
+/// The SQL files that the stages of a module run: their package and path.
+pub(crate) fn sql_of(module: &Module) -> impl Iterator<Item = (String, String)> {
+    module.items().filter_map(mlp_analysis::run::sql_file).map(|path| (module.package.clone(), path.to_owned()))
 }
 
 /// The module of the standard library that an item imports.

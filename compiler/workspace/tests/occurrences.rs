@@ -104,18 +104,6 @@ fn a_column_of_another_contract_of_that_name_is_another() {
 }
 
 #[test]
-fn a_column_and_a_table_are_found_in_the_sql_of_a_stage() {
-    let sql = |id: &str, rows: &str, param: &str, use_id: &str| {
-        format!(
-            "contract A {{ {id}: int64, other: int64 }}\ncontract B {{ id: int64 }}\n\
-             stage f({param}: Table<A>) -> Table<B> {{\n  run = sql(\"\"\"\n    -- id of rows\n    select {rows}.{use_id}, 'id' as x from {rows} where {use_id} > 0\n  \"\"\")\n}}\n"
-        )
-    };
-    check(&[("a", &sql("«id»", "rows", "rows", "«id»"))]);
-    check(&[("a", &sql("id", "«rows»", "«rows»", "id"))]);
-}
-
-#[test]
 fn parameters_and_lets_are_found_where_they_are_bound_used_and_given() {
     check(&[(
         "a",
@@ -131,6 +119,29 @@ fn parameters_and_lets_are_found_where_they_are_bound_used_and_given() {
         "a",
         "contract A { id: int64 }\nsource all() -> Table<A> { from = csv(\"a.csv\") }\nsink put(rows: Table<A>) { to = csv(\"b.csv\") }\n\
          pipeline p {\n  let «rows» = all()\n  put(rows: «rows»)\n}\npipeline q {\n  let rows = all()\n  put(rows)\n}\n",
+    )]);
+}
+
+#[test]
+fn type_parameters_are_found_in_the_stage_that_has_them() {
+    check(&[(
+        "a",
+        "contract A { id: int64 }\n\
+         stage keep<«T» <: A, U>(rows: Table<«T»>, by: field<«T»>, others: list<Table<U>>) -> (some: Table<«T» pick { id }>, rest: Table<U>) { run = command([\"x\"]) }\n\
+         stage other<T>(rows: Table<T>) -> Table<T> { run = command([\"x\"]) }\n",
+    )]);
+}
+
+#[test]
+fn members_of_an_enum_are_found_in_conditions_defaults_arguments_and_rows() {
+    check(&[(
+        "a",
+        "enum Port { «EWR», JFK }\n\
+         contract A {\n  id: int64\n  at: Port = «EWR»\n  n: int32 where at != «EWR» or at in {«EWR», JFK}\n}\n\
+         contract B { other: enum { «EWR», JFK }, more: enum { EWR, JFK, LGA } = EWR }\n\
+         source all(at: Port = «EWR») -> Table<A> { from = csv(\"a.csv\") }\n\
+         pipeline p {\n  let some = all(at: «EWR»)\n}\n\
+         test \"rows\" {\n  expect A { id: 1, at: «EWR», n: 2 } passes\n}\n",
     )]);
 }
 

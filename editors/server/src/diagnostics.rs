@@ -9,19 +9,23 @@ use lsp_types::{
 use mlp_diagnostics::{Code, Diagnostic as Found, Severity};
 use mlp_ide::deprecated;
 use mlp_source::Span;
-use mlp_workspace::Package;
+use mlp_workspace::{Document, Package};
 
-use crate::{places, workspace::Workspace};
+use crate::{
+    places,
+    workspace::{Workspace, is_source},
+};
 
 /// The source that editors name.
 const SOURCE: &str = "mlp";
 
-/// The findings of all packages, by the document that they are in; every source of a package has its entry, with or without findings.
+/// The findings of all packages, by the document that they are in; every source of a package and the SQL of its stages have their entry, with or without findings.
 #[must_use]
 pub fn all(workspace: &Workspace) -> BTreeMap<Url, Vec<Diagnostic>> {
     let mut found: BTreeMap<Url, Vec<Diagnostic>> = BTreeMap::new();
     for package in workspace.packages() {
-        for document in package.documents().filter(|document| document.package == package.manifest.package.name) {
+        let own = |document: &&Document| document.package == package.manifest.package.name;
+        for document in package.documents().chain(package.others()).filter(own) {
             if let Some(uri) = places::uri(workspace, document) {
                 found.entry(uri).or_default();
             }
@@ -49,7 +53,9 @@ pub fn all(workspace: &Workspace) -> BTreeMap<Url, Vec<Diagnostic>> {
 /// The findings of one document.
 #[must_use]
 pub fn of_document(workspace: &Workspace, uri: &Url) -> Vec<Diagnostic> {
-    let Some(shown) = workspace.shown(&crate::session::path_of(uri)) else {
+    let path = crate::session::path_of(uri);
+    // the SQL of a stage may be that of several packages
+    let Some(shown) = workspace.shown(&path).filter(|_| is_source(&path)) else {
         return all(workspace).remove(uri).unwrap_or_default();
     };
     let here = shown.package.diagnostics().into_iter().filter(|found| found.primary.file == shown.document.id);

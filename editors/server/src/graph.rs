@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{
     requests::Refusal,
     session::{Session, path_of},
-    workspace::{Workspace, home_of, view},
+    workspace::{Workspace, view},
 };
 
 /// The command that opens the page, and points it to a place.
@@ -119,7 +119,7 @@ fn meant(session: &Session, at: &At) -> Option<(PathBuf, Pointed)> {
         return here.or_else(|| {
             let shown = session.shown(&document.uri).ok()?;
             let pipeline = first(shown.package, Some(shown.document.id)).or_else(|| first(shown.package, None))?;
-            Some((home_of(&path_of(&document.uri)), whole(pipeline)))
+            Some((session.workspace.home(&path_of(&document.uri)), whole(pipeline)))
         });
     }
     session.workspace.homes().find_map(|(home, package)| Some((home.to_owned(), whole(first(package, None)?))))
@@ -127,7 +127,7 @@ fn meant(session: &Session, at: &At) -> Option<(PathBuf, Pointed)> {
 
 fn at_place(session: &Session, document: &TextDocumentIdentifier, position: Position) -> Option<(PathBuf, Pointed)> {
     let shown = session.shown(&document.uri).ok()?;
-    let home = home_of(&path_of(&document.uri));
+    let home = session.workspace.home(&path_of(&document.uri));
     let looked_at = session.graph.0.as_ref().filter(|open| open.home == home).map(|open| open.pipeline.as_str());
     let offset = shown.lines.offset(&shown.text, position);
     let found = pointed(shown.package, shown.document.id, &view(&shown), offset, looked_at)?;

@@ -11,6 +11,7 @@ use lsp_types::{
     },
 };
 use mlp_analysis::{Occurrence, Symbol};
+use mlp_diagnostics::Edit;
 use mlp_ide::names;
 use mlp_source::Span;
 use mlp_workspace::Package;
@@ -48,9 +49,18 @@ pub fn definition(
     session: &mut Session,
     params: GotoDefinitionParams,
 ) -> Result<Option<GotoDefinitionResponse>, Refusal> {
-    leads(session, &params.text_document_position_params, |package, symbol| {
-        names::declaration(package, symbol).map(|place| vec![place])
-    })
+    let at = params.text_document_position_params;
+    let shown = session.shown(&at.text_document.uri)?;
+    let offset = shown.lines.offset(&shown.text, at.position);
+    let found = shown.package.symbols_at(shown.document.id, offset);
+    let mut places: Vec<Span> = Vec::new();
+    for place in found.iter().filter_map(|found| names::declaration(shown.package, &found.symbol)) {
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let found = (!places.is_empty()).then(|| locations(session, shown.package, places));
+    Ok(found.map(GotoDefinitionResponse::Array))
 }
 
 /// `textDocument/typeDefinition`.
@@ -115,19 +125,11 @@ pub fn rename(session: &mut Session, params: RenameParams) -> Result<Option<Work
     let shown = session.shown(&at.text_document.uri)?;
     let offset = shown.lines.offset(&shown.text, at.position);
     let (place, symbol) = names::renameable(shown.package, shown.document, offset).map_err(|why| Refusal(why.0))?;
-    let old = shown.text.get(place.range()).unwrap_or_default();
-    let spans = names::renamed(shown.package, &symbol, old, &params.new_name).map_err(|why| Refusal(why.0))?;
-    let bare = params.new_name.trim_start_matches('@');
+    let edits = names::renamed(shown.package, &symbol, place, &params.new_name).map_err(|why| Refusal(why.0))?;
     let mut changes: HashMap<Url, Vec<TextEdit>> = HashMap::new();
-    for span in spans {
-        let Some(document) = shown.package.document(span.file) else { continue };
-        let there = session.workspace.show(shown.package, document);
-        // a tag is written with its sign
-        let sign = there.text.get(span.range()).is_some_and(|text| text.starts_with('@'));
-        let span = Span::new(span.file, span.start + u32::from(sign), span.end);
-        let edit = TextEdit { range: places::range(&there, span), new_text: bare.to_owned() };
-        let Some(uri) = places::uri(&session.workspace, document) else { continue };
-        changes.entry(uri).or_default().push(edit);
+    for Edit { span, text } in edits {
+        let Some(at) = places::location(&session.workspace, shown.package, span) else { continue };
+        changes.entry(at.uri).or_default().push(TextEdit { range: at.range, new_text: text });
     }
     Ok(Some(WorkspaceEdit { changes: Some(changes), ..WorkspaceEdit::default() }))
 }

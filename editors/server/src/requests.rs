@@ -1,13 +1,16 @@
 //! Which function answers which request: the table that the capabilities are held to.
 
 use lsp_server::{ErrorCode, Request, ResponseError};
-use lsp_types::request as asks;
+use lsp_types::request::{self as asks, Request as _};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    actions, completion, graph, hints, hover, layout, lens, lineage, names, outline, pull, session::Session, signature,
-    tokens, written,
+    actions, completion, graph, hints, hover, layout, lens, lineage, names, outline, pull,
+    session::{Session, path_of},
+    signature, tokens,
+    workspace::is_source,
+    written,
 };
 
 /// What a request gets.
@@ -65,6 +68,29 @@ impl From<Refusal> for ResponseError {
 
 fn error(code: ErrorCode, message: String) -> ResponseError {
     ResponseError { code: code as i32, message, data: None }
+}
+
+/// Whether a request is about a text that is not ours to speak of: editors send us every SQL file, of which we know those that stages run, and of those what
+/// names in them mean.
+pub fn is_of_others(session: &Session, request: &Request) -> bool {
+    const OF_SQL: [&str; 10] = [
+        asks::HoverRequest::METHOD,
+        asks::Completion::METHOD,
+        asks::CodeActionRequest::METHOD,
+        asks::GotoDefinition::METHOD,
+        asks::GotoTypeDefinition::METHOD,
+        asks::References::METHOD,
+        asks::DocumentHighlightRequest::METHOD,
+        asks::PrepareRenameRequest::METHOD,
+        asks::Rename::METHOD,
+        asks::LinkedEditingRange::METHOD,
+    ];
+    let uri = request.params.get("textDocument").and_then(|document| document.get("uri")?.as_str()?.parse().ok());
+    let Some(path) = uri.as_ref().map(|uri: &lsp_types::Url| path_of(uri)).filter(|path| !is_source(path)) else {
+        return false;
+    };
+    let is_served = OF_SQL.contains(&request.method.as_str()) && session.workspace.shown(&path).is_some();
+    !is_served && request.method != asks::DocumentDiagnosticRequest::METHOD
 }
 
 /// All that is served.

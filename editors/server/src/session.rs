@@ -214,6 +214,9 @@ impl Session {
     /// As the protocol has them.
     pub fn asked(&mut self, request: Request) -> Answer {
         while self.step() {}
+        if requests::is_of_others(self, &request) {
+            return Ok(serde_json::Value::Null);
+        }
         requests::table(Asked::new(self, request)).answer()
     }
 
@@ -264,7 +267,7 @@ impl Session {
     /// # Errors
     /// Where nothing of ours is there.
     pub fn shown(&self, uri: &Url) -> Result<Shown<'_>, Refusal> {
-        self.workspace.shown(&path_of(uri)).ok_or_else(|| Refusal(format!("{uri} is no source of an open package")))
+        self.workspace.shown(&path_of(uri)).ok_or_else(|| Refusal(format!("{uri} is no document of an open package")))
     }
 
     /// Opens what the client has open, and asks for what it was not asked for yet.

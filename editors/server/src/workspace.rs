@@ -74,9 +74,23 @@ impl Workspace {
         self.packages.values()
     }
 
-    /// The package of a source, to be asked what it does not know yet.
+    /// The package of a document, to be asked what it does not know yet.
     pub fn package_mut(&mut self, path: &Path) -> Option<&mut Package> {
-        self.packages.get_mut(&home_of(path))
+        let home = self.home(path);
+        self.packages.get_mut(&home)
+    }
+
+    /// What the package of a document is known by: of a file that is no source the package whose stages run it, its own before others.
+    pub fn home(&self, path: &Path) -> PathBuf {
+        if is_source(path) {
+            return home_of(path);
+        }
+        let homes =
+            self.packages.iter().filter_map(|(home, package)| Some((home, package, package.document_at(path)?)));
+        let own = |(_, package, document): &(&PathBuf, &Package, &Document)| {
+            document.package == package.manifest.package.name
+        };
+        homes.max_by_key(own).map_or_else(|| path.to_path_buf(), |(home, ..)| home.clone())
     }
 
     /// The packages that are open, by their folder; a file without a package by its path.
@@ -101,7 +115,7 @@ impl Workspace {
 
     /// The document at a path, whether open in the editor or not.
     pub fn shown(&self, path: &Path) -> Option<Shown<'_>> {
-        let package = self.packages.get(&home_of(path))?;
+        let package = self.packages.get(&self.home(path))?;
         let document = package.document_at(path)?;
         Some(self.show(package, document))
     }
@@ -167,6 +181,9 @@ impl Workspace {
             buffer.text.replace_range(range.clone(), with);
             buffer.lines = Lines::new(&buffer.text, self.encoding);
             edits.push((range, with.as_str()));
+        }
+        if !is_source(path) {
+            return self.lay(path);
         }
         let home = home_of(path);
         let Some(package) = self.packages.get_mut(&home) else {
@@ -292,6 +309,12 @@ impl Workspace {
     /// Lays an open text over what is on disk.
     fn lay(&mut self, path: &Path) {
         if !is_source(path) {
+            if let Some(root) = package_root(path).filter(|_| path.extension().is_some_and(|ending| ending == "sql"))
+                && !self.packages.contains_key(&root)
+                && !self.faults.contains_key(&root)
+            {
+                self.load(&root);
+            }
             let text = self.buffers.get(path).map(|buffer| buffer.text.as_str());
             self.packages.values_mut().for_each(|package| package.lay(path, text));
             return;

@@ -67,7 +67,7 @@ impl Fixture {
             folder,
             json!({"textDocument": {"diagnostic": {}, "completion": {"completionItem": {"snippetSupport": true}}}}),
         );
-        for (path, text) in self.files.iter().filter(|(path, _)| path.ends_with(".mlp")) {
+        for (path, text) in self.files.iter().filter(|(path, _)| path.ends_with(".mlp") || path.ends_with(".sql")) {
             client.open(path, text);
         }
         client
@@ -223,7 +223,8 @@ impl Fixture {
             let mut params = json!({"textDocument": {"uri": client.uri(&mark.0)}, "position": position(mark)});
             params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             let answer = client.ask(method, params).unwrap_or_else(Value::String);
-            (format!("{method} at {}:{}", mark.1, mark.2), answer)
+            let of = if mark.0 == self.first() { String::new() } else { format!(" of {}", mark.0) };
+            (format!("{method} at {}:{}{of}", mark.1, mark.2), answer)
         };
         self.marks.iter().map(one).collect()
     }
@@ -366,8 +367,9 @@ fn fixtures() -> Vec<(String, Fixture)> {
 fn answers_are_what_they_were() {
     for (name, fixture) in fixtures() {
         let mut client = fixture.client();
-        let texts = fixture.files.iter().map(|(path, text)| (client.uri(path), text.clone())).collect();
-        let here = client.uri(fixture.first());
+        let texts: BTreeMap<Url, String> =
+            fixture.files.iter().map(|(path, text)| (client.uri(path), text.clone())).collect();
+        let first = client.uri(fixture.first());
         let mut out = String::new();
         for (asked, answer) in fixture.asked(&mut client) {
             out.push_str(&format!("{asked}:"));
@@ -378,6 +380,8 @@ fn answers_are_what_they_were() {
                 out.push('\n');
                 out.push_str(&proposals_shown(&answer));
             } else {
+                let of = asked.rsplit_once(" of ").map(|(_, path)| client.uri(path));
+                let here = of.filter(|uri| texts.contains_key(uri)).unwrap_or_else(|| first.clone());
                 shown(&answer, &texts, Some(&here), 0, &mut out);
             }
             out.push('\n');

@@ -3,17 +3,37 @@ import * as vscode from 'vscode';
 import {
   CloseAction,
   type CloseHandlerResult,
+  CodeActionRequest,
+  CompletionRequest,
+  DefinitionRequest,
+  DidChangeTextDocumentNotification,
+  DidCloseTextDocumentNotification,
+  DidOpenTextDocumentNotification,
+  DidSaveTextDocumentNotification,
+  DocumentDiagnosticRequest,
+  DocumentHighlightRequest,
+  type DocumentSelector,
   ErrorAction,
   type ErrorHandler,
   ExecuteCommandRequest,
+  HoverRequest,
   LanguageClient,
   type LanguageClientOptions,
+  ReferencesRequest,
+  RenameRequest,
   RevealOutputChannelOn,
+  type ServerCapabilities,
   type ServerOptions,
   State,
+  TypeDefinitionRequest,
 } from 'vscode-languageclient/node';
 
 import { program } from './program';
+
+/** Texts in our language. */
+const OURS = ['file', 'untitled', 'vscode-remote'].map((scheme) => ({ scheme, language: 'mlp' }));
+/** The same, and the SQL that stages may run. */
+const WITH_SQL = [...OURS, ...['file', 'vscode-remote'].map((scheme) => ({ scheme, language: 'sql' }))];
 
 /** So many restarts within so long a time are too many. */
 const RESTARTS = 4;
@@ -29,6 +49,7 @@ export class Server {
     const run: ServerOptions = { command, args: ['lsp'] };
     const client = new Client('mlp', 'mlp', run, this.options());
     keepCommands(client);
+    includeSql(client);
     this.client = client;
     try {
       await client.start();
@@ -60,9 +81,8 @@ export class Server {
   }
 
   private options(): LanguageClientOptions {
-    const schemes = ['file', 'untitled', 'vscode-remote'];
     return {
-      documentSelector: schemes.map((scheme) => ({ scheme, language: 'mlp' })),
+      documentSelector: OURS,
       synchronize: {
         configurationSection: 'mlp',
         fileEvents: vscode.workspace.createFileSystemWatcher('**/{*.mlp,mlp.toml,mlp.lock,*.sql,*.py}'),
@@ -105,6 +125,38 @@ function keepCommands(client: LanguageClient): void {
   const feature = client.getFeature(ExecuteCommandRequest.method);
   feature.initialize = () => undefined;
   feature.register = () => undefined;
+}
+
+/** Something of the client that looks at texts. */
+interface Feature {
+  initialize(capabilities: ServerCapabilities, texts: DocumentSelector | undefined): void;
+}
+
+/**
+ * Shows SQL to the server, and asks it what names in that mean: of the files that stages run it knows, and says nothing of others. Everything else, as how
+ * SQL is laid out and folded, stays as if this extension were not there.
+ */
+function includeSql(client: LanguageClient): void {
+  const features: (Feature | undefined)[] = [
+    client.getFeature(DidOpenTextDocumentNotification.method),
+    client.getFeature(DidChangeTextDocumentNotification.method),
+    client.getFeature(DidCloseTextDocumentNotification.method),
+    client.getFeature(DidSaveTextDocumentNotification.method),
+    client.getFeature(CodeActionRequest.method),
+    client.getFeature(CompletionRequest.method),
+    client.getFeature(DefinitionRequest.method),
+    client.getFeature(DocumentDiagnosticRequest.method),
+    client.getFeature(DocumentHighlightRequest.method),
+    client.getFeature(HoverRequest.method),
+    client.getFeature(ReferencesRequest.method),
+    client.getFeature(RenameRequest.method),
+    client.getFeature(TypeDefinitionRequest.method),
+  ];
+  for (const feature of features) {
+    if (!feature) continue;
+    const initialize = feature.initialize.bind(feature);
+    feature.initialize = (capabilities) => initialize(capabilities, WITH_SQL);
+  }
 }
 
 /** Starts a server that ended again, but not one that never came up or ends again and again. */

@@ -209,7 +209,10 @@ impl Checker<'_> {
     /// A literal as a value of a type; reports where it is none.
     pub fn value_of(&mut self, expr: &Expr, ty: &ValueType, what: &str) -> Option<Literal> {
         match literals::typed(expr, ty) {
-            Ok(value) => Some(value),
+            Ok(value) => {
+                self.occurs_member(&ty.data, expr);
+                Some(value)
+            }
             Err(literals::Fault::NotLiteral) => {
                 if !matches!(expr.kind, tree::ExprKind::Error) {
                     self.report(stages::misplaced(

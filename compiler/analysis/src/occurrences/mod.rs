@@ -5,8 +5,9 @@
 
 mod locals;
 
+use mlp_plan::DataType;
 use mlp_source::Span;
-use mlp_syntax::tree::{self, Expr, ExprKind, FormatPart, ItemKind, Name};
+use mlp_syntax::tree::{self, Expr, ExprKind, FormatPart, ItemKind, Name, Node, TypeExpr, TypeKind};
 
 use self::locals::Locals;
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     policies::PolicyParam,
     program::DeclId,
     scope::{Found, module_named},
-    stages::Signature,
 };
 
 /// What a name stands for.
@@ -38,6 +38,8 @@ pub enum Symbol {
     Moment(String),
     /// A tag.
     Tag(String),
+    /// A member of an enum, behind all its members: enums that have the same are one type.
+    Member(Vec<String>, String),
 }
 
 impl Symbol {
@@ -93,8 +95,33 @@ impl Checker<'_> {
                         self.occurs(name.span, || Symbol::Moment(name.text.clone()));
                     }
                 }
-                kind => Locals::of(self, module).item(kind),
+                kind => {
+                    if let ItemKind::Stage(tree) | ItemKind::Source(tree) | ItemKind::Sink(tree) = kind {
+                        self.type_parameters(&tree.generics, Node::Item(item));
+                    }
+                    Locals::of(self, module).item(kind);
+                }
             }
+        }
+    }
+
+    /// Remembers where the type parameters of a stage are declared, and used below a node.
+    fn type_parameters(&mut self, declared: &[tree::Generic], node: Node<'_>) {
+        let name = match node {
+            Node::Generic(generic) => Some(&generic.name),
+            Node::Type(TypeExpr { kind: TypeKind::Named { path, .. }, .. }) => match path.segments.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(name) = name
+            && let Some(parameter) = declared.iter().find(|parameter| parameter.name.text == name.text)
+        {
+            self.occurs(name.span, || Symbol::Local(parameter.name.span));
+        }
+        if !declared.is_empty() {
+            node.children().into_iter().for_each(|child| self.type_parameters(declared, child));
         }
     }
 
@@ -128,7 +155,37 @@ impl Checker<'_> {
                 }
                 _ => self.columns_in(info, others, base),
             },
+            ExprKind::Binary { left, right, .. } | ExprKind::In(left, right) => {
+                for (one, other) in [(left, right), (right, left)] {
+                    self.columns_in(info, others, one);
+                    if let ExprKind::Name(subject) = &one.kind
+                        && let Some(column) = info.face.column(&subject.text)
+                    {
+                        self.members_in(info, &column.value.data, other);
+                    }
+                }
+            }
             _ => children(expr).into_iter().for_each(|inner| self.columns_in(info, others, inner)),
+        }
+    }
+
+    /// Remembers the members of an enum in what a column of it is compared with; a name is one only where no column has it.
+    fn members_in(&mut self, info: &ContractInfo, data: &DataType, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Name(name) if info.face.column(&name.text).is_none() => self.occurs_member(data, expr),
+            ExprKind::Set(items) | ExprKind::List(items) => {
+                items.iter().for_each(|item| self.members_in(info, data, item));
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers a member of an enum, where a value of it is one.
+    pub(crate) fn occurs_member(&mut self, data: &DataType, value: &Expr) {
+        if let (ExprKind::Name(name), DataType::Enum { members, .. }) = (&value.kind, data)
+            && members.contains(&name.text)
+        {
+            self.occurs(name.span, || Symbol::Member(members.clone(), name.text.clone()));
         }
     }
 
@@ -161,70 +218,6 @@ impl Checker<'_> {
             self.occurs(name.span, || Symbol::Metric(place));
         }
     }
-
-    /// Remembers the tables and columns that an SQL names: words that can be but one thing. `begins` is where the text stands in the program.
-    pub(crate) fn names_in_sql(
-        &mut self,
-        signature: &Signature,
-        inputs: &[(String, Shared)],
-        text: &str,
-        begins: Span,
-    ) {
-        if !self.memo.is_for_edits() {
-            return;
-        }
-        let words = sql_words(text);
-        let place = |start: usize, end: usize| {
-            let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            Span::new(begins.file, begins.start + narrow(start), begins.start + narrow(end))
-        };
-        for (index, (start, word)) in words.iter().enumerate() {
-            let at = place(*start, start + word.len());
-            let behind_dot = text.get(..*start).is_some_and(|before| before.ends_with('.'));
-            let before = index.checked_sub(1).and_then(|before| words.get(before)).map(|(_, word)| *word);
-            if let Some(param) = signature.params.iter().find(|param| param.name == *word && !behind_dot) {
-                let span = param.span;
-                self.occurs(at, || Symbol::Local(span));
-                continue;
-            }
-            let named = |contract: &&(String, Shared)| contract.1.face.column(word).is_some();
-            let owners: Vec<&(String, Shared)> = match before.filter(|_| behind_dot) {
-                Some(table) if inputs.iter().any(|(name, _)| name == table) => {
-                    inputs.iter().filter(|(name, _)| name == table).filter(named).collect()
-                }
-                _ => inputs.iter().filter(named).collect(),
-            };
-            if let [(_, contract)] = owners.as_slice() {
-                let column = contract.column_span(word);
-                self.occurs(at, || Symbol::Column(column));
-            }
-        }
-    }
-}
-
-/// The words of an SQL, outside of texts and comments, with their places.
-fn sql_words(text: &str) -> Vec<(usize, &str)> {
-    let mut words = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let until = |end: &str, from: usize| {
-            rest.get(from..).and_then(|inner| inner.find(end)).map_or(rest.len(), |found| from + found + end.len())
-        };
-        let length = match rest.chars().next() {
-            Some('\'') => until("'", 1),
-            Some('-') if rest.starts_with("--") => until("\n", 2),
-            Some('/') if rest.starts_with("/*") => until("*/", 2),
-            Some(letter) if letter == '_' || letter.is_alphabetic() => {
-                let length = rest.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(rest.len());
-                words.extend(rest.get(..length).map(|word| (at, word)));
-                length
-            }
-            Some(letter) if letter.is_numeric() => rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len()),
-            letter => letter.map_or(1, char::len_utf8),
-        };
-        at += length;
-    }
-    words
 }
 
 /// The expressions within an expression, without the name of what is called.

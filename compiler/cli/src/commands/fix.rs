@@ -70,7 +70,7 @@ fn mended(package: &Loaded) -> Vec<Mended> {
     for edits in diagnostics.iter().filter_map(|found: &Diagnostic| found.fix.as_ref()).map(|fix| &fix.edits) {
         let Some(file) = edits.first().map(|edit| edit.span.file) else { continue };
         let apart = |edit: &Edit, other: &Edit| edit.span.end < other.span.start || other.span.end < edit.span.start;
-        let own = package.own.contains(&file) && edits.iter().all(|edit| edit.span.file == file);
+        let own = package.is_own(file) && edits.iter().all(|edit| edit.span.file == file);
         let (before, fixes) = taken.entry(file).or_default();
         if own && edits.iter().all(|edit| before.iter().all(|other| apart(edit, other))) {
             before.extend(edits.iter().cloned());

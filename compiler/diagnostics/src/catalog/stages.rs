@@ -48,10 +48,15 @@ pub fn unused(span: Span, name: &str) -> Diagnostic {
         .help("use the result, or delete the line")
 }
 
-/// SQL without a meaning.
+/// SQL without a meaning: at the word that has none, where that is known. `run` is where the program runs it, which is said of one in a file of its own.
 #[must_use]
-pub fn sql(span: Span, message: &str, help: Option<&str>) -> Diagnostic {
-    let found = Diagnostic::new(Code::SqlInvalid, span, format!("SQL: {message}")).here("in this SQL");
+pub fn sql(run: Span, word: Option<Span>, in_file: bool, message: &str, help: Option<&str>) -> Diagnostic {
+    let message = format!("SQL: {message}");
+    let found = match word {
+        None => Diagnostic::new(Code::SqlInvalid, run, message).here("in this SQL"),
+        Some(word) if in_file => Diagnostic::new(Code::SqlInvalid, word, message).here("here").because(run, "run here"),
+        Some(word) => Diagnostic::new(Code::SqlInvalid, word, message).here("here"),
+    };
     match help {
         Some(help) => found.help(help),
         None => found.help("the SQL of a stage is one SELECT over its inputs, by the names of the parameters"),
@@ -64,16 +69,29 @@ pub fn rename_in_sql(found: Diagnostic, at: Span, name: &str) -> Diagnostic {
     found.fix(format!("did you mean `{name}`?"), at, name)
 }
 
-/// SQL whose columns do not satisfy the declared output; `selected` are those that it gives.
+/// SQL whose columns do not satisfy the declared output: at the only column that does not, where it is written; `selected` are those that it gives.
 #[must_use]
-pub fn sql_output(span: Span, stage: &str, contract: &str, problems: &[String], selected: &[String]) -> Diagnostic {
+pub fn sql_output(
+    (run, given, in_file): (Span, Option<Span>, bool),
+    stage: &str,
+    contract: &str,
+    problems: &[String],
+    selected: &[String],
+) -> Diagnostic {
     let text = match problems {
         [one] => one.clone(),
         many => format!("{} things differ: {}", many.len(), many.join("; ")),
     };
-    Diagnostic::new(Code::SqlOutput, span, format!("SQL of `{stage}` does not give `{contract}`: {text}"))
-        .here(format!("it selects {}", selected.join(", ")))
-        .help("select, cast or rename columns until they are those of the contract, or change the contract")
+    let message = format!("SQL of `{stage}` does not give `{contract}`: {text}");
+    let selected = format!("it selects {}", selected.join(", "));
+    let found = match given {
+        None => Diagnostic::new(Code::SqlOutput, run, message).here(selected),
+        Some(given) if in_file => {
+            Diagnostic::new(Code::SqlOutput, given, message).here("given here").because(run, "run here")
+        }
+        Some(given) => Diagnostic::new(Code::SqlOutput, given, message).here("given here"),
+    };
+    found.help("select, cast or rename columns until they are those of the contract, or change the contract")
 }
 
 /// Columns that the SQL may make null, and the contract does not allow.

@@ -120,7 +120,9 @@ pub fn complete(
     offset: u32,
     files: &dyn Fn() -> Vec<String>,
 ) -> Option<Completions> {
-    let module = package.program().modules.iter().position(|module| module.file == document)?;
+    let Some(module) = package.program().modules.iter().position(|module| module.file == document) else {
+        return sql::in_file(package, document, offset);
+    };
     let mut supposing = package.suppose(document, offset)?;
     let (text, start) = (Arc::clone(&supposing.text), supposing.start);
     let site = Site::at(&text, offset.checked_sub(start)? as usize)?;

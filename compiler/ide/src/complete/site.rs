@@ -86,6 +86,14 @@ impl<'t> Site<'t> {
         }
     }
 
+    /// The cursor at an offset of an SQL.
+    pub(super) fn in_sql(sql: &'t str, offset: usize) -> Option<Self> {
+        let begin = offset - last_word(sql.get(..offset)?).len();
+        let until = sql.get(offset..)?.find(is_no_word).map_or(sql.len(), |at| offset + at);
+        let (before, typed, after) = (sql.get(..begin)?, sql.get(begin..until)?, sql.get(until..)?);
+        Some(Self { before, typed, after, kind: Kind::Sql, owner: Some("sql") })
+    }
+
     /// The last word before what is being typed, where nothing but blanks is between.
     pub(super) fn word_before(&self) -> Option<&'t str> {
         Some(last_word(self.before.trim_end_matches([' ', '\t']))).filter(|word| !word.is_empty())

@@ -5,10 +5,10 @@ use mlp_source::FileId;
 use mlp_workspace::Package;
 
 use super::{
-    Item, ItemKind,
+    Completions, Item, ItemKind, narrow,
     site::{Kind, Site, is_no_word, last_word},
 };
-use crate::show;
+use crate::{show, sql};
 
 /// Words of SQL that are proposed.
 const WORDS: [&str; 28] = [
@@ -47,9 +47,27 @@ pub(super) fn items(package: &Package, document: FileId, offset: u32, site: &Sit
     if site.kind != Kind::Sql {
         return Vec::new();
     }
-    let inputs = inputs(package, document, offset);
-    let sql = around(site);
-    let words = words(&sql);
+    proposed(&inputs(package, document, offset), &around(site), site)
+}
+
+/// What could stand at an offset of the SQL of a stage that has a file of its own.
+pub(super) fn in_file(package: &Package, document: FileId, offset: u32) -> Option<Completions> {
+    let tables = sql::of_file(package, document).flat_map(|sql| &sql.inputs);
+    let inputs: Vec<(String, Shared)> = tables.map(|table| (table.name.clone(), table.contract.clone())).collect();
+    if inputs.is_empty() {
+        return None;
+    }
+    let text = package.document(document)?.text();
+    let site = Site::in_sql(&text, offset as usize)?;
+    let mut items = proposed(&inputs, &format!("{} {}", site.before, site.after), &site);
+    items.sort_by(|one, two| (one.rank, &one.label).cmp(&(two.rank, &two.label)));
+    items.dedup_by(|next, kept| next.label == kept.label);
+    let begin = narrow(site.before.len());
+    Some(Completions { place: begin..begin + narrow(site.typed.len()), items, begins: false, all: true })
+}
+
+fn proposed(inputs: &[(String, Shared)], sql: &str, site: &Site<'_>) -> Vec<Item> {
+    let words = words(sql);
     let table_of = |name: &str| {
         let own = inputs.iter().find(|(input, _)| input == name);
         own.or_else(|| inputs.iter().find(|(input, _)| aliases(&words, input).any(|alias| alias == name)))

@@ -1,6 +1,7 @@
 //! What an editor can do to a program beside the fixes that findings bring along: mends that somebody has to choose, since they change what the program
 //! says.
 
+mod cast;
 mod columns;
 mod create;
 mod extract;
@@ -79,6 +80,7 @@ impl Asked<'_, '_> {
 #[must_use]
 pub fn mends(asked: &Asked<'_, '_>) -> Vec<Mend> {
     let mut found = columns::mends(asked);
+    found.extend(cast::mends(asked));
     found.extend(tags::mends(asked));
     found.extend(create::mends(asked));
     found.extend(extract::mends(asked));

@@ -79,7 +79,7 @@ impl Lower<'_> {
         let kind = match rule {
             Rule::word => self.word(word(&pair), span),
             Rule::number => self.number(word(&pair), span),
-            Rule::text => ExprKind::Literal(Lit::Text(self.string(span))),
+            Rule::text => ExprKind::Literal(Lit::Text(self.text(span))),
             Rule::format => ExprKind::Format(self.format(span)),
             Rule::column => ExprKind::Column(self.behind_sign(word(&pair), span)),
             Rule::tag => ExprKind::Tag(self.behind_sign(word(&pair), span)),

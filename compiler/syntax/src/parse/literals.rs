@@ -13,7 +13,7 @@ use super::{
     grammar::{Mlp, Rule},
 };
 use crate::copy::Copy;
-use crate::tree::{Expr, ExprKind, FormatPart, Lit};
+use crate::tree::{Expr, ExprKind, FormatPart, Lit, Text};
 
 const DURATIONS: [(&str, i64); 8] = [
     ("ns", 1),
@@ -44,18 +44,27 @@ impl Lower<'_> {
 
     /// The value of a string; escapes that are none are reported.
     pub(super) fn string(&mut self, span: Span) -> String {
-        let text = self.slice(span);
-        if let Some(inner) = text.strip_prefix("\"\"\"") {
-            return inner.strip_suffix("\"\"\"").unwrap_or(inner).to_owned();
-        }
-        let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
-        self.unescape(inner, span.start as usize + 1, false)
+        self.text(span).value
     }
 
-    fn unescape(&mut self, inner: &str, at: usize, format: bool) -> String {
+    /// The same, with where it is written.
+    pub(super) fn text(&mut self, span: Span) -> Text {
+        let text = self.slice(span);
+        if let Some(inner) = text.strip_prefix("\"\"\"") {
+            let value = inner.strip_suffix("\"\"\"").unwrap_or(inner).to_owned();
+            return Text { value, quotes: 3, escapes: Vec::new() };
+        }
+        let inner = text.get(1..text.len().saturating_sub(1)).unwrap_or_default();
+        let mut escapes = Vec::new();
+        let value = self.unescape(inner, span.start as usize + 1, false, &mut escapes);
+        Text { value, quotes: 1, escapes }
+    }
+
+    fn unescape(&mut self, inner: &str, at: usize, format: bool, escapes: &mut Vec<(u32, u32)>) -> String {
         if !inner.contains('\\') {
             return inner.to_owned();
         }
+        let narrow = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let mut out = String::with_capacity(inner.len());
         let mut rest = inner;
         while let Some(before) = rest.find('\\') {
@@ -78,6 +87,7 @@ impl Lower<'_> {
                 }
             };
             rest = escape.get(length..).unwrap_or_default();
+            escapes.push((narrow(out.len()), narrow(inner.len() - rest.len() - out.len())));
         }
         out.push_str(rest);
         out
@@ -107,7 +117,7 @@ impl Lower<'_> {
                 at += 2;
             } else if sign.starts_with('\\') {
                 let low = escape_length(sign);
-                plain.push_str(&self.unescape(sign.get(..low).unwrap_or_default(), start + at, true));
+                plain.push_str(&self.unescape(sign.get(..low).unwrap_or_default(), start + at, true, &mut Vec::new()));
                 at += low;
             } else if let Some(length) = sign.strip_prefix('{').and_then(value_length) {
                 if !plain.is_empty() {

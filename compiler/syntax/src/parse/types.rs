@@ -91,7 +91,7 @@ impl Lower<'_> {
                     continue;
                 }
                 Rule::number => self.number(word(&part), at),
-                Rule::text => ExprKind::Literal(Lit::Text(self.string(at))),
+                Rule::text => ExprKind::Literal(Lit::Text(self.text(at))),
                 Rule::name => ExprKind::Name(self.name(&part)),
                 _ => ExprKind::Error,
             };

@@ -120,11 +120,45 @@ pub enum Lit {
         zoned: bool,
     },
     /// A string with its escapes read.
-    Text(String),
+    Text(Text),
     /// `nan`.
     Nan,
     /// `none`.
     None,
+}
+
+/// A text in quotes: what it says, and where in the program that is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Text {
+    /// What it says.
+    pub value: String,
+    /// How many characters its opening quotes are: one, or three of a text over several lines, in which nothing is escaped.
+    pub quotes: u32,
+    /// Where the value goes on behind each escape, and by how many bytes it is written further on from there, in order.
+    pub escapes: Vec<(u32, u32)>,
+}
+
+impl Text {
+    /// Where a byte of the value is written, counted from the opening quotes.
+    #[must_use]
+    pub fn written(&self, at: u32) -> u32 {
+        let before = self.escapes.iter().rev().find(|(behind, _)| *behind <= at);
+        self.quotes + at + before.map_or(0, |(_, further)| *further)
+    }
+
+    /// The byte of the value that is written at a place, counted from the opening quotes; of an escape the one behind it.
+    #[must_use]
+    pub fn read(&self, written: u32) -> u32 {
+        let at = written.saturating_sub(self.quotes);
+        let mut before = 0;
+        for (behind, further) in &self.escapes {
+            if behind + further > at {
+                return (at - before).min(*behind);
+            }
+            before = *further;
+        }
+        at - before
+    }
 }
 
 /// A piece of `f".."`.

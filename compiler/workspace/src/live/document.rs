@@ -94,6 +94,13 @@ impl Document {
         Self { id, path, name, place, package, module, parts, starts, syntax, std }
     }
 
+    /// A text that is not in our language.
+    pub(super) fn other(head: Head, id: FileId, text: &Arc<str>) -> Self {
+        let span = Span::new(id, 0, narrow(text.len()));
+        let tree = tree::File { span, docs: Vec::new(), items: Vec::new(), dangling: Vec::new() };
+        Self::whole(head, text, Arc::new(tree), Vec::new())
+    }
+
     /// The trees of its parts.
     pub(super) fn trees(&self) -> Vec<Arc<tree::File>> {
         self.parts.iter().map(|part| Arc::clone(&part.tree)).collect()

@@ -17,7 +17,7 @@ use std::{
 
 use mlp_analysis::{Changes, Live, Module, Occurrence, Program, Symbol, checker::Checker, edges::Compared};
 use mlp_diagnostics::Diagnostic;
-use mlp_ports::SqlChecker;
+use mlp_ports::{Files as _, SqlChecker};
 use mlp_source::{FileId, Span};
 use mlp_syntax::parse;
 
@@ -27,7 +27,7 @@ use self::{
     overlay::Overlay,
 };
 use crate::{
-    load::{Loaded, without_cascades},
+    load::{Loaded, name_of_file, sql_of, without_cascades},
     manifest::Manifest,
 };
 
@@ -38,6 +38,8 @@ pub struct Package {
     /// Its folder.
     pub root: PathBuf,
     documents: Vec<Document>,
+    /// Files that are no sources, in whose texts something is found: the SQL of stages.
+    others: Vec<Document>,
     /// By the file of a part: the document that it is of.
     homes: HashMap<FileId, usize>,
     ids: Ids,
@@ -68,8 +70,10 @@ impl Package {
         let ids = Ids::from(u32::try_from(sources.iter().count()).unwrap_or(u32::MAX));
         let files = Overlay::over(files);
         let live = Live::new(program_of(&documents), &*sql, &files);
-        let mut package = Self { manifest, root, documents, homes: HashMap::new(), ids, live, files, sql };
+        let (homes, others) = (HashMap::new(), Vec::new());
+        let mut package = Self { manifest, root, documents, others, homes, ids, live, files, sql };
         package.find_homes();
+        package.read_others(|_, _| true);
         package
     }
 
@@ -78,16 +82,31 @@ impl Package {
         self.documents.iter()
     }
 
+    /// Files that are no sources, in whose texts something is found: the SQL of stages.
+    pub fn others(&self) -> impl Iterator<Item = &Document> {
+        self.others.iter()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Document> {
+        self.documents.iter().chain(&self.others)
+    }
+
     /// The document of a number.
     #[must_use]
     pub fn document(&self, id: FileId) -> Option<&Document> {
-        self.documents.iter().find(|document| document.id == id)
+        self.all().find(|document| document.id == id)
     }
 
     /// The document at a path.
     #[must_use]
     pub fn document_at(&self, path: &Path) -> Option<&Document> {
-        self.documents.iter().find(|document| document.path.as_deref() == Some(path))
+        self.all().find(|document| document.path.as_deref() == Some(path))
+    }
+
+    /// The meaning of SQL.
+    #[must_use]
+    pub fn sql(&self) -> &dyn SqlChecker {
+        &*self.sql
     }
 
     /// The program as it is now. Its places are those of parts: [`Self::outside`] says where they stand.
@@ -122,6 +141,7 @@ impl Package {
             document.edit(range.clone(), with, &mut self.ids);
         }
         let (trees, is_same) = (document.trees(), document.std == imported);
+        self.number_others(Some(index));
         if is_same || self.used_std() == self.loaded_std() {
             self.homes.retain(|_, home| *home != index);
             self.homes
@@ -181,6 +201,7 @@ impl Package {
     /// Lays an unsaved text over a file that is no source, as the SQL of a stage; without one, the file is what it is on disk, and read again.
     pub fn lay(&mut self, path: &Path, text: Option<&str>) {
         self.files.lay(path, text.map(Arc::from));
+        self.read_others(|files, (package, file)| files.is_at(package, file, path));
         let read = self.live.files_read();
         let files: Vec<(String, String)> = read
             .filter(|(package, file)| self.files.is_at(package, file, path))
@@ -213,11 +234,38 @@ impl Package {
         self.live.edges().map(|edge| Compared { span: self.outside(edge.span), ..edge.clone() }).collect()
     }
 
-    /// The name at a place of a document, and what it stands for; of names within each other the innermost.
+    /// The name at a place of a document, and what it stands for first; of names within each other the innermost.
     #[must_use]
     pub fn symbol_at(&self, document: FileId, offset: u32) -> Option<Occurrence> {
+        self.symbols_at(document, offset).into_iter().next()
+    }
+
+    /// The same with all that it stands for: in the SQL of a stage a column may be one that is read, and one that is given.
+    #[must_use]
+    pub fn symbols_at(&self, document: FileId, offset: u32) -> Vec<Occurrence> {
         let holds = |span: Span| span.file == document && (span.start..=span.end).contains(&offset);
-        self.names().filter(|occurrence| holds(occurrence.span)).min_by_key(|occurrence| occurrence.span.len())
+        let mut found: Vec<Occurrence> = self.names().filter(|occurrence| holds(occurrence.span)).collect();
+        let least = found.iter().map(|occurrence| occurrence.span.len()).min();
+        found.retain(|occurrence| Some(occurrence.span.len()) == least);
+        if found.iter().any(|occurrence| Some(occurrence) != found.first()) {
+            // names are kept in no order, but for those of one SQL
+            let order: Vec<Occurrence> = self
+                .live
+                .sql()
+                .filter(|sql| self.outside(sql.place.whole()).file == document)
+                .flat_map(|sql| sql.names(&*self.sql))
+                .map(|(span, symbol)| self.whole(&Occurrence { span, symbol }))
+                .collect();
+            found.sort_by_key(|occurrence| order.iter().position(|known| known == occurrence));
+        }
+        found.dedup();
+        found
+    }
+
+    /// A name at its place in the whole document.
+    fn whole(&self, occurrence: &Occurrence) -> Occurrence {
+        let symbol = occurrence.symbol.moved(|place| self.outside(place));
+        Occurrence { span: self.outside(occurrence.span), symbol }
     }
 
     /// All places at which a name stands for this, by document and place, that of its declaration among them.
@@ -226,7 +274,7 @@ impl Package {
         let same = self.names().filter(|occurrence| occurrence.symbol == *symbol);
         let mut places: Vec<Span> = same.map(|occurrence| occurrence.span).collect();
         let order: HashMap<FileId, usize> =
-            self.documents.iter().enumerate().map(|(index, document)| (document.id, index)).collect();
+            self.all().enumerate().map(|(index, document)| (document.id, index)).collect();
         places.sort_unstable_by_key(|place| (order.get(&place.file), *place));
         places.dedup();
         places
@@ -238,11 +286,7 @@ impl Package {
         let declared = program
             .ids()
             .filter_map(|id| Some(Occurrence { span: self.outside(program.decl(id)?.span), symbol: Symbol::Decl(id) }));
-        let outside = |occurrence: &Occurrence| Occurrence {
-            span: self.outside(occurrence.span),
-            symbol: occurrence.symbol.moved(|place| self.outside(place)),
-        };
-        declared.chain(self.live.occurrences().map(outside))
+        declared.chain(self.live.occurrences().map(|occurrence| self.whole(occurrence)))
     }
 
     /// Where a place of a part stands in its document.
@@ -302,7 +346,41 @@ impl Package {
             rank(one).cmp(&rank(two)).then_with(|| in_package(one).cmp(&in_package(two)))
         });
         self.find_homes();
+        self.number_others(None);
         self.live = Live::new(program_of(&self.documents), &*self.sql, &self.files);
+    }
+
+    /// Finds SQL files that stages of a document name now, or of all documents.
+    fn number_others(&mut self, index: Option<usize>) {
+        let documents = self.documents.iter().enumerate().filter(|(at, _)| index.is_none_or(|index| index == *at));
+        let named = documents.flat_map(|(_, document)| sql_of(&module_of(document)).collect::<Vec<_>>());
+        let new: BTreeSet<(String, String)> =
+            named.filter(|(package, path)| self.files.id(package, path).is_none()).collect();
+        for (package, path) in &new {
+            self.files.disk.number(package, path, self.ids.next());
+        }
+        if !new.is_empty() {
+            self.read_others(|_, file| new.contains(file));
+        }
+    }
+
+    /// Reads those of the SQL files anew; what cannot be read is empty, and told where it is named.
+    fn read_others(&mut self, which: impl Fn(&Overlay, &(String, String)) -> bool) {
+        for (file, id) in self.files.disk.numbered().filter(|(file, _)| which(&self.files, file)) {
+            let (package, path) = file;
+            let text = self.files.read(package, path).unwrap_or_default();
+            let full = self.files.disk.root(package).map(|root| root.join(path));
+            let head = Head {
+                name: name_of_file(full.as_deref(), path).into(),
+                path: full,
+                place: path.clone(),
+                package: package.clone(),
+                module: String::new(),
+            };
+            self.others.retain(|known| known.id != id);
+            self.others.push(Document::other(head, id, &text));
+        }
+        self.others.sort_by_key(|known| known.id);
     }
 
     fn find_homes(&mut self) {

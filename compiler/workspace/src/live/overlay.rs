@@ -7,6 +7,7 @@ use std::{
 };
 
 use mlp_ports::Files;
+use mlp_source::FileId;
 
 use crate::disk::DiskFiles;
 
@@ -44,6 +45,10 @@ impl Files for Overlay {
             Some(text) => Ok(Arc::clone(text)),
             None => self.disk.read(package, path),
         }
+    }
+
+    fn id(&self, package: &str, path: &str) -> Option<FileId> {
+        self.disk.id(package, path)
     }
 }
 

@@ -7,6 +7,10 @@ function M.start()
   local manifest = vim.fs and vim.fs.find("mlp.toml", { upward = true, path = vim.fs.dirname(file) })[1]
     or vim.fn.findfile("mlp.toml", vim.fn.fnamemodify(file, ":h") .. ";")
   local found = manifest ~= nil and manifest ~= ""
+  -- SQL concerns us where stages may run it, and nowhere else
+  if not found and vim.bo.filetype == "sql" then
+    return
+  end
   local root = vim.fn.fnamemodify(found and manifest or file, ":p:h")
   local config = { name = "mlp", cmd = { "mlp", "lsp" }, root_dir = root }
   if vim.lsp.start then

@@ -14,6 +14,7 @@ use mlp_server::{
     lookout::News,
     session::Session,
 };
+use mlp_sql::DataFusionChecker;
 use serde_json::{Value, json};
 
 /// A client with a package in a folder of its own.
@@ -37,7 +38,7 @@ impl Client {
             "processId": null, "capabilities": capabilities,
             "workspaceFolders": [{"uri": root, "name": "test"}],
         });
-        let session = Session::new(&serde_json::from_value(params).unwrap(), Arc::new(NoSql));
+        let session = Session::new(&serde_json::from_value(params).unwrap(), Arc::new(DataFusionChecker));
         let mut client = Self { session, folder, next: 0 };
         client.tell("initialized", json!({}));
         client

@@ -1,29 +1,37 @@
 //! SQL stages: what the SELECT gives, against the declared output.
 
+mod names;
+mod place;
+
+use std::sync::Arc;
+
 use mlp_diagnostics::{
     Diagnostic,
     catalog::{contracts, stages as words},
 };
-use mlp_plan::{Column, Contract, DataType, Literal, Rule, ValueType};
+use mlp_plan::{Column, Contract, DataType, Rule, ValueType};
 use mlp_ports::{SqlColumn, SqlFault, SqlInput};
 use mlp_source::Span;
-use mlp_syntax::tree::ExprKind;
 
 use crate::{
     checker::Checker,
     contracts::Shared,
     edges::{Comes, Compared},
     flow::nullable_at,
-    literals,
     scope::nearest,
     stages::Signature,
     subtype::{self, Problem, ProblemKind},
     types::Ty,
 };
 
+pub use self::{
+    names::{StageSql, StageTable},
+    place::SqlPlace,
+};
+
 impl Checker<'_> {
     /// Checks the SELECT of a stage against its inputs (MLP404) and its declared output (MLP405).
-    pub fn check_sql(&mut self, signature: &Signature, text: &str, at: Span) {
+    pub fn check_sql(&mut self, signature: &Signature, text: &str, file: Option<&str>, at: Span) {
         let Some(output) = sql_output(signature) else {
             self.report(words::unresolved_run(
                 at,
@@ -35,17 +43,21 @@ impl Checker<'_> {
         let Some(inputs) = sql_inputs(signature) else { return };
         let tables: Vec<SqlInput<'_>> =
             inputs.iter().map(|(name, contract)| SqlInput { name, columns: &contract.face.columns }).collect();
-        if let Some(begins) = begins(text, signature) {
-            self.names_in_sql(signature, &inputs, text, begins);
+        let place = self.sql_place(signature, text, file);
+        let place = place.as_ref();
+        if let Some(place) = place {
+            self.names_in_sql(signature, &inputs, &output, text, place);
         }
+        let in_file = place.is_some_and(SqlPlace::is_file);
         let columns = match self.sql.check(text, &tables) {
             Ok(columns) => columns,
             Err(fault) => {
-                let found = words::sql(at, &fault.message, fault.help.as_deref());
+                let word = place::of_fault(place, &fault);
+                let found = words::sql(at, word, in_file, &fault.message, fault.help.as_deref());
                 let told = inputs.iter().take(3).fold(found, |found, (name, contract)| {
                     found.because(contract.span, format!("the columns of `{name}`"))
                 });
-                self.report(match meant(&fault, text, signature, &inputs) {
+                self.report(match meant(&fault, text, place, &inputs) {
                     Some((place, name)) => words::rename_in_sql(told, place, &name),
                     None => told,
                 });
@@ -69,7 +81,11 @@ impl Checker<'_> {
             return;
         }
         let texts: Vec<String> = problems.iter().map(|problem| problem_text(problem)).collect();
-        let mut found = words::sql_output(at, &signature.name, &output.face.name, &texts, &selected);
+        let given = match problems.as_slice() {
+            [only] => place.and_then(|place| Some(place.span(self.sql.gives(text, only.column())?))),
+            _ => None,
+        };
+        let mut found = words::sql_output((at, given, in_file), &signature.name, &output.face.name, &texts, &selected);
         for problem in problems.iter().take(3) {
             let place = output.column_span(problem.column());
             let wanted = output.face.column(problem.column()).map(|column| column.value.to_string());
@@ -77,6 +93,35 @@ impl Checker<'_> {
                 found.because(place, format!("{} is expected here", wanted.unwrap_or_else(|| problem.path.clone())));
         }
         self.report(nulls(found, &problems, &output));
+    }
+
+    /// Remembers what the names in an SQL stand for, where somebody will ask.
+    fn names_in_sql(
+        &mut self,
+        signature: &Signature,
+        inputs: &[(String, Shared)],
+        output: &Shared,
+        text: &str,
+        place: &SqlPlace,
+    ) {
+        if !self.memo.is_for_edits() {
+            return;
+        }
+        let table = |(name, contract): &(String, Shared)| {
+            let param = signature.params.iter().find(|param| param.name == *name)?;
+            Some(StageTable { name: name.clone(), span: param.span, contract: Arc::clone(contract) })
+        };
+        let sql = StageSql {
+            stage: signature.id,
+            text: text.into(),
+            place: place.clone(),
+            inputs: inputs.iter().filter_map(table).collect(),
+            output: Arc::clone(output),
+        };
+        for (span, symbol) in sql.names(self.sql) {
+            self.occurs(span, || symbol);
+        }
+        self.now.sql.push(sql);
     }
 
     /// What was not proven of the output of an SQL stage, and is checked when it ran; nothing where its SQL has no meaning.
@@ -101,33 +146,19 @@ impl Checker<'_> {
     }
 }
 
-/// The name that the checker of the SQL proposes for one that stands in it once, with its place in the program; none in a file of its own, and none where
-/// the text has escapes, since its places are then others.
-fn meant(fault: &SqlFault, text: &str, signature: &Signature, inputs: &[(String, Shared)]) -> Option<(Span, String)> {
-    let (start, end) = fault.at?;
-    let word = text.get(start..end)?;
+/// The name that the checker of the SQL proposes for one that stands in it once, with its place.
+fn meant(
+    fault: &SqlFault,
+    text: &str,
+    place: Option<&SqlPlace>,
+    inputs: &[(String, Shared)],
+) -> Option<(Span, String)> {
+    let word = text.get(fault.at?.0..fault.at?.1)?;
     let columns = inputs.iter().flat_map(|(_, contract)| &contract.face.columns).map(|column| column.name.as_str());
     let name = nearest(word, inputs.iter().map(|(name, _)| name.as_str()).chain(columns))?;
     let proposed = fault.help.as_ref().is_some_and(|help| help.contains(&format!("`{name}`")));
-    let begins = begins(text, signature)?;
-    let at = |offset: usize| Some(begins.start + u32::try_from(offset).ok()?);
-    let span = Span::new(begins.file, at(start)?, at(end)?);
+    let span = place::of_fault(place, fault)?;
     (proposed && text.matches(word).count() == 1).then_some((span, name))
-}
-
-/// Where an SQL begins that is written out in the program; none of one in a file of its own, and none where the text has escapes, since its places are
-/// then others.
-fn begins(text: &str, signature: &Signature) -> Option<Span> {
-    let (run, _) = signature.settings.run.as_ref()?;
-    let ExprKind::Call { args, .. } = &run.kind else { return None };
-    let literal = &args.first()?.value;
-    let is_text = matches!(literals::literal(literal), Some(Literal::Text(written)) if written == text);
-    let quote = match ((literal.span.end - literal.span.start) as usize).checked_sub(text.len())? {
-        2 => 1,
-        6 => 3,
-        _ => return None,
-    };
-    is_text.then_some(Span::at(literal.span.file, literal.span.start + quote))
 }
 
 /// With how to mend it where nothing but nulls stands in the way.
