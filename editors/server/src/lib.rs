@@ -30,10 +30,14 @@ mod serve;
 pub mod session;
 pub mod signature;
 pub mod tokens;
+pub mod wire;
 pub mod workspace;
 pub mod written;
 
-use std::sync::Arc;
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
 
 use lsp_server::{Connection, ErrorCode, Response};
 use lsp_types::{InitializeParams, InitializeResult, ServerInfo};
@@ -47,11 +51,23 @@ use serve::{refused, serve};
 /// # Errors
 /// In words, where it does not speak the protocol, or hangs up without ending the session.
 pub fn run(sql: Arc<dyn SqlChecker + Send>) -> Result<(), String> {
-    let (connection, threads) = Connection::stdio();
+    over(std::io::stdin(), std::io::stdout(), sql)
+}
+
+/// Serves the client that writes the one and reads the other.
+///
+/// # Errors
+/// As [`run`].
+pub fn over(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    sql: Arc<dyn SqlChecker + Send>,
+) -> Result<(), String> {
+    let (connection, wire) = wire::connect(input, output);
     let served = converse(&connection, sql);
     drop(connection);
-    threads.join().map_err(|error| error.to_string())?;
-    served
+    wire.flush();
+    served.map_err(|why| wire.fault().map_or(why, str::to_owned))
 }
 
 /// Greets a client and serves it.
