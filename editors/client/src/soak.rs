@@ -158,7 +158,7 @@ impl Soak<'_> {
                 Err(error) => return Err(format!("{method}: {error}")),
             };
             if let Some(path) = self.asked.remove(&id) {
-                let known = self.tokens.remove(&path);
+                let known = self.tokens.get(&path).cloned();
                 if let Some(tokens) = followed(known, &result)? {
                     self.tokens.insert(path, tokens);
                 }

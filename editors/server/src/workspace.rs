@@ -159,6 +159,9 @@ impl Workspace {
             buffer.lines = Lines::new(&buffer.text, self.encoding);
             edits.push((range, with.as_str()));
         }
+        if !is_source(path) {
+            return self.lay(path);
+        }
         let home = home_of(path);
         let Some(package) = self.packages.get_mut(&home) else {
             // it was given up over another text
