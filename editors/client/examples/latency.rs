@@ -265,10 +265,7 @@ fn elsewhere(kind: &Kind, home: &Path, files: usize) -> Result<Measured, String>
     let at = text.find("Base").ok_or("there is no contract")? + "Base".len();
     let other = uri(&other);
     let here = typing.letters(at, |client, _| pushed(client, &other))?;
-    let at = text.find("1_000").ok_or("there is no bound")? + "1_000".len();
-    let position = Units::Pairs.position(&text, at);
     let hover = typing.asked("textDocument/hover", text.find("amount").unwrap_or_default())?.0;
-    let _ = position;
     client.bye()?;
     Ok(vec![
         (format!("a letter to the break in another file, {files} files"), here),

@@ -241,9 +241,14 @@ fn formatted(desk: &mut Desk, path: &Path) -> Result<&'static str, String> {
     Ok("formats")
 }
 
+/// The code of an answer that is refused in words: a document may be of no package that can be read.
+pub const REFUSED: i64 = -32803;
+
 /// What is answered; nothing where it is refused in words.
-fn asked(desk: &mut Desk, method: &str, params: Value) -> Result<Value, String> {
-    const REFUSED: i64 = -32803;
+///
+/// # Errors
+/// Where no answer comes, or another error.
+pub fn asked(desk: &mut Desk, method: &str, params: Value) -> Result<Value, String> {
     let id = desk.client.begin(method, params)?;
     match desk.client.end(id)?.result {
         Ok(answer) => Ok(answer),

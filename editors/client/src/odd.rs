@@ -112,7 +112,7 @@ pub struct Session {
     asked: BTreeMap<String, usize>,
 }
 
-/// A greeting, so many odd messages, a question whose answer is known, and the end of the session. `frames` has bodies among them that are none.
+/// A greeting, so many odd messages, a question whose answer is known, and the end of the session.
 #[must_use]
 pub fn session(dice: &mut Dice<'_>, count: usize) -> Session {
     let mut session = Session::default();

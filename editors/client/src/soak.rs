@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     client::{Answer, Client, uri},
-    deeds::deed,
+    deeds::{REFUSED, asked, deed},
     desk::{Desk, document},
     dice::Dice,
     disk::furnish,
@@ -150,7 +150,6 @@ impl Soak<'_> {
 
     /// Waits for all answers, and holds them to what may be answered.
     fn settle(&mut self) -> Result<(), String> {
-        const REFUSED: i64 = -32803;
         for (id, Answer { method, result, .. }) in self.desk.client.settle()? {
             let result = match result {
                 Ok(result) => result,
@@ -205,8 +204,8 @@ impl Soak<'_> {
             }
             let document = json!({"uri": uri(&path)});
             let params = json!({"textDocument": document, "previousResultId": known.0});
-            let change = self.desk.client.ask("textDocument/semanticTokens/full/delta", params)?;
-            let whole = self.desk.client.ask("textDocument/semanticTokens/full", json!({"textDocument": document}))?;
+            let change = asked(&mut self.desk, "textDocument/semanticTokens/full/delta", params)?;
+            let whole = asked(&mut self.desk, "textDocument/semanticTokens/full", json!({"textDocument": document}))?;
             let (Some((_, followed)), Some((id, whole))) = (followed(Some(known), &change)?, followed(None, &whole)?) else {
                 continue;
             };
@@ -220,6 +219,7 @@ impl Soak<'_> {
 
     /// All as it was at first, and the memory then.
     fn rest(&mut self) -> Result<u64, String> {
+        self.settle()?;
         for path in self.desk.open.keys().cloned().collect::<Vec<_>>() {
             self.desk.close(&path)?;
         }
@@ -233,7 +233,10 @@ impl Soak<'_> {
             if self.desk.disk.get(&path) != Some(&text) {
                 self.desk.put(&path, Some(&text))?;
             }
-            self.desk.open(&path)?;
+            // nothing else is the server's
+            if path.extension().is_some_and(|kind| kind == "mlp" || kind == "sql") {
+                self.desk.open(&path)?;
+            }
         }
         self.desk.client.ask("workspace/symbol", json!({"query": ""}))?;
         self.desk.client.pipe.resident().ok_or_else(|| "the memory of a process is not told here".to_owned())

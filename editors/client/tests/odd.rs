@@ -1,4 +1,4 @@
-//! Whatever a client sends: the server answers what was asked, and goes on. `PROPTEST_CASES` has it tried longer, `cargo xtask fuzz` without end.
+//! Whatever a client sends: the server answers what was asked, and goes on. `PROPTEST_CASES` says how often it is tried, and `cargo xtask fuzz` tries it for long.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 

@@ -66,7 +66,8 @@ fn session(client: &str) -> Vec<String> {
     let said = said.replace("FOLDER_URI", &uri(&place)).replace("FOLDER", &place.display().to_string());
     let params: Value = serde_json::from_str(&said).unwrap();
     let asks = !params["capabilities"]["textDocument"]["diagnostic"].is_null();
-    let client = Client::greet_with(Command::new(mlp()).arg("lsp"), params).unwrap();
+    let mut server = Command::new(mlp());
+    let client = Client::greet_with(server.arg("lsp").env("XDG_CACHE_HOME", place.join("cache")), params).unwrap();
     let agreed = client.capabilities["positionEncoding"].as_str().unwrap().to_owned();
     let units = Units::ALL.into_iter().find(|units| units.name() == agreed).unwrap();
     let files = std::collections::BTreeMap::from([(path.clone(), text)]);
@@ -138,7 +139,6 @@ fn session(client: &str) -> Vec<String> {
     session.lines
 }
 
-/// A transcript, a line each, long ones cut into what fits.
 fn told(client: &str) {
     insta::assert_snapshot!(client, session(client).join("\n"));
 }

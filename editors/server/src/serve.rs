@@ -26,6 +26,9 @@ pub fn serve(connection: &Connection, mut session: Session) -> Result<(), Hangup
             // nothing is asked: what the edits did is told now, and not before, so that of many edits only the last one is
             send_all(connection, guarded(&mut session, Session::told).unwrap_or_default());
         }
+        if queue.is_empty() {
+            guarded(&mut session, Session::draw);
+        }
         let Some(message) = queue.next() else { return Err(Hangup) };
         match message {
             Message::Request(request) if request.method == "shutdown" => {

@@ -161,12 +161,13 @@ fn body(input: &mut impl BufRead) -> Result<Option<Vec<u8>>, Broken> {
         if text.is_empty() {
             break;
         }
-        let Some((name, value)) = text.split_once(':') else {
+        let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let Some((name, value)) = text.split_once(':').filter(|(name, _)| is_name(name)) else {
             return Err(Broken(format!(
                 "{shown:?} is no line of a head: each message begins with `Content-Length: BYTES` and an empty line"
             )));
         };
-        if name.trim().eq_ignore_ascii_case("content-length") {
+        if name.eq_ignore_ascii_case("content-length") {
             let count = value.trim().parse::<u64>().ok().filter(|count| *count <= BODY);
             length = Some(count.ok_or_else(|| Broken(format!("{shown:?}: a number up to {BODY} is meant")))?);
         }

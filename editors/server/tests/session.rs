@@ -169,6 +169,18 @@ fn a_file_without_a_package_is_one_and_a_text_without_a_file_too() {
 }
 
 #[test]
+fn a_file_without_a_package_is_forgotten_when_it_is_closed() {
+    let mut client = Client::new(json!({}));
+    client.write("alone.mlp", "contract A { id: int64 }\n");
+    client.open("alone.mlp", "contract A { id: int65 }\n");
+    assert_eq!(findings(&mut client).len(), 1);
+    let uri = client.uri("alone.mlp");
+    client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(client.pushed(), [("alone.mlp".to_owned(), Vec::new())]);
+    assert_eq!(client.session.workspace.packages().count(), 0);
+}
+
+#[test]
 fn a_folder_that_is_added_has_its_packages_opened_until_it_is_removed() {
     let mut client = Client::new(json!({}));
     client.write("deep/er/mlp.toml", MANIFEST);

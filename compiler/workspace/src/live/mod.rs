@@ -50,13 +50,19 @@ impl Package {
     /// Opens a package as it was loaded.
     #[must_use]
     pub fn open(loaded: Loaded, sql: Arc<dyn SqlChecker + Send>) -> Self {
+        Self::open_for(loaded, sql, |_| false)
+    }
+
+    /// Opens a package as it was loaded, some of whose files will be edited: those are prepared at once, and not checked twice.
+    #[must_use]
+    pub fn open_for(loaded: Loaded, sql: Arc<dyn SqlChecker + Send>, is_edited: impl Fn(&Path) -> bool) -> Self {
         let Loaded { sources, program, diagnostics, manifest, root, files, places, paths, .. } = loaded;
         let mut syntax: HashMap<FileId, Vec<Diagnostic>> = HashMap::new();
         for found in diagnostics {
             syntax.entry(found.primary.file).or_default().push(found);
         }
         let modules = program.modules.into_iter().zip(places).zip(paths);
-        let documents: Vec<Document> = modules
+        let mut documents: Vec<Document> = modules
             .filter_map(|((module, place), path)| {
                 let source = sources.get(module.file)?;
                 let name = Arc::clone(&source.name);
@@ -65,7 +71,9 @@ impl Package {
                 Some(Document::whole(head, &source.text, module.trees.into_iter().next()?, syntax))
             })
             .collect();
-        let ids = Ids::from(u32::try_from(sources.iter().count()).unwrap_or(u32::MAX));
+        let mut ids = Ids::from(u32::try_from(sources.iter().count()).unwrap_or(u32::MAX));
+        let edited = documents.iter_mut().filter(|document| document.path.as_deref().is_some_and(&is_edited));
+        edited.for_each(|document| document.open(&mut ids));
         let files = Overlay::over(files);
         let live = Live::new(program_of(&documents), &*sql, &files);
         let mut package = Self { manifest, root, documents, homes: HashMap::new(), ids, live, files, sql };
@@ -216,14 +224,18 @@ impl Package {
     /// The name at a place of a document, and what it stands for; of names within each other the innermost.
     #[must_use]
     pub fn symbol_at(&self, document: FileId, offset: u32) -> Option<Occurrence> {
+        let known = self.document(document)?;
+        // one of two parts that meet there: nothing of all others is looked up
+        let parts = [offset, offset.saturating_add(1)].map(|offset| known.inside(offset).file);
         let holds = |span: Span| span.file == document && (span.start..=span.end).contains(&offset);
-        self.names().filter(|occurrence| holds(occurrence.span)).min_by_key(|occurrence| occurrence.span.len())
+        let near = self.names(|file| parts.contains(&file));
+        near.filter(|occurrence| holds(occurrence.span)).min_by_key(|occurrence| occurrence.span.len())
     }
 
     /// All places at which a name stands for this, by document and place, that of its declaration among them.
     #[must_use]
     pub fn occurrences(&self, symbol: &Symbol) -> Vec<Span> {
-        let same = self.names().filter(|occurrence| occurrence.symbol == *symbol);
+        let same = self.names(|_| true).filter(|occurrence| occurrence.symbol == *symbol);
         let mut places: Vec<Span> = same.map(|occurrence| occurrence.span).collect();
         let order: HashMap<FileId, usize> =
             self.documents.iter().enumerate().map(|(index, document)| (document.id, index)).collect();
@@ -232,17 +244,18 @@ impl Package {
         places
     }
 
-    /// All names, at places of whole documents; some several times.
-    fn names(&self) -> impl Iterator<Item = Occurrence> {
+    /// The names in some parts, at places of whole documents; some several times.
+    fn names(&self, of: impl Fn(FileId) -> bool + Copy) -> impl Iterator<Item = Occurrence> {
         let program = self.program();
-        let declared = program
-            .ids()
-            .filter_map(|id| Some(Occurrence { span: self.outside(program.decl(id)?.span), symbol: Symbol::Decl(id) }));
-        let outside = |occurrence: &Occurrence| Occurrence {
+        let declared = program.ids().filter_map(move |id| {
+            let span = program.decl(id)?.span;
+            of(span.file).then(|| Occurrence { span: self.outside(span), symbol: Symbol::Decl(id) })
+        });
+        let outside = move |occurrence: &Occurrence| Occurrence {
             span: self.outside(occurrence.span),
             symbol: occurrence.symbol.moved(|place| self.outside(place)),
         };
-        declared.chain(self.live.occurrences().map(outside))
+        declared.chain(self.live.occurrences().filter(move |occurrence| of(occurrence.span.file)).map(outside))
     }
 
     /// Where a place of a part stands in its document.

@@ -74,7 +74,9 @@ impl Client {
     /// What the server says of itself.
     pub fn told(&mut self) -> Vec<Value> {
         let message = |message: Message| serde_json::to_value(message).unwrap();
-        self.session.told().into_iter().map(message).collect()
+        let told = self.session.told().into_iter().map(message).collect();
+        self.session.draw();
+        told
     }
 
     /// The diagnostics that the server pushes: for each file a line each.
