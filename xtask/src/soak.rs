@@ -19,6 +19,7 @@ pub fn run(edits: &str) -> Result<bool, String> {
         return Err("the build failed".to_owned());
     }
     step(&format!("sessions of {count} edits"));
-    let mut soak = command(place::target().join("release/examples/soak"), &[place::mlp(), place::root().join("examples")]);
+    let mut soak =
+        command(place::target().join("release/examples/soak"), &[place::mlp(), place::root().join("examples")]);
     succeeds(soak.args([edits, EVERY]).args(SEEDS))
 }

@@ -73,7 +73,12 @@ fn since(start: Instant, end: Instant) -> f64 {
 }
 
 /// The middle of times, and the slowest but one in twenty.
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "there are few")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "there are few"
+)]
 fn ranks(times: &Times) -> (f64, f64) {
     let mut sorted = times.clone();
     sorted.sort_by(f64::total_cmp);
@@ -182,7 +187,11 @@ fn one_file(kind: &Kind, home: &Path, lines: usize) -> Result<Measured, String> 
     found.push(("initialize".to_owned(), vec![since(start, Instant::now())]));
     // a server that is at rest
     std::thread::sleep(std::time::Duration::from_millis(100));
-    let broken = { let mut text = text.clone(); text.insert(at, 'x'); text };
+    let broken = {
+        let mut text = text.clone();
+        text.insert(at, 'x');
+        text
+    };
     let start = Instant::now();
     let mut typing = Typing::open(&mut client, kind, &path, &broken)?;
     let came = pushed(typing.client, &typing.uri)?;
@@ -283,7 +292,8 @@ fn looked_at(kind: &Kind, home: &Path, lines: usize) -> Result<Measured, String>
     let mut typing = Typing::open(&mut client, kind, &path, &text)?;
     let at = behind(&text, kind.typed)?;
     let place = json!({"textDocument": {"uri": typing.uri}, "position": Units::Pairs.position(&text, behind(&text, "let made = ")?)});
-    let address = typing.client.ask("workspace/executeCommand", json!({"command": "mlp.showGraph", "arguments": [place]}))?;
+    let address =
+        typing.client.ask("workspace/executeCommand", json!({"command": "mlp.showGraph", "arguments": [place]}))?;
     let address = address.as_str().ok_or("there is no picture")?.to_owned();
     let rest = address.strip_prefix("http://").ok_or("the address is none")?;
     let (host, path) = rest.split_once('/').ok_or("the address has no path")?;
@@ -358,11 +368,25 @@ fn all(mlp: &str, ruff: Option<&str>, word: &str) -> Result<(), String> {
         for (index, (name, _)) in mine.first().into_iter().flatten().enumerate() {
             let runs = |all: &[Measured]| -> Vec<Times> {
                 // the same by its place: names tell how many items there were
-                all.iter().filter_map(|run| run.iter().find(|(other, _)| other == name).or_else(|| run.get(index).filter(|_| name.contains("items"))).map(|(_, times)| times.clone())).collect()
+                all.iter()
+                    .filter_map(|run| {
+                        run.iter()
+                            .find(|(other, _)| other == name)
+                            .or_else(|| run.get(index).filter(|_| name.contains("items")))
+                            .map(|(_, times)| times.clone())
+                    })
+                    .collect()
             };
             let ((p50, p95), (their50, their95)) = (middle(&runs(&mine)), middle(&runs(&other)));
             let told = |time: f64| if time.is_nan() { "-".to_owned() } else { format!("{time:.2}") };
-            println!("{name:<58} {:>9} {:>9} {:>9} {:>9} {:>7}", told(p50), told(p95), told(their50), told(their95), told(p95 / their95));
+            println!(
+                "{name:<58} {:>9} {:>9} {:>9} {:>9} {:>7}",
+                told(p50),
+                told(p95),
+                told(their50),
+                told(their95),
+                told(p95 / their95)
+            );
         }
     }
     Ok(())

@@ -14,7 +14,8 @@ fn one(mlp: &str, examples: &str, plan: Plan) -> Result<bool, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     // links on the way to it would be other names of the same files
     let place = folder.path().canonicalize().map_err(|error| error.to_string())?;
-    let Report { edits, asked, compared, before, after } = soak(&PathBuf::from(mlp), &PathBuf::from(examples), &place, plan)?;
+    let Report { edits, asked, compared, before, after } =
+        soak(&PathBuf::from(mlp), &PathBuf::from(examples), &place, plan)?;
     let growth = after as f64 / before as f64 - 1.0;
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
     println!(

@@ -181,7 +181,11 @@ fn swapped(desk: &mut Desk, dice: &mut Dice<'_>, path: &Path) -> Result<&'static
 /// As it was at first, as a whole or by what differs.
 fn reverted(desk: &mut Desk, dice: &mut Dice<'_>, path: &Path) -> Result<&'static str, String> {
     let text = desk.first.get(path).cloned().unwrap_or_default();
-    if dice.chance(50) { desk.edit(path, &[(None, &text)])? } else { desk.replace(path, &text)? }
+    if dice.chance(50) {
+        desk.edit(path, &[(None, &text)])?
+    } else {
+        desk.replace(path, &text)?
+    }
     Ok("reverts")
 }
 
@@ -192,7 +196,9 @@ fn completed(desk: &mut Desk, dice: &mut Dice<'_>, path: &Path) -> Result<&'stat
     let params = json!({"textDocument": {"uri": uri(path)}, "position": position});
     let answer = asked(desk, "textDocument/completion", params)?;
     let items = answer["items"].as_array().or_else(|| answer.as_array()).cloned().unwrap_or_default();
-    let Some(item) = dice.pick(items.get(..items.len().min(12)).unwrap_or_default()) else { return Ok("completes nothing in") };
+    let Some(item) = dice.pick(items.get(..items.len().min(12)).unwrap_or_default()) else {
+        return Ok("completes nothing in");
+    };
     let item = if item["data"].is_null() { item.clone() } else { asked(desk, "completionItem/resolve", item.clone())? };
     let mut edits = item["additionalTextEdits"].as_array().cloned().unwrap_or_default();
     edits.extend(item.get("textEdit").cloned());
@@ -223,7 +229,8 @@ fn mended(desk: &mut Desk, dice: &mut Dice<'_>, path: &Path) -> Result<&'static 
         return Ok("mends nothing in");
     };
     // what makes a new file is left alone: where it comes to stand is the editor's matter
-    let creates = action["edit"]["documentChanges"].as_array().is_some_and(|all| all.iter().any(|one| !one["kind"].is_null()));
+    let creates =
+        action["edit"]["documentChanges"].as_array().is_some_and(|all| all.iter().any(|one| !one["kind"].is_null()));
     let known = |uri: &String| desk.disk.keys().any(|path| crate::client::uri(path) == *uri);
     let is_ours = action["edit"]["changes"].as_object().is_none_or(|changes| changes.keys().all(known));
     if !creates && is_ours {

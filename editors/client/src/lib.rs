@@ -7,7 +7,10 @@
 //! 1. What is random comes from a seed or from bytes: the same again gives the same again.
 //! 2. It never waits without end: a server that does not answer is an error.
 
-#![expect(clippy::indexing_slicing, reason = "messages are JSON, in which what is not there reads as null; nothing else is indexed")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "messages are JSON, in which what is not there reads as null; nothing else is indexed"
+)]
 
 pub mod client;
 pub mod deeds;

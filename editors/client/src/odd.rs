@@ -120,14 +120,18 @@ pub fn session(dice: &mut Dice<'_>, count: usize) -> Session {
     let encodings = dice.pick(&offered).cloned().unwrap_or_default();
     let mut capabilities = json!({"general": {"positionEncodings": encodings}});
     if dice.chance(50) {
-        capabilities["textDocument"] = json!({"diagnostic": {}, "completion": {"completionItem": {"snippetSupport": true}}});
+        capabilities["textDocument"] =
+            json!({"diagnostic": {}, "completion": {"completionItem": {"snippetSupport": true}}});
         capabilities["workspace"] = json!({"configuration": true, "diagnostic": {"refreshSupport": true}});
     }
     session.ask(json!(0), "initialize", json!({"processId": null, "rootUri": null, "capabilities": capabilities}));
     session.tell("initialized", json!({}));
     for address in ADDRESSES.iter().take(2) {
         let text: String = (0..dice.below(6)).map(|_| dice.word(&TEXTS)).collect();
-        session.tell("textDocument/didOpen", json!({"textDocument": {"uri": address, "languageId": "mlp", "version": 1, "text": text}}));
+        session.tell(
+            "textDocument/didOpen",
+            json!({"textDocument": {"uri": address, "languageId": "mlp", "version": 1, "text": text}}),
+        );
     }
     for number in 0..count {
         session.odd(dice, number + 1);
@@ -192,7 +196,10 @@ impl Session {
             7 => json!({"jsonrpc": any(dice), "method": any(dice), "params": any(dice)}).to_string(),
             8 => json!({"id": 1e300, "method": "textDocument/hover"}).to_string(),
             9 => any(dice).to_string(),
-            10 => format!(r#"{{"method":"textDocument/didChange","params":{{"textDocument":{{"uri":"{}","version":2}},"contentChanges":[{{"text":"\ud800 \udc00\ud83d"}}]}}}}"#, ADDRESSES[0]),
+            10 => format!(
+                r#"{{"method":"textDocument/didChange","params":{{"textDocument":{{"uri":"{}","version":2}},"contentChanges":[{{"text":"\ud800 \udc00\ud83d"}}]}}}}"#,
+                ADDRESSES[0]
+            ),
             _ => "\u{feff}{}".to_owned(),
         };
         self.put(&body);
@@ -241,7 +248,8 @@ pub fn messages(mut bytes: &[u8]) -> Result<Vec<Value>, String> {
         let rest = bytes.strip_prefix(HEAD).ok_or("a message has no head")?;
         let end = rest.windows(4).position(|four| four == b"\r\n\r\n").ok_or("a head has no end")?;
         let (length, rest) = rest.split_at_checked(end).ok_or("a head has no end")?;
-        let length = std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).ok_or("a head has no length")?;
+        let length =
+            std::str::from_utf8(length).ok().and_then(|length| length.parse().ok()).ok_or("a head has no length")?;
         let (body, rest) = rest.get(4..).and_then(|rest| rest.split_at_checked(length)).ok_or("a body is cut off")?;
         found.push(serde_json::from_slice(body).map_err(|error| error.to_string())?);
         bytes = rest;

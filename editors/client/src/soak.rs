@@ -56,7 +56,8 @@ pub fn soak(mlp: &Path, examples: &Path, folder: &Path, plan: Plan) -> Result<Re
     let units = *dice.pick(&Units::ALL).unwrap_or(&Units::Pairs);
     let asks = dice.chance(50);
     let desk = Desk::new(greet(mlp, folder, units, asks)?, units, folder, files);
-    let mut soak = Soak { mlp, asks, desk, dice, asked: BTreeMap::new(), tokens: BTreeMap::new(), report: Report::default() };
+    let mut soak =
+        Soak { mlp, asks, desk, dice, asked: BTreeMap::new(), tokens: BTreeMap::new(), report: Report::default() };
     let mut done: Vec<String> = Vec::new();
     match soak.run(plan, &mut done) {
         Ok(()) => Ok(soak.report),
@@ -171,16 +172,19 @@ impl Soak<'_> {
     fn compare(&mut self) -> Result<(), String> {
         self.settle()?;
         self.colours()?;
-        let files: Vec<PathBuf> = self.desk.disk.keys().chain(self.desk.open.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+        let files: Vec<PathBuf> =
+            self.desk.disk.keys().chain(self.desk.open.keys()).cloned().collect::<BTreeSet<_>>().into_iter().collect();
         let mut fresh = greet(self.mlp, &self.desk.folder, self.desk.units, self.asks)?;
         fresh.settings = self.desk.client.settings.clone();
         for (path, open) in &self.desk.open {
             fresh.tell("textDocument/didOpen", json!({"textDocument": document(path, &open.text)}))?;
         }
-        let texts: Vec<(PathBuf, String)> = files.into_iter().map(|path| (path.clone(), self.desk.text(&path).to_owned())).collect();
+        let open: BTreeSet<PathBuf> = self.desk.open.keys().cloned().collect();
+        let texts: Vec<(PathBuf, String)> =
+            files.into_iter().map(|path| (path.clone(), self.desk.text(&path).to_owned())).collect();
         let places = self.dice.clone();
-        let live = state(&mut self.desk.client, self.desk.units, &texts, &mut places.clone())?;
-        let wanted = state(&mut fresh, self.desk.units, &texts, &mut places.clone())?;
+        let live = state(&mut self.desk.client, self.desk.units, &texts, &open, &mut places.clone())?;
+        let wanted = state(&mut fresh, self.desk.units, &texts, &open, &mut places.clone())?;
         self.dice.below(2);
         self.report.compared += 1;
         for (what, wanted) in &wanted {
@@ -206,11 +210,15 @@ impl Soak<'_> {
             let params = json!({"textDocument": document, "previousResultId": known.0});
             let change = asked(&mut self.desk, "textDocument/semanticTokens/full/delta", params)?;
             let whole = asked(&mut self.desk, "textDocument/semanticTokens/full", json!({"textDocument": document}))?;
-            let (Some((_, followed)), Some((id, whole))) = (followed(Some(known), &change)?, followed(None, &whole)?) else {
+            let (Some((_, followed)), Some((id, whole))) = (followed(Some(known), &change)?, followed(None, &whole)?)
+            else {
                 continue;
             };
             if followed != whole {
-                return Err(format!("the colours of {} by differences are others than those told anew", path.display()));
+                return Err(format!(
+                    "the colours of {} by differences are others than those told anew",
+                    path.display()
+                ));
             }
             self.tokens.insert(path, (id, whole));
         }
@@ -268,13 +276,16 @@ fn state(
     client: &mut Client,
     units: Units,
     texts: &[(PathBuf, String)],
+    open: &BTreeSet<PathBuf>,
     dice: &mut Dice<'_>,
 ) -> Result<BTreeMap<String, Value>, String> {
     const PLACES: usize = 3;
     let mut asked: Vec<(&str, Value)> = vec![("workspace/symbol", json!({"query": ""}))];
     for (path, text) in texts {
         asked.extend(all(units, path, text));
-        asked.extend((0..PLACES).map(|_| at_place(dice, units, path, text)));
+        let places = (0..PLACES).map(|_| at_place(dice, units, path, text));
+        // nobody types in what is not open: there a proposal may be sought less far
+        asked.extend(places.filter(|(method, _)| *method != "textDocument/completion" || open.contains(path)));
     }
     asked.push(("workspace/diagnostic", json!({"previousResultIds": []})));
     let mut told = BTreeMap::new();

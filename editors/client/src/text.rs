@@ -136,7 +136,8 @@ pub fn declarations(text: &str) -> Vec<Range<usize>> {
     let mut was_empty = true;
     for line in lines(text) {
         let is_empty = text.get(line.clone()).is_none_or(|line| line.trim().is_empty());
-        let is_head = text.get(line.clone()).is_some_and(|line| line.starts_with(|letter: char| !letter.is_whitespace()));
+        let is_head =
+            text.get(line.clone()).is_some_and(|line| line.starts_with(|letter: char| !letter.is_whitespace()));
         match found.last_mut() {
             Some(last) if !(was_empty && is_head) => last.end = line.end,
             _ => found.push(line),

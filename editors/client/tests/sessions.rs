@@ -91,7 +91,8 @@ fn session(client: &str) -> Vec<String> {
 
     let start = session.at("distnce");
     let context = json!({"diagnostics": found, "only": ["quickfix"]});
-    let actions = session.ask("textDocument/codeAction", &json!({"range": {"start": start, "end": start}, "context": context}));
+    let actions =
+        session.ask("textDocument/codeAction", &json!({"range": {"start": start, "end": start}, "context": context}));
     let mend = actions.as_array().unwrap().iter().find(|action| !action["edit"].is_null()).unwrap().clone();
     session.say("mend", &mend);
     assert!(session.desk.apply(&mend["edit"]).unwrap());

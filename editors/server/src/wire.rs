@@ -185,7 +185,8 @@ fn body(input: &mut impl BufRead) -> Result<Option<Vec<u8>>, Broken> {
 /// The message of a body; none where it answers nothing that can have been asked.
 fn message(body: &[u8]) -> Result<Option<Message>, Refused> {
     let refused = |code, id: &Value, words: &str| Refused { id: id.clone(), code, words: words.to_owned() };
-    let value = read(body).map_err(|error| refused(ErrorCode::ParseError, &Value::Null, &format!("no JSON: {error}")))?;
+    let value =
+        read(body).map_err(|error| refused(ErrorCode::ParseError, &Value::Null, &format!("no JSON: {error}")))?;
     let Value::Object(mut fields) = value else {
         let words = if value.is_array() { "batches are not served" } else { "a message is an object" };
         return Err(refused(ErrorCode::InvalidRequest, &Value::Null, words));
@@ -198,12 +199,15 @@ fn message(body: &[u8]) -> Result<Option<Message>, Refused> {
         (Value::String(method), Err(_)) if given.is_null() => {
             Ok(Some(Notification { method, params: field("params") }.into()))
         }
-        (Value::String(_), Err(_)) => {
-            Err(refused(ErrorCode::InvalidRequest, &given, "the id of a request is a text, or a whole number of 32 bits"))
-        }
+        (Value::String(_), Err(_)) => Err(refused(
+            ErrorCode::InvalidRequest,
+            &given,
+            "the id of a request is a text, or a whole number of 32 bits",
+        )),
         (Value::Null, Ok(id)) => {
             let failed = |error: Value| {
-                let words = |fault: serde_json::Error| ResponseError { code: 0, message: fault.to_string(), data: None };
+                let words =
+                    |fault: serde_json::Error| ResponseError { code: 0, message: fault.to_string(), data: None };
                 serde_json::from_value::<ResponseError>(error).unwrap_or_else(words)
             };
             let error = field("error");
@@ -212,7 +216,9 @@ fn message(body: &[u8]) -> Result<Option<Message>, Refused> {
         }
         // ids of ours are numbers
         (Value::Null, Err(_)) if fields.contains_key("result") || fields.contains_key("error") => Ok(None),
-        _ => Err(refused(ErrorCode::InvalidRequest, &given, "a message has a `method`, which is a text, or a `result`")),
+        _ => {
+            Err(refused(ErrorCode::InvalidRequest, &given, "a message has a `method`, which is a text, or a `result`"))
+        }
     }
 }
 
@@ -273,7 +279,8 @@ mod tests {
     fn messages_follow_one_another_whatever_else_their_heads_say() {
         let text = [
             framed(r#"{"jsonrpc":"2.0","id":1,"method":"a"}"#),
-            "content-length:14\nContent-Type: application/vscode-jsonrpc; charset=utf-8\n\n{\"method\":\"b\"}".to_owned(),
+            "content-length:14\nContent-Type: application/vscode-jsonrpc; charset=utf-8\n\n{\"method\":\"b\"}"
+                .to_owned(),
             framed(r#"{"id":2}"#),
             framed(r#"{"id":"x","error":{"code":-1,"message":"no"}}"#),
         ];

@@ -118,7 +118,8 @@ fn each_edit_of_a_file_that_a_stage_names_counts_at_once() {
     let params = json!({"capabilities": {}, "workspaceFolders": folder});
     client.session = Session::new(&serde_json::from_value(params).unwrap(), Arc::new(Selects));
     client.tell("initialized", json!({}));
-    let stage = "use orders.{Order}\n\nstage make(orders: Table<Order>) -> Table<Order> { run = sql(\"sql/make.sql\") }\n";
+    let stage =
+        "use orders.{Order}\n\nstage make(orders: Table<Order>) -> Table<Order> { run = sql(\"sql/make.sql\") }\n";
     client.write("sql/make.sql", "select id from orders");
     client.open("src/stages.mlp", stage);
     client.pushed();

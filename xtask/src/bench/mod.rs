@@ -62,8 +62,7 @@ pub enum Goal {
 /// Measures the cases whose name holds `filter` and prints a table. Whether all could be measured.
 pub fn run(filter: &str) -> Result<bool, String> {
     step("build");
-    const PARTS: [&str; 8] =
-        ["-p", "mlp-cli", "-p", "mlp-diagnostics", "-p", "mlp-client", "--bins", "--examples"];
+    const PARTS: [&str; 8] = ["-p", "mlp-cli", "-p", "mlp-diagnostics", "-p", "mlp-client", "--bins", "--examples"];
     if !succeeds(cargo(&["build", "--release", "--locked"]).args(PARTS))? {
         return Err("the build failed".to_owned());
     }
