@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: arbitrary input through the targets in `fuzz/`.
+//! `cargo xtask fuzz`: arbitrary input through the targets in `fuzz/`, and arbitrary messages to the language server.
 
 use std::fs;
 
@@ -33,7 +33,16 @@ pub fn run(seconds: &str) -> Result<bool, String> {
             clean = false;
         }
     }
-    Ok(clean)
+    Ok(messages(seconds)? && clean)
+}
+
+/// Sessions of odd messages, about as many as fit into the time.
+fn messages(seconds: u32) -> Result<bool, String> {
+    const A_SECOND: u32 = 100;
+    step("fuzz the language server");
+    let cases = seconds.saturating_mul(A_SECOND).to_string();
+    let mut test = cargo(&["test", "--release", "-p", "mlp-client", "--test", "odd"]);
+    succeeds(test.env("PROPTEST_CASES", cases).env("MLP_BIN", place::mlp()))
 }
 
 /// The targets, by name.

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the project's own commands.
 //!
-//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input), `grammars` (those of editors, from the table of words), `playground` (the page).
+//! **Lives here:** `test` (everything that must hold), `bench` (side by side with other tools), `fuzz` (bad input), `soak` (long sessions with the language server), `grammars` (those of editors, from the table of words), `playground` (the page).
 //! **Does not:** anything that the product does; it only starts processes and adds up what they say.
 //!
 //! Invariants:
@@ -15,6 +15,7 @@ mod grammars;
 mod place;
 mod playground;
 mod process;
+mod soak;
 mod test;
 
 use std::{env, process::ExitCode};
@@ -23,6 +24,7 @@ const HELP: &str = "\
 cargo xtask test            formatting, clippy, every test, the binary, the conformance programs, the editors
 cargo xtask bench [TEXT]    speed side by side with other tools; only the rows whose name holds TEXT
 cargo xtask fuzz [SECONDS]  each fuzz target for SECONDS (60)
+cargo xtask soak [EDITS]    long sessions at random with the language server, of EDITS (10000) edits each
 cargo xtask editors [NAME]  the tests of the editors' grammars and plugins, in real editors; only those of NAME
 cargo xtask playground      the compiler as a page of static files in target/playground/site, and its test in Chromium
 cargo xtask grammars        writes what the grammars of editors take from the table of words; --check only looks
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         (Some("grammars"), None) => grammars::run(false),
         (Some("grammars"), Some(flag)) if flag == "--check" => grammars::run(true),
         (Some("fuzz"), seconds) => fuzz::run(seconds.as_deref().unwrap_or("60")),
+        (Some("soak"), edits) => soak::run(edits.as_deref().unwrap_or("10000")),
         _ => Err(HELP.to_owned()),
     };
     match done {

@@ -33,11 +33,15 @@ pub mod session;
 pub mod signature;
 pub mod titles;
 pub mod tokens;
+pub mod wire;
 mod work;
 pub mod workspace;
 pub mod written;
 
-use std::sync::Arc;
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
 
 use lsp_server::{Connection, ErrorCode, Response};
 use lsp_types::{InitializeParams, InitializeResult, ServerInfo};
@@ -53,11 +57,24 @@ use serve::{refused, serve};
 /// # Errors
 /// In words, where it does not speak the protocol, or hangs up without ending the session.
 pub fn run(sql: Arc<dyn SqlChecker + Send>, history: Box<dyn History>) -> Result<(), String> {
-    let (connection, threads) = Connection::stdio();
+    over(std::io::stdin(), std::io::stdout(), sql, history)
+}
+
+/// Serves the client that writes the one and reads the other.
+///
+/// # Errors
+/// As [`run`].
+pub fn over(
+    input: impl Read + Send + 'static,
+    output: impl Write + Send + 'static,
+    sql: Arc<dyn SqlChecker + Send>,
+    history: Box<dyn History>,
+) -> Result<(), String> {
+    let (connection, wire) = wire::connect(input, output);
     let served = converse(&connection, sql, history);
     drop(connection);
-    threads.join().map_err(|error| error.to_string())?;
-    served
+    wire.flush();
+    served.map_err(|why| wire.fault().map_or(why, str::to_owned))
 }
 
 /// Greets a client and serves it.

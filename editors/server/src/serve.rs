@@ -38,6 +38,9 @@ pub fn serve(connection: &Connection, lookout: &Lookout, mut session: Session) -
                 lookout.watch(watched);
             }
         }
+        if queue.is_empty() {
+            guarded(&mut session, Session::draw);
+        }
         match queue.next() {
             Next::Hangup => return Err(Hangup),
             Next::News(news) => {

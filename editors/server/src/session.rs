@@ -109,6 +109,8 @@ pub struct Session {
     pub(crate) changed: bool,
     /// What is looked at on the disk.
     watched: Watched,
+    /// Whether something happened that the live picture does not show.
+    undrawn: bool,
 }
 
 impl Session {
@@ -131,6 +133,7 @@ impl Session {
             folders: folders(params),
             changed: false,
             watched: Watched::default(),
+            undrawn: false,
         }
     }
 
@@ -236,18 +239,25 @@ impl Session {
         }
     }
 
-    /// What is to be told once all that came was taken in: diagnostics that are others now, where the client does not ask for them, and the live picture.
+    /// What is to be told once all that came was taken in: diagnostics that are others now, where the client does not ask for them.
     pub fn told(&mut self) -> Vec<Message> {
         while self.step() {}
         if std::mem::take(&mut self.changed) {
+            self.undrawn = true;
             if !self.client.pulls {
                 for params in self.published.changes(&self.workspace) {
                     self.out.tell::<told::PublishDiagnostics>(params);
                 }
             }
-            graph::refresh(self);
         }
         self.out.take()
+    }
+
+    /// Draws the live picture anew where something changed, once that was told: nobody who types waits for a picture.
+    pub fn draw(&mut self) {
+        if std::mem::take(&mut self.undrawn) {
+            graph::refresh(self);
+        }
     }
 
     /// Messages that are to be sent.

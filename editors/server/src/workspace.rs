@@ -199,9 +199,15 @@ impl Workspace {
         }
     }
 
-    /// Takes in that a text was closed: what is on disk counts again.
+    /// Takes in that a text was closed: what is on disk counts again. What is of no package is known while it is open.
     pub fn close(&mut self, path: &Path) {
         self.buffers.remove(path);
+        if is_source(path) && home_of(path) == path {
+            self.packages.remove(path);
+            self.faults.remove(path);
+            self.crashed.remove(path);
+            return;
+        }
         self.on_disk(path);
     }
 
@@ -361,7 +367,8 @@ impl Workspace {
             let fetching = Fetching { offline: true, locked: true, note: &|_| {} };
             load(home, fetching).map_err(|fault| fault.0)
         };
-        let mut package = Package::open(loaded?, Arc::clone(&self.sql));
+        let is_edited = |path: &Path| self.buffers.contains_key(path);
+        let mut package = Package::open_for(loaded?, Arc::clone(&self.sql), is_edited);
         for (path, buffer) in &self.buffers {
             if !is_source(path) {
                 package.lay(path, Some(&buffer.text));

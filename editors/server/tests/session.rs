@@ -4,6 +4,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
+use mlp_ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
+use mlp_server::session::Session;
 use serde_json::{Value, json};
 
 use self::common::{Client, MANIFEST};
@@ -86,6 +90,49 @@ fn what_is_open_counts_and_not_what_is_on_disk_until_it_is_closed() {
     assert_eq!(client.pushed(), [("stages.mlp".to_owned(), Vec::new())]);
 }
 
+/// An engine to which SQL is what begins with `select`.
+struct Selects;
+
+impl SqlChecker for Selects {
+    fn check(&self, sql: &str, inputs: &[SqlInput<'_>]) -> Result<Vec<SqlColumn>, SqlFault> {
+        if !sql.starts_with("select") {
+            return Err(SqlFault { message: "this is no SQL".to_owned(), at: None, help: None });
+        }
+        let columns = inputs.iter().flat_map(|input| input.columns.iter().map(|column| (input.name, column)));
+        let passed = columns.map(|(table, column)| SqlColumn {
+            name: column.name.clone(),
+            data: column.value.data.clone(),
+            nullable: column.value.nullable,
+            passes: Some((table.to_owned(), column.name.clone())),
+            values: Vec::new(),
+            conditions: Vec::new(),
+        });
+        Ok(passed.collect())
+    }
+}
+
+#[test]
+fn each_edit_of_a_file_that_a_stage_names_counts_at_once() {
+    let mut client = shop();
+    let folder = json!([{"uri": client.uri(""), "name": "test"}]);
+    let params = json!({"capabilities": {}, "workspaceFolders": folder});
+    client.session = Session::new(&serde_json::from_value(params).unwrap(), Arc::new(Selects));
+    client.tell("initialized", json!({}));
+    let stage =
+        "use orders.{Order}\n\nstage make(orders: Table<Order>) -> Table<Order> { run = sql(\"sql/make.sql\") }\n";
+    client.write("sql/make.sql", "select id from orders");
+    client.open("src/stages.mlp", stage);
+    client.pushed();
+    client.open("sql/make.sql", "select id from orders");
+    assert_eq!(client.pushed(), [], "it is what is on disk");
+    change(&mut client, "sql/make.sql", json!([{"text": "no SQL"}]));
+    let told = findings(&mut client);
+    assert!(told.len() == 1 && told[0].starts_with("stages.mlp:2:"), "{told:?}");
+    let no = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 6}});
+    change(&mut client, "sql/make.sql", json!([{"range": no, "text": "select id from orders"}]));
+    assert_eq!(client.pushed(), [("stages.mlp".to_owned(), Vec::new())]);
+}
+
 #[test]
 fn files_come_and_go_on_disk() {
     let mut client = shop();
@@ -120,6 +167,18 @@ fn a_file_without_a_package_is_one_and_a_text_without_a_file_too() {
     let symbols =
         client.ask("textDocument/documentSymbol", json!({"textDocument": {"uri": "untitled:Untitled-1"}})).unwrap();
     assert_eq!(symbols[0]["name"], "B");
+}
+
+#[test]
+fn a_file_without_a_package_is_forgotten_when_it_is_closed() {
+    let mut client = Client::new(json!({}));
+    client.write("alone.mlp", "contract A { id: int64 }\n");
+    client.open("alone.mlp", "contract A { id: int65 }\n");
+    assert_eq!(findings(&mut client).len(), 1);
+    let uri = client.uri("alone.mlp");
+    client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
+    assert_eq!(client.pushed(), [("alone.mlp".to_owned(), Vec::new())]);
+    assert_eq!(client.session.workspace.packages().count(), 0);
 }
 
 #[test]

@@ -203,6 +203,6 @@ fn diff(home: &Path) -> Result<Vec<Case>, String> {
 }
 
 /// An example program of one of our crates, built with the rest.
-fn example(name: &str) -> PathBuf {
+pub fn example(name: &str) -> PathBuf {
     place::target().join("release/examples").join(name)
 }

@@ -5,6 +5,7 @@
 
 mod cases;
 mod contracts;
+mod editor;
 mod inputs;
 mod measure;
 mod tools;
@@ -61,7 +62,7 @@ pub enum Goal {
 /// Measures the cases whose name holds `filter` and prints a table. Whether all could be measured.
 pub fn run(filter: &str) -> Result<bool, String> {
     step("build");
-    const PARTS: [&str; 6] = ["-p", "mlp-cli", "-p", "mlp-diagnostics", "--bins", "--examples"];
+    const PARTS: [&str; 8] = ["-p", "mlp-cli", "-p", "mlp-diagnostics", "-p", "mlp-client", "--bins", "--examples"];
     if !succeeds(cargo(&["build", "--release", "--locked"]).args(PARTS))? {
         return Err("the build failed".to_owned());
     }
@@ -69,11 +70,17 @@ pub fn run(filter: &str) -> Result<bool, String> {
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
     step("inputs and yardsticks");
     let cases = cases::all(&home, filter)?;
+    if filter.starts_with(editor::NAME) {
+        return editor::run(&home, filter);
+    }
     step("cpu seconds, the least of 5");
     say(&format!("{:<44} {:>9} {:>9} {:>7}  {:<24} goal", "", "mlp", "theirs", "ratio", "yardstick"));
     let mut whole = true;
     for case in &cases {
         whole &= report(case);
+    }
+    if filter.is_empty() {
+        whole &= editor::run(&home, editor::NAME)?;
     }
     Ok(whole)
 }

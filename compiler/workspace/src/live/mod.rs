@@ -52,13 +52,19 @@ impl Package {
     /// Opens a package as it was loaded.
     #[must_use]
     pub fn open(loaded: Loaded, sql: Arc<dyn SqlChecker + Send>) -> Self {
+        Self::open_for(loaded, sql, |_| false)
+    }
+
+    /// Opens a package as it was loaded, some of whose files will be edited: those are prepared at once, and not checked twice.
+    #[must_use]
+    pub fn open_for(loaded: Loaded, sql: Arc<dyn SqlChecker + Send>, is_edited: impl Fn(&Path) -> bool) -> Self {
         let Loaded { sources, program, diagnostics, manifest, root, files, places, paths, .. } = loaded;
         let mut syntax: HashMap<FileId, Vec<Diagnostic>> = HashMap::new();
         for found in diagnostics {
             syntax.entry(found.primary.file).or_default().push(found);
         }
         let modules = program.modules.into_iter().zip(places).zip(paths);
-        let documents: Vec<Document> = modules
+        let mut documents: Vec<Document> = modules
             .filter_map(|((module, place), path)| {
                 let source = sources.get(module.file)?;
                 let name = Arc::clone(&source.name);
@@ -67,7 +73,9 @@ impl Package {
                 Some(Document::whole(head, &source.text, module.trees.into_iter().next()?, syntax))
             })
             .collect();
-        let ids = Ids::from(u32::try_from(sources.iter().count()).unwrap_or(u32::MAX));
+        let mut ids = Ids::from(u32::try_from(sources.iter().count()).unwrap_or(u32::MAX));
+        let edited = documents.iter_mut().filter(|document| document.path.as_deref().is_some_and(&is_edited));
+        edited.for_each(|document| document.open(&mut ids));
         let files = Overlay::over(files);
         let live = Live::new(program_of(&documents), &*sql, &files);
         let (homes, others) = (HashMap::new(), Vec::new());
@@ -244,7 +252,11 @@ impl Package {
     #[must_use]
     pub fn symbols_at(&self, document: FileId, offset: u32) -> Vec<Occurrence> {
         let holds = |span: Span| span.file == document && (span.start..=span.end).contains(&offset);
-        let mut found: Vec<Occurrence> = self.names().filter(|occurrence| holds(occurrence.span)).collect();
+        let Some(known) = self.document(document) else { return Vec::new() };
+        // one of two parts that meet there: nothing of all others is looked up
+        let parts = [offset, offset.saturating_add(1)].map(|offset| known.inside(offset).file);
+        let near = self.names(|file| parts.contains(&file));
+        let mut found: Vec<Occurrence> = near.filter(|occurrence| holds(occurrence.span)).collect();
         let least = found.iter().map(|occurrence| occurrence.span.len()).min();
         found.retain(|occurrence| Some(occurrence.span.len()) == least);
         if found.iter().any(|occurrence| Some(occurrence) != found.first()) {
@@ -271,7 +283,7 @@ impl Package {
     /// All places at which a name stands for this, by document and place, that of its declaration among them.
     #[must_use]
     pub fn occurrences(&self, symbol: &Symbol) -> Vec<Span> {
-        let same = self.names().filter(|occurrence| occurrence.symbol == *symbol);
+        let same = self.names(|_| true).filter(|occurrence| occurrence.symbol == *symbol);
         let mut places: Vec<Span> = same.map(|occurrence| occurrence.span).collect();
         let order: HashMap<FileId, usize> =
             self.all().enumerate().map(|(index, document)| (document.id, index)).collect();
@@ -280,13 +292,15 @@ impl Package {
         places
     }
 
-    /// All names, at places of whole documents; some several times.
-    fn names(&self) -> impl Iterator<Item = Occurrence> {
+    /// The names in some parts, at places of whole documents; some several times.
+    fn names(&self, of: impl Fn(FileId) -> bool + Copy) -> impl Iterator<Item = Occurrence> {
         let program = self.program();
-        let declared = program
-            .ids()
-            .filter_map(|id| Some(Occurrence { span: self.outside(program.decl(id)?.span), symbol: Symbol::Decl(id) }));
-        declared.chain(self.live.occurrences().map(|occurrence| self.whole(occurrence)))
+        let declared = program.ids().filter_map(move |id| {
+            let span = program.decl(id)?.span;
+            of(span.file).then(|| Occurrence { span: self.outside(span), symbol: Symbol::Decl(id) })
+        });
+        let near = self.live.occurrences().filter(move |occurrence| of(occurrence.span.file));
+        declared.chain(near.map(|occurrence| self.whole(occurrence)))
     }
 
     /// Where a place of a part stands in its document.

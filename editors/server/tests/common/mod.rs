@@ -8,7 +8,6 @@ use std::{
 
 use lsp_server::{Message, Notification, Request};
 use lsp_types::Url;
-use mlp_ports::NoSql;
 use mlp_server::{
     history::{Clause, Decided, LastDecision, LastRun, Past, State},
     lookout::News,
@@ -97,7 +96,9 @@ impl Client {
     /// What the server says of itself.
     pub fn told(&mut self) -> Vec<Value> {
         let message = |message: Message| serde_json::to_value(message).unwrap();
-        self.session.told().into_iter().map(message).collect()
+        let told = self.session.told().into_iter().map(message).collect();
+        self.session.draw();
+        told
     }
 
     /// The diagnostics that the server pushes: for each file a line each.
