@@ -131,11 +131,17 @@ fn told(whom: Option<&str>) -> Told {
     match whom {
         None => Told::Nobody,
         Some(whom) if whom.starts_with("https://") || whom.starts_with("http://") => Told::Webhook,
-        Some(whom) if whom.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) => {
-            Told::Mail
-        }
+        Some(whom) if is_address(whom) => Told::Mail,
         Some(_) => Told::Log,
     }
+}
+
+/// Whether it is plainly one address of mail: nothing in it would begin another header or name a second reader.
+fn is_address(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._+-".contains(c);
+    text.split_once('@').is_some_and(|(name, host)| {
+        !name.is_empty() && name.chars().all(plain) && host.contains('.') && host.chars().all(plain)
+    })
 }
 
 fn is_connection(plan: &Plan, name: &str) -> bool {

@@ -245,6 +245,7 @@ fn arrive(texts: &[String]) {
     let own = [
         "before",
         "before_score",
+        "escape",
         "model",
         "parts",
         "promote_LateModel",
@@ -252,6 +253,7 @@ fn arrive(texts: &[String]) {
         "report",
         "report_score",
         "rows",
+        "send_email",
         "weather",
     ];
     let (_, known, templates) = read(&[file(&support::flights(), "weekly.py")]).remove(0);
@@ -316,6 +318,8 @@ fn nasty_strings_arrive_as_they_were_written() {
         " ",
         "",
         "-x",
+        "me@example.com",
+        "me@example.com\nBcc: you@example.com",
         "--help",
         "../..",
         "a/b",
