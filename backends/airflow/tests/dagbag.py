@@ -38,6 +38,7 @@ for dag in bag.dags.values():
 
 
 class Run:
+    dag_id = "late"
     run_id = "run {{ ds }}"
     logical_date = None
 

@@ -152,7 +152,7 @@ fn loads_and_runs(version: char) {
     let first: Vec<&str> = args.lines().take(12).collect();
     let plan = fs::canonicalize(home.path().join("dags/0/late.plan.json")).unwrap();
     assert_eq!(first[..2], ["step", &format!("--plan={}", plan.display())]);
-    assert_eq!(first[2..5], ["--pipeline=late", "--node=rows", "--run=run {{ ds }}"]);
+    assert_eq!(first[2..5], ["--pipeline=late", "--node=rows", "--run=late.run {{ ds }}"]);
     assert_eq!(first[6], format!("--package={}", plan.parent().unwrap().display()));
-    assert_eq!(first[7..], ["--time=2026-01-02T03:04:05+00:00", "--set", "cutoff=x; {{ y }}", "--set", "depth=7"]);
+    assert_eq!(first[7..], ["--time=2026-01-02T03:04:05+00:00", "--set", "cutoff=\"x; {{ y }}\"", "--set", "depth=7"]);
 }

@@ -3,12 +3,13 @@ def step(node, context):
     run = context["dag_run"]
     at = run.logical_date or run.run_after
     words = ["step", f"--plan={PLAN}", f"--pipeline={PIPELINE}", f"--node={node}"]
-    words += [f"--run={run.run_id}", f"--store={STORE}"]
+    # Run ids of scheduled runs are dates: those of two DAGs may be the same.
+    words += [f"--run={run.dag_id}.{run.run_id}", f"--store={STORE}"]
     words += [f"--package={PACKAGE}"] if PACKAGE else []
     words += [f"--time={at.isoformat()}"]
     for name, value in context["params"].items():
-        text = value if isinstance(value, str) else json.dumps(value)
-        words += ["--set", f"{name}={'none' if value is None else text}"]
+        text = "none" if value is None else json.dumps(value)
+        words += ["--set", f"{name}={text}"]
     who = getattr(run, "triggering_user_name", None)  #? gates
     words += [f"--author={who}"] if who else []  #? gates
     return words
