@@ -33,6 +33,13 @@ def artifacts(store, run):
     return found
 
 
+def same(host, run, wanted):
+    """Whether a run made what `mlp run` made, which writes nothing down for nodes that had nothing to do."""
+    made = artifacts(host.store, run)
+    other = {node: (made.get(node), outputs) for node, outputs in wanted.items() if made.get(node) != outputs}
+    assert not other, f"{run}: {other}"
+
+
 def verdicts(said):
     """The rows of a verdict's table: each clause with its value, interval, threshold and verdict."""
     return re.findall(r"^\S.* (?:pass|fail|unknown|skipped|held) +src/\S+$", said, re.M)
@@ -61,8 +68,7 @@ def flights_run_as_they_do_locally(host, by_hand):
     """`dags test` makes the same artifacts and judges alike as `mlp run`."""
     said = host.must("airflow", "dags", "test", "late")
     (run,) = (host.store / "runs").glob("late.*")
-    made = artifacts(host.store, run.name)
-    assert made == by_hand["good"]["artifacts"], made
+    same(host, run.name, by_hand["good"]["artifacts"])
     judged(said, by_hand["good"]["verdicts"])
 
 
@@ -71,8 +77,7 @@ def a_shallow_model_is_refused(host, by_hand):
     run = host.trigger("late", {"depth": 2})
     state, tasks = host.ended("late", run)
     assert state == "success" and tasks["promote"] == ("skipped", 1), (state, tasks)
-    made = artifacts(host.store, f"late.{run}")
-    assert made == by_hand["refused"]["artifacts"], made
+    same(host, f"late.{run}", by_hand["refused"]["artifacts"])
     log = host.log("late", run, "promote")
     judged(log, by_hand["refused"]["verdicts"])
     assert "blind at one airport" in log, log
@@ -157,4 +162,4 @@ def a_backfill_has_the_date_of_each_day(host, package, by_hand):
         assert host.ended("daily", run)[0] == "success", run
         day = each["logical_date"][:10]
         assert (package / f"out/days/{day}.txt").read_text() == day
-        assert artifacts(host.store, f"daily.{run}") == by_hand["days"][day], day
+        same(host, f"daily.{run}", by_hand["days"][day])
