@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold, in one command.
 
 use crate::{
+    airflow,
     count::{Count, in_ci},
     editors, grammars, place, playground,
     process::{cargo, command, python, step, succeeds, watched, works},
@@ -12,8 +13,10 @@ pub fn run() -> Result<bool, String> {
     formatting(&mut count)?;
     count.one("generated parts of the editors' grammars (cargo xtask grammars)", grammars::run(true)?);
     if let Some(linted) = build(&mut count)? {
+        airflow::install_all();
         tests(linted, &mut count)?;
         conformance(&mut count)?;
+        airflow::live(&mut count, None)?;
         editors::all(&mut count, None)?;
         playground::all(&mut count)?;
     }

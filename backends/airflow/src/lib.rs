@@ -1,7 +1,7 @@
 //! A plan becomes Airflow DAGs: for each pipeline one static Python file and the plan that its tasks follow.
 //!
-//! **Lives here:** the DAG file (`dag`), parameters as JSON Schema (`params`), names that Airflow accepts (`names`), and the one writer of
-//! Python literals (`mlp-write`).
+//! **Lives here:** the DAG file (`header`, `dag`, `tasks`, `groups`), its operators (`python/`), parameters as JSON Schema (`params`), docs (`docs`),
+//! names that Airflow accepts (`names`), the plan beside it (`bundle`), and what cannot be done (`refusals`).
 //! **Does not:** running a node (`mlp step` does), checking a program, writing to disk.
 //!
 //! Invariants:
@@ -10,11 +10,18 @@
 //! 3. One file loads on Airflow 2.11 and 3; the target's `version` narrows it to one of them.
 
 mod assets;
+mod bundle;
 mod dag;
+mod docs;
+mod groups;
+mod header;
 mod names;
 mod params;
+mod refusals;
+mod tasks;
+mod uses;
 
-use mlp_plan::{Backend, Place, Plan, Schedule};
+use mlp_plan::{Place, Plan};
 
 /// A file that the compiler writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,18 +41,23 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// The DAG and the plan of every pipeline: `P.py` and `P.plan.json`, in the order of the pipelines' names.
+/// The DAG and the plan of every pipeline: `P.py` and `P.plan.json`, in the order of the pipelines' names; for pods also the plan as a ConfigMap.
 ///
 /// A plan that [`refusals`] objects to still compiles to files that load, without the parts that Airflow does not have.
 #[must_use]
 pub fn compile(plan: &Plan) -> Vec<GeneratedFile> {
     let Ok(json) = plan.to_json() else { return Vec::new() };
+    let shared = bundle::Shared::new(&json);
     let mut stems = names::Unique::new(200);
     let mut files = Vec::new();
     for (name, pipeline) in &plan.pipelines {
         let stem = stems.file(name);
-        files.push(GeneratedFile { path: format!("{stem}.py"), content: dag::file(plan, pipeline, name, &stem) });
-        files.push(GeneratedFile { path: format!("{stem}.plan.json"), content: json.clone() });
+        let bundle = bundle::Bundle::new(name, &stem, &shared);
+        files.push(GeneratedFile { path: format!("{stem}.py"), content: dag::file(plan, pipeline, &bundle) });
+        files.push(GeneratedFile { path: bundle.plan_file, content: json.clone() });
+    }
+    if uses::Executor::of(plan) == Some(uses::Executor::Kubernetes) && !files.is_empty() {
+        files.push(shared.for_pods(plan, &names::Unique::new(200).file(&plan.package.name)));
     }
     files
 }
@@ -53,30 +65,20 @@ pub fn compile(plan: &Plan) -> Vec<GeneratedFile> {
 /// What the plan asks for that the generated DAGs cannot do.
 #[must_use]
 pub fn refusals(plan: &Plan) -> Vec<Refusal> {
-    let mut found = Vec::new();
-    let executor = plan.target.options.get("executor").map_or("bash", String::as_str);
-    if plan.target.backend == Backend::Airflow && executor != "bash" {
-        let place = plan.pipelines.values().next().map(|pipeline| pipeline.place.clone()).unwrap_or_default();
-        found.push(Refusal {
-            place,
-            message: format!("airflow target: executor `{executor}` is unknown; `bash` runs `mlp` on the worker"),
-        });
-    }
-    for pipeline in plan.pipelines.values() {
-        let required = pipeline.params.iter().filter(|param| param.default.is_none() && !param.nullable);
-        for param in required.filter(|_| pipeline.schedule.is_some()) {
-            let message =
-                format!("airflow target: `{}` has no default, and a scheduled run has nobody to ask", param.name);
-            found.push(Refusal { place: param.place.clone(), message });
-        }
-        if let Some(Schedule::Every(nanoseconds)) = &pipeline.schedule
-            && *nanoseconds < 1_000_000_000
-        {
-            found.push(Refusal {
-                place: pipeline.place.clone(),
-                message: "airflow target: a schedule below one second".to_owned(),
-            });
-        }
-    }
-    found
+    refusals::of(plan)
+}
+
+/// Year, month and day of `2026-01-31`.
+fn date(text: &str) -> Option<[u32; 3]> {
+    let mut parts = text.split('-').map(|part| part.parse::<u32>().ok());
+    let found = [parts.next()??, parts.next()??, parts.next()??];
+    let [year, month, day] = found;
+    let length = match month {
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let good = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=length).contains(&day);
+    (good && parts.next().is_none()).then_some(found)
 }

@@ -18,7 +18,7 @@ use std::{
 };
 
 use mlp_airflow::compile;
-use mlp_plan::Plan;
+use mlp_plan::{Plan, SecretRef};
 use serde_json::{Value, json};
 
 mod support;
@@ -87,6 +87,21 @@ fn airflow_2_loads_every_file_and_runs_its_tasks() {
     loads_and_runs('2');
 }
 
+/// The program whose promotion people approve, and the one with a list, on an executor and under names of their own.
+fn on(executor: &'static str) -> [Plan; 2] {
+    [(support::approved(), 0), (support::trials(), 1)].map(|(mut plan, n)| {
+        let options =
+            [("executor", executor), ("store", "s3://bucket/store"), ("namespace", "ml"), ("gpu_pool", "gpus")];
+        plan.target.options = options.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        if executor != "kubernetes" {
+            plan.secrets.insert("dwh".to_owned(), SecretRef::Env("DWH_URL".to_owned()));
+        }
+        let pipeline = plan.pipelines.remove("late").unwrap();
+        plan.pipelines.insert(format!("{executor}-{n}"), pipeline);
+        plan
+    })
+}
+
 fn loads_and_runs(version: char) {
     let Some(python) = airflow(version) else { return };
     let home = tempfile::tempdir().unwrap();
@@ -97,12 +112,14 @@ fn loads_and_runs(version: char) {
         plan.pipelines.retain(|name, _| !["late", "weekly"].contains(&name.as_str()));
         plan
     });
-    let plans: Vec<Plan> = [support::flights(), support::wide(&reads)].into_iter().chain(nasty).collect();
+    let executors = ["bash", "kubernetes", "docker"].into_iter().flat_map(on);
+    let plans: Vec<Plan> =
+        [support::flights(), support::wide(&reads)].into_iter().chain(nasty).chain(executors).collect();
     let found = load(&python, home.path(), &plans, &["0", "1", "2", "99"]);
 
     assert_eq!(found["errors"], json!({}));
     assert_eq!(found["warned"], json!([]));
-    assert_eq!(found["dags"].as_object().unwrap().len(), 6);
+    assert_eq!(found["dags"].as_object().unwrap().len(), 12);
     let late = &found["dags"]["late"];
     assert_eq!(late["tasks"]["parts"], json!(["before-score", "model", "report-score"]));
     assert_eq!(late["tasks"].as_object().unwrap().len(), 11);
@@ -122,11 +139,20 @@ fn loads_and_runs(version: char) {
             "promote-LateModel 99": "AirflowSkipException",
         })
     );
+    assert_eq!(found["pods"], found["ended"], "whatever runs a task, it ends the same");
+    assert_eq!(found["containers"], found["ended"]);
+    let looked = json!([true, false, "AirflowFailException", "AirflowSkipException", ["reschedule", 176_400.0]]);
+    for looks in found["looked"].as_array().unwrap().chunks(5) {
+        assert_eq!(looks, looked.as_array().unwrap());
+    }
+    assert_eq!((&found["groups"]["docker-1"], &found["groups"]["late"]), (&json!("trials"), &Value::Null));
+    insta::assert_json_snapshot!("pod", found["pod"]);
+    insta::assert_json_snapshot!("container", found["container"]);
     let args = fs::read_to_string(home.path().join("args")).unwrap();
     let first: Vec<&str> = args.lines().take(12).collect();
     let plan = fs::canonicalize(home.path().join("dags/0/late.plan.json")).unwrap();
     assert_eq!(first[..2], ["step", &format!("--plan={}", plan.display())]);
-    assert_eq!(first[2..5], ["--pipeline=late", "--node=rows", "--run=run {{ ds }}"]);
+    assert_eq!(first[2..5], ["--pipeline=late", "--node=rows", "--run=late.run {{ ds }}"]);
     assert_eq!(first[6], format!("--package={}", plan.parent().unwrap().display()));
-    assert_eq!(first[7..], ["--time=2026-01-02T03:04:05+00:00", "--set", "cutoff=x; {{ y }}", "--set", "depth=7"]);
+    assert_eq!(first[7..], ["--time=2026-01-02T03:04:05+00:00", "--set", "cutoff=\"x; {{ y }}\"", "--set", "depth=7"]);
 }

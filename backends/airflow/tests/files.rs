@@ -12,7 +12,7 @@ use std::{
 };
 
 use mlp_airflow::{GeneratedFile, compile, refusals};
-use mlp_plan::{Plan, Schedule};
+use mlp_plan::{Backend, Plan, Schedule, SecretRef};
 use proptest::prelude::*;
 
 mod support;
@@ -54,13 +54,124 @@ fn compiling_again_gives_the_same_bytes() {
     assert_eq!(compile(&support::flights()), compile(&support::flights()));
 }
 
+/// A target with these options.
+fn for_target(mut plan: Plan, options: &[(&str, &str)]) -> Plan {
+    plan.target.backend = Backend::Airflow;
+    plan.target.options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    plan
+}
+
+fn said(plan: &Plan) -> Vec<String> {
+    refusals(plan).into_iter().map(|refusal| format!("{}: {}", refusal.place.line, refusal.message)).collect()
+}
+
 #[test]
 fn what_airflow_cannot_do_is_said() {
-    let mut plan = support::flights();
-    let said: Vec<String> = refusals(&plan).into_iter().map(|refusal| refusal.message).collect();
-    assert_eq!(said, ["airflow target: `must` has no default, and a scheduled run has nobody to ask"]);
-    plan.pipelines.remove("weekly");
-    assert!(refusals(&plan).is_empty());
+    let bare = for_target(support::flights(), &[]);
+    assert_eq!(
+        said(&bare),
+        [
+            "10: airflow target: secret `dwh` is of Kubernetes, which only `executor = \"kubernetes\"` reads; set it to `connection(..)` or `env(..)` for this target",
+            "10: airflow target: gpu needs `executor = \"kubernetes\"` or `\"docker\"`, or a `gpu_pool` whose workers have them",
+            "81: airflow target: `must` has no default, and a scheduled run has nobody to ask",
+        ]
+    );
+    let mut pods = for_target(support::flights(), &[("executor", "kubernetes"), ("store", "s3://bucket/store")]);
+    pods.pipelines.remove("weekly");
+    assert_eq!(said(&pods), [""; 0]);
+}
+
+#[test]
+fn a_target_that_airflow_does_not_know_is_said() {
+    let wide = || support::wide(&[vec![]]);
+    let odd = for_target(wide(), &[("version", "1.10"), ("executor", "celery"), ("start_date", "2026-02-30")]);
+    assert_eq!(
+        said(&odd),
+        [
+            "80: airflow target: version `1.10` is unknown; write `2` or `3`, or nothing for files that load on both",
+            "80: airflow target: executor `celery` is unknown; `bash` runs `mlp` on the worker, `kubernetes` in a pod for each stage, `docker` in a container",
+            "80: airflow target: start_date `2026-02-30` is no date; write it as in `2026-01-31`",
+        ]
+    );
+    let folder = for_target(wide(), &[("executor", "kubernetes"), ("store", "/data/store")]);
+    assert_eq!(
+        said(&folder),
+        ["80: airflow target: pods share no folder; set `store` to the address of a bucket, as in `s3://bucket/mlp`"]
+    );
+    let known = for_target(wide(), &[("version", "2.11"), ("executor", "docker"), ("start_date", "2028-02-29")]);
+    assert_eq!(said(&known), [""; 0]);
+}
+
+#[test]
+fn secrets_reach_tasks_by_reference_or_not_at_all() {
+    let with = |secret: SecretRef, options: &[(&str, &str)]| {
+        let mut plan = for_target(support::flights(), options);
+        plan.pipelines.remove("weekly");
+        plan.secrets.insert("dwh".to_owned(), secret);
+        plan
+    };
+    let bash = with(SecretRef::Connection("warehouse".to_owned()), &[("gpu_pool", "gpus")]);
+    assert_eq!(said(&bash), [""; 0]);
+    insta::assert_snapshot!(file(&bash, "late.py"));
+    let pods = [("executor", "kubernetes"), ("store", "s3://bucket/store")];
+    assert_eq!(said(&with(SecretRef::Connection("warehouse".to_owned()), &pods)).len(), 1);
+    assert_eq!(said(&with(SecretRef::Env("DWH".to_owned()), &pods)).len(), 1);
+}
+
+#[test]
+fn pods_have_what_stages_ask_for() {
+    let options = [
+        ("executor", "kubernetes"),
+        ("store", "s3://bucket/store"),
+        ("runner", "registry.example.com/mlp:1"),
+        ("namespace", "ml"),
+        ("service_account", "trainer"),
+        ("start_date", "2026-01-31"),
+    ];
+    let plan = for_target(support::flights(), &options);
+    let paths: Vec<String> = compile(&plan).into_iter().map(|file| file.path).collect();
+    assert_eq!(paths, ["late.py", "late.plan.json", "weekly.py", "weekly.plan.json", "flights.plan.yaml"]);
+    insta::assert_snapshot!(file(&plan, "late.py"));
+    let map = file(&plan, "flights.plan.yaml");
+    let name = map.lines().find_map(|line| line.trim().strip_prefix("name: ")).unwrap().trim_matches('"');
+    assert!(file(&plan, "late.py").contains(&format!("PLAN_CONFIG_MAP = \"{name}\"")), "{name}");
+}
+
+#[test]
+fn a_plan_too_large_for_a_config_map_lies_in_the_store() {
+    let reads: Vec<Vec<usize>> = (0..2_000).map(|n: usize| if n == 0 { vec![] } else { vec![n - 1] }).collect();
+    let plan = for_target(support::wide(&reads), &[("executor", "kubernetes"), ("store", "s3://bucket/store")]);
+    let files = compile(&plan);
+    let large = files.last().unwrap();
+    assert_eq!(large.content, file(&plan, "wide.plan.json"));
+    let text = file(&plan, "wide.py");
+    assert!(text.contains(&format!("PLAN = STORE + \"/{}\"", large.path)), "{}", large.path);
+    assert!(text.contains("PLAN_CONFIG_MAP = None"));
+}
+
+#[test]
+fn containers_have_what_stages_ask_for() {
+    let mut plan = for_target(support::flights(), &[("executor", "docker"), ("version", "3")]);
+    plan.secrets.insert("dwh".to_owned(), SecretRef::Env("DWH_URL".to_owned()));
+    insta::assert_snapshot!(file(&plan, "late.py"));
+}
+
+#[test]
+fn a_promotion_that_people_approve_waits_for_them() {
+    let plan = support::approved();
+    let text = file(&plan, "late.py");
+    let gate = text.split("= Gate(").nth(1).and_then(|rest| rest.split("\n    )").next()).unwrap();
+    assert!(gate.contains("mode=\"reschedule\",\n        timeout=timedelta(hours=49),"), "{gate}");
+    assert!(gate.contains("skip_on_exit_code=99"), "{gate}");
+    assert!(!file(&support::flights(), "late.py").contains("Gate"));
+}
+
+#[test]
+fn unrolled_lists_stand_in_groups() {
+    let plan = support::trials();
+    let text = file(&plan, "late.py");
+    let (_, tasks) = text.split_once("\n):\n").unwrap();
+    insta::assert_snapshot!(tasks);
 }
 
 #[test]
@@ -134,6 +245,7 @@ fn arrive(texts: &[String]) {
     let own = [
         "before",
         "before_score",
+        "escape",
         "model",
         "parts",
         "promote_LateModel",
@@ -141,6 +253,7 @@ fn arrive(texts: &[String]) {
         "report",
         "report_score",
         "rows",
+        "send_email",
         "weather",
     ];
     let (_, known, templates) = read(&[file(&support::flights(), "weekly.py")]).remove(0);
@@ -205,6 +318,8 @@ fn nasty_strings_arrive_as_they_were_written() {
         " ",
         "",
         "-x",
+        "me@example.com",
+        "me@example.com\nBcc: you@example.com",
         "--help",
         "../..",
         "a/b",
@@ -219,6 +334,14 @@ proptest! {
     fn any_string_arrives(texts in prop::collection::vec("(?s).{0,40}|[\"'\\\\{}%#\n\r\0]{0,12}", 32)) {
         arrive(&texts);
     }
+}
+
+fn for_executor(mut plan: Plan, executor: &str) -> Plan {
+    plan.target.options.insert("executor".to_owned(), executor.to_owned());
+    if executor != "kubernetes" {
+        plan.secrets.insert("dwh".to_owned(), SecretRef::Connection("warehouse".to_owned()));
+    }
+    plan
 }
 
 #[test]
@@ -246,7 +369,10 @@ fn formatters_find_nothing_to_change() {
             plan.target.options.insert("version".to_owned(), version.to_owned());
             plan
         }));
-    for file in plans.flat_map(|plan| dags(&plan)) {
+    let plans: Vec<Plan> = plans.chain([support::approved(), support::trials()]).collect();
+    let executors = ["bash", "docker", "kubernetes"];
+    let all = plans.iter().flat_map(|plan| executors.map(|executor| for_executor(plan.clone(), executor)));
+    for file in all.flat_map(|plan| dags(&plan)) {
         for args in [
             &["format", "--isolated", "--diff", "-"][..],
             &["check", "--isolated", "-"],

@@ -50,10 +50,7 @@ impl Trouble {
             message: format!("{} breaks {}: {}", breach.edge, breach.contract, rules(breach.violations.len())),
             place: breach.violations.first().map_or_else(|| breach.place.clone(), |first| first.place.clone()),
             details,
-            help: breach
-                .kept
-                .as_ref()
-                .map(|kept| format!("nothing was published; the data is kept in {}", kept.display())),
+            help: breach.help(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bigdecimal::BigDecimal;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
-use mlp_plan::{DataType, Literal, Parameter, Pipeline};
+use mlp_plan::{DataType, Literal, Parameter, Pipeline, ValueType};
 
 /// The parameters of a run: what is set, else what the program says.
 pub(crate) fn resolve(
@@ -29,13 +29,12 @@ pub(crate) fn resolve(
     Ok(values)
 }
 
-/// Reads a parameter's value as a program would spell it; text needs no quotes.
+/// Reads a parameter's value as a program would spell it, or as JSON: text needs no quotes, and with those of JSON it is exactly what is in them.
 ///
 /// # Errors
 /// In words, where the text is not of the parameter's type or breaks one of its constraints.
 pub fn parse_parameter(text: &str, param: &Parameter) -> Result<Literal, String> {
-    let text = text.trim();
-    if param.nullable && text == "none" {
+    if param.nullable && text.trim() == "none" {
         return Ok(Literal::Null);
     }
     let value = parse(text, &param.data)
@@ -47,6 +46,12 @@ pub fn parse_parameter(text: &str, param: &Parameter) -> Result<Literal, String>
 }
 
 fn parse(text: &str, data: &DataType) -> Option<Literal> {
+    let quoted = serde_json::from_str::<String>(text).ok();
+    let text = match &quoted {
+        Some(inside) => inside,
+        None if is_text(data) => text,
+        None => text.trim(),
+    };
     Some(match data {
         DataType::Bool => Literal::Bool(text.parse().ok()?),
         DataType::Int(bits) => {
@@ -72,18 +77,26 @@ fn parse(text: &str, data: &DataType) -> Option<Literal> {
         DataType::Enum { members, open } => {
             (*open || members.iter().any(|member| member == text)).then(|| Literal::Text(text.to_owned()))?
         }
-        DataType::List(element) => {
-            let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).trim();
-            let items = inside.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Literal::List(items.map(|item| parse(item, &element.data)).collect::<Option<_>>()?)
-        }
-        DataType::String | DataType::Bytes | DataType::Uuid | DataType::Json => Literal::Text(unquoted(text)),
+        DataType::List(element) => Literal::List(match serde_json::from_str::<Vec<serde_json::Value>>(text) {
+            Ok(items) => items.iter().map(|item| json(item, element)).collect::<Option<_>>()?,
+            Err(_) => {
+                let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text).trim();
+                let items = inside.split(',').map(str::trim).filter(|item| !item.is_empty());
+                items.map(|item| parse(item, &element.data)).collect::<Option<_>>()?
+            }
+        }),
+        DataType::String | DataType::Bytes | DataType::Uuid | DataType::Json => Literal::Text(text.to_owned()),
         DataType::Map(..) | DataType::Struct(_) | DataType::Vector { .. } => return None,
     })
 }
 
-fn unquoted(text: &str) -> String {
-    serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned())
+/// Whether blanks around a value are part of it.
+const fn is_text(data: &DataType) -> bool {
+    matches!(data, DataType::String | DataType::Bytes | DataType::Json | DataType::Enum { open: true, .. })
+}
+
+fn json(item: &serde_json::Value, element: &ValueType) -> Option<Literal> {
+    if item.is_null() { element.nullable.then_some(Literal::Null) } else { parse(&item.to_string(), &element.data) }
 }
 
 /// `-1_000`, `0.5`, `20%`.
@@ -135,8 +148,8 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str, data: DataType, constraints: Vec<Constraint>) -> Result<String, String> {
-        let param = Parameter {
+    fn parameter(data: DataType, constraints: Vec<Constraint>) -> Parameter {
+        Parameter {
             name: "p".to_owned(),
             data,
             nullable: false,
@@ -144,8 +157,11 @@ mod tests {
             constraints,
             doc: None,
             place: mlp_plan::Place::default(),
-        };
-        parse_parameter(text, &param).map(|value| value.to_string())
+        }
+    }
+
+    fn read(text: &str, data: DataType, constraints: Vec<Constraint>) -> Result<String, String> {
+        parse_parameter(text, &parameter(data, constraints)).map(|value| value.to_string())
     }
 
     #[test]
@@ -161,6 +177,21 @@ mod tests {
             read("a, b", DataType::List(Box::new(mlp_plan::ValueType::plain(DataType::String))), Vec::new()),
             Ok("[\"a\", \"b\"]".to_owned())
         );
+    }
+
+    #[test]
+    fn text_arrives_byte_for_byte() {
+        let text = |text: &str| {
+            let param = Parameter { nullable: true, ..parameter(DataType::String, Vec::new()) };
+            parse_parameter(text, &param).unwrap()
+        };
+        assert_eq!(text(" a\tb\n"), Literal::Text(" a\tb\n".to_owned()));
+        assert_eq!(text("none"), Literal::Null);
+        assert_eq!(text("\"none\""), Literal::Text("none".to_owned()), "in quotes it is a word as any other");
+        assert_eq!(text(r#""\"a\" \ud83d\ude42\u0000\n""#), Literal::Text("\"a\" 🙂\0\n".to_owned()));
+        let texts = || DataType::List(Box::new(ValueType::plain(DataType::String)));
+        assert_eq!(read(r#"["a, b", "]", ""]"#, texts(), Vec::new()), Ok(r#"["a, b", "]", ""]"#.to_owned()));
+        assert_eq!(read("\"2013-10-01\"", DataType::Date, Vec::new()), Ok("2013-10-01".to_owned()));
     }
 
     #[test]

@@ -56,6 +56,15 @@ pub struct Breach {
     pub kept: Option<PathBuf>,
 }
 
+impl Breach {
+    /// Where the rejected data can be looked at.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        let kept = self.kept.as_ref()?;
+        Some(format!("nothing was published; the data is kept in {}", kept.display()))
+    }
+}
+
 /// A promotion that was decided.
 #[derive(Debug)]
 pub struct Judged {

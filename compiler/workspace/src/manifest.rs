@@ -71,6 +71,8 @@ pub struct TargetTable {
     pub namespace: Option<String>,
     /// Where artifacts are kept.
     pub store: Option<String>,
+    /// Where the package lies on the workers of Airflow.
+    pub package: Option<String>,
     /// Resources of every node that asks for none.
     pub resources: Option<toml::Table>,
     /// What the target sets.

@@ -33,6 +33,7 @@ pub fn target_of(manifest: &Manifest, name: &str) -> Result<(Target, Override), 
         ("executor", &table.executor),
         ("namespace", &table.namespace),
         ("store", &table.store),
+        ("package", &table.package),
     ] {
         if let Some(value) = value {
             options.insert(key.to_owned(), value.clone());

@@ -298,6 +298,44 @@ pub fn flights() -> Plan {
     plan
 }
 
+/// The flights program, whose promotion two people approve within two days.
+pub fn approved() -> Plan {
+    let mut plan = flights();
+    plan.pipelines.remove("weekly");
+    let rule = ClauseRule::Approve {
+        count: 2,
+        group: "risk-leads".to_owned(),
+        except_author: true,
+        within: Some(48 * 3600 * SECOND),
+    };
+    let text = "approve by 2 of \"risk-leads\" except author within 48h".to_owned();
+    let clause = Clause { text, rule, when: Vec::new(), message: None, place: place(61) };
+    plan.policies.values_mut().for_each(|policy| policy.clauses.push(clause.clone()));
+    plan
+}
+
+/// The flights program with three models to choose from, each made and measured: an unrolled list.
+pub fn trials() -> Plan {
+    let mut plan = flights();
+    plan.pipelines.remove("weekly");
+    let ids = |suffix: &str| (0..3).map(|n| of(&format!("trials-{n}{suffix}"), "result")).collect();
+    for pipeline in plan.pipelines.values_mut() {
+        for n in 0..3 {
+            let fit = node(&format!("trials-{n}"), "flights.fit", python("fit"), vec![("train", of("parts", "train"))]);
+            let report = node(
+                &format!("trials-{n}-report"),
+                "std.evaluate.binary",
+                builtin("evaluate.binary"),
+                vec![("rows", of(&format!("trials-{n}"), "result"))],
+            );
+            pipeline.nodes.extend([fit, report]);
+        }
+        let inputs = vec![("models", Origin::List(ids(""))), ("reports", Origin::List(ids("-report")))];
+        pipeline.nodes.push(node("best", "pick", builtin("pick"), inputs));
+    }
+    plan
+}
+
 /// A pipeline `wide` whose n-th node reads from the nodes that `reads` lists at n.
 pub fn wide(reads: &[Vec<usize>]) -> Plan {
     let id = |n: usize| format!("n{n:04}");

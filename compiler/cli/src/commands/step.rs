@@ -80,7 +80,8 @@ fn tell(node: &str, outcome: &NodeOutcome, output: &Output) {
             output.failure(&format!("{}: {}", failure.place, failure.message), failure.help.as_deref());
         }
         NodeOutcome::Broken(breach) => {
-            output.failure(&format!("{}: MLP901: {} breaks {}", breach.place, breach.edge, breach.contract), None);
+            let message = format!("{}: MLP901: {} breaks {}", breach.place, breach.edge, breach.contract);
+            output.failure(&message, breach.help().as_deref());
             for violation in &breach.violations {
                 output.note(&format!("{violation} ({})", violation.place));
                 violation.examples.iter().for_each(|row| output.note(&format!("  row: {row}")));
