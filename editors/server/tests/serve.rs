@@ -118,6 +118,51 @@ fn what_comes_before_the_greeting_is_refused_and_a_bad_greeting_too() {
 }
 
 #[test]
+fn who_says_goodbye_before_the_greeting_may_go() {
+    let client = Client::new();
+    client.ask(1, "shutdown", json!(null));
+    assert_eq!(client.answer(1)["error"]["code"], -32002);
+    client.tell("exit", json!(null));
+    assert!(client.server.join().unwrap().is_err(), "the end does not wait for the client to hang up");
+}
+
+#[test]
+fn a_request_about_all_packages_is_answered_once_they_are_open() {
+    let folder = tempfile::tempdir().unwrap();
+    for package in ["one", "two"] {
+        let src = folder.path().join(package).join("src");
+        std::fs::create_dir_all(&src).unwrap();
+        let manifest = format!("[package]\nname = \"{package}\"\nversion = \"1.0.0\"\nlanguage = 1\n");
+        std::fs::write(folder.path().join(package).join("mlp.toml"), manifest).unwrap();
+        std::fs::write(src.join("a.mlp"), "contract A { id: int64 }\n").unwrap();
+    }
+    let root = lsp_types::Url::from_directory_path(folder.path()).unwrap();
+    let client = Client::new();
+    let folders = json!([{"uri": root, "name": "all"}]);
+    client.ask(0, "initialize", json!({"capabilities": {}, "workspaceFolders": folders}));
+    // all of this waits while the server greets
+    client.tell("initialized", json!({}));
+    client.ask(1, "workspace/symbol", json!({"query": "A"}));
+    client.ask(2, "workspace/symbol", json!({"query": "A"}));
+    client.tell("$/cancelRequest", json!({"id": 2}));
+    // what is taken back need not wait
+    let mut answers = std::collections::BTreeMap::new();
+    while answers.len() < 2 {
+        let said = client.next();
+        if let Some(id) = said["id"].as_i64().filter(|id| [1, 2].contains(id) && said.get("method").is_none()) {
+            answers.insert(id, said);
+        }
+    }
+    assert_eq!(answers[&1]["result"].as_array().unwrap().len(), 2);
+    let second = &answers[&2];
+    assert!(second["error"]["code"] == -32800 || second.get("result").is_some(), "{second}");
+    client.ask(3, "shutdown", json!(null));
+    client.answer(3);
+    client.tell("exit", json!(null));
+    assert_eq!(client.end(), Ok(()));
+}
+
+#[test]
 fn a_request_that_is_taken_back_before_its_turn_is_not_worked_on() {
     let client = Client::new();
     client.ask(0, "initialize", json!({"capabilities": {}}));
