@@ -237,6 +237,6 @@ fn a_server_whose_input_is_closed_ends() {
         };
         server.input = None;
         // a test that hangs here has found that it does not
-        assert_eq!(server.process.wait().unwrap().code(), Some(2), "it was not told to go");
+        assert_eq!(server.process.wait().unwrap().code(), Some(1), "it was not told to go");
     }
 }
