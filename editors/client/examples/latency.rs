@@ -366,16 +366,11 @@ fn all(mlp: &str, ruff: Option<&str>, word: &str) -> Result<(), String> {
             }
         }
         for (index, (name, _)) in mine.first().into_iter().flatten().enumerate() {
+            // how many items there were differs from run to run, and between the servers
+            let kind = |name: &str| name.split(" (").next().unwrap_or_default().to_owned();
             let runs = |all: &[Measured]| -> Vec<Times> {
-                // the same by its place: names tell how many items there were
-                all.iter()
-                    .filter_map(|run| {
-                        run.iter()
-                            .find(|(other, _)| other == name)
-                            .or_else(|| run.get(index).filter(|_| name.contains("items")))
-                            .map(|(_, times)| times.clone())
-                    })
-                    .collect()
+                let same = |run: &Measured| run.iter().find(|(other, _)| kind(other) == kind(name)).cloned();
+                all.iter().filter_map(same).map(|(_, times)| times).collect()
             };
             let ((p50, p95), (their50, their95)) = (middle(&runs(&mine)), middle(&runs(&other)));
             let told = |time: f64| if time.is_nan() { "-".to_owned() } else { format!("{time:.2}") };
@@ -385,7 +380,7 @@ fn all(mlp: &str, ruff: Option<&str>, word: &str) -> Result<(), String> {
                 told(p95),
                 told(their50),
                 told(their95),
-                told(p95 / their95)
+                told(p50 / their50)
             );
         }
     }

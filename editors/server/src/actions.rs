@@ -13,6 +13,7 @@ use mlp_workspace::Package;
 
 use crate::{
     diagnostics, places,
+    position::{Encoding, Lines},
     requests::Refusal,
     session::{Session, path_of},
     workspace::view,
@@ -82,7 +83,7 @@ const fn kind(kind: MendKind) -> CodeActionKind {
 /// A mend that somebody has to choose.
 fn chosen(session: &Session, package: &Package, mend: Mend, told: &[lsp_types::Diagnostic]) -> CodeAction {
     let edit = match &mend.file {
-        Some((path, text)) => at_the_end(&package.root.join(path), text),
+        Some((path, text)) => at_the_end(&package.root.join(path), text, session.encoding),
         None => edit(session, package, &mend.edits),
     };
     CodeAction {
@@ -95,11 +96,12 @@ fn chosen(session: &Session, package: &Package, mend: Mend, told: &[lsp_types::D
 }
 
 /// Puts a text at the end of a file, which is created where it is not there.
-fn at_the_end(path: &Path, text: &str) -> Option<WorkspaceEdit> {
+fn at_the_end(path: &Path, text: &str, encoding: Encoding) -> Option<WorkspaceEdit> {
     let uri = Url::from_file_path(path).ok()?;
     let known = std::fs::read_to_string(path).ok();
-    let line = known.as_ref().map_or(0, |known| known.lines().count());
-    let at = Position { line: u32::try_from(line).ok()?, character: 0 };
+    // not behind the last line, where a file that ends without a line end has no place
+    let end = |known: &String| Lines::new(known, encoding).position(known, u32::MAX);
+    let at = known.as_ref().map_or_else(Position::default, end);
     let gap = match known.as_deref() {
         None | Some("") => "",
         Some(known) if known.ends_with('\n') => "\n\n",

@@ -227,6 +227,21 @@ fn settings_are_asked_for_and_odd_answers_change_nothing() {
 }
 
 #[test]
+fn a_function_is_written_behind_the_last_character_of_its_file() {
+    let mut client = shop();
+    client.write("stages.py", "import os\n\nx = 'é😀'");
+    let stage = "use orders.{Order}\n\nstage make() -> Table<Order> { run = python(\"stages:make\") }\n";
+    client.open("src/stages.mlp", stage);
+    let uri = client.uri("src/stages.mlp");
+    let range = json!({"start": {"line": 2, "character": 0}, "end": {"line": 2, "character": 60}});
+    let params = json!({"textDocument": {"uri": uri}, "range": range, "context": {"diagnostics": []}});
+    let actions = client.ask("textDocument/codeAction", params).unwrap();
+    let edits = actions.as_array().unwrap().iter().find_map(|action| action["edit"]["documentChanges"].as_array());
+    let edit = &edits.unwrap().last().unwrap()["edits"][0];
+    assert_eq!(edit["range"]["start"], json!({"line": 2, "character": 8}), "{edit}");
+}
+
+#[test]
 fn what_cannot_be_answered_is_said() {
     let mut client = shop();
     let elsewhere = json!({"textDocument": {"uri": "file:///nowhere/a.mlp"}});
