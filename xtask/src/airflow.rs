@@ -24,7 +24,8 @@ pub fn run(only: Option<&str>) -> Result<bool, String> {
     if let Some(only) = only.filter(|only| !VERSIONS.contains(only)) {
         return Err(format!("there is no Airflow `{only}` here; there are {}", VERSIONS.join(" and ")));
     }
-    must(&mut cargo(&["build", "--release", "--locked", "--package", "mlp-cli"]))?;
+    // With the same features as the whole workspace, so that nothing is built twice.
+    must(&mut cargo(&["build", "--release", "--locked", "--package", "mlp-cli", "--package", "mlp-features"]))?;
     let mut count = Count::default();
     live(&mut count, only)?;
     Ok(count.result())
