@@ -365,7 +365,7 @@ fn all(mlp: &str, ruff: Option<&str>, word: &str) -> Result<(), String> {
                 other.push(measure(theirs, &home, size)?);
             }
         }
-        for (index, (name, _)) in mine.first().into_iter().flatten().enumerate() {
+        for (name, _) in mine.first().into_iter().flatten() {
             // how many items there were differs from run to run, and between the servers
             let kind = |name: &str| name.split(" (").next().unwrap_or_default().to_owned();
             let runs = |all: &[Measured]| -> Vec<Times> {
