@@ -17,6 +17,7 @@ use mlp_plan::{Plan, Schedule};
 use proptest::prelude::*;
 
 #[path = "../../airflow/tests/support/mod.rs"]
+#[expect(dead_code, reason = "not all of its plans are for Kubernetes")]
 mod support;
 
 fn flights() -> Plan {

@@ -11,6 +11,7 @@ use mlp_graph::{Kind, Layout, dot, html, layout, mermaid, svg};
 use proptest::prelude::*;
 
 #[path = "../../../backends/airflow/tests/support/mod.rs"]
+#[expect(dead_code, reason = "not all of its plans are drawn here")]
 mod support;
 
 #[test]
