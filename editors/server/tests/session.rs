@@ -238,7 +238,7 @@ fn a_function_is_written_behind_the_last_character_of_its_file() {
     let actions = client.ask("textDocument/codeAction", params).unwrap();
     let edits = actions.as_array().unwrap().iter().find_map(|action| action["edit"]["documentChanges"].as_array());
     let edit = &edits.unwrap().last().unwrap()["edits"][0];
-    assert_eq!(edit["range"]["start"], json!({"line": 2, "character": 8}), "{edit}");
+    assert_eq!(edit["range"]["start"], json!({"line": 2, "character": 9}), "{edit}");
 }
 
 #[test]
