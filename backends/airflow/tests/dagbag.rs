@@ -73,6 +73,8 @@ fn load(python: &Path, home: &Path, plans: &[Plan], codes: &[&str]) -> Value {
     command.env("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", format!("sqlite:///{}", home.join("airflow.db").display()));
     command.envs([("AIRFLOW__CORE__LOAD_EXAMPLES", "False"), ("AIRFLOW__USAGE_DATA_COLLECTION__ENABLED", "False")]);
     command.env("AIRFLOW__DAG_PROCESSOR__DAG_VERSION_INFLATION_CHECK_LEVEL", "error");
+    // A busy machine takes longer than the default of 30 seconds to import Airflow's own clients of Kubernetes.
+    command.env("AIRFLOW__CORE__DAGBAG_IMPORT_TIMEOUT", "600");
     let said = run(&mut command);
     serde_json::from_str(said.lines().last().unwrap()).unwrap()
 }
