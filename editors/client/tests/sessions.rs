@@ -79,7 +79,14 @@ fn session(client: &str) -> Vec<String> {
     for found in &found {
         session.say("found", format!("{} {} {}", found["range"]["start"], found["code"], found["message"]));
     }
-    let asked: Vec<String> = session.desk.client.heard.iter().map(|heard| heard["method"].to_string()).collect();
+    // how much of the progress is shown by now is a matter of time
+    let is_progress = |heard: &&Value| {
+        heard["method"]
+            .as_str()
+            .is_some_and(|method| ["$/progress", "window/workDoneProgress/create"].contains(&method))
+    };
+    let heard = session.desk.client.heard.iter().filter(|heard| !is_progress(heard));
+    let asked: Vec<String> = heard.map(|heard| heard["method"].to_string()).collect();
     session.say("the server asks and tells", asked.join(", "));
 
     let at = json!({"position": session.at("Flight pick")});
