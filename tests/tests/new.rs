@@ -45,6 +45,27 @@ fn a_new_package_from_flights_checks_and_tests() {
 }
 
 #[test]
+fn a_new_package_for_airflow_compiles_to_dags() {
+    let folder = tempfile::tempdir().unwrap();
+    fine(folder.path(), &["new", "ports", "--template", "airflow"]);
+    let package = folder.path().join("ports");
+    fine(&package, &["check", "--deny", "warnings"]);
+    fine(&package, &["fmt", "--check"]);
+    assert!(fine(&package, &["test"]).contains("3 passed, 0 failed"));
+    fine(&package, &["run", "zones"]);
+    fine(&package, &["run", "highlights"]);
+    let compile = ["compile", "--target", "airflow", "-o", "dags", "--dag-tests"];
+    fine(&package, &compile);
+    fine(&package, &[&compile[..], &["--check"]].concat());
+    let read = |path: &str| std::fs::read_to_string(package.join("dags").join(path)).unwrap();
+    assert!(
+        read("zones.py").contains("outlets=[Asset(\"mlp://ports/written\"), Asset(\"mlp://ports/zones.publish\")]")
+    );
+    assert!(read("highlights.py").contains("schedule=[Asset(\"mlp://ports/written\")]"));
+    assert!(read("tests/test_dags.py").contains("\"highlights.py\""));
+}
+
+#[test]
 fn nothing_is_written_over_and_names_are_names() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("churn")).unwrap();

@@ -108,3 +108,56 @@ fn an_environment_in_place_of_the_default_one() {
     let plan = plan(folder.path()).unwrap();
     assert_eq!((&node(&plan, "made")["env"], &node(&plan, "kept")["env"]), (&json!("gpu"), &json!("gpu")));
 }
+
+#[test]
+fn what_airflow_cannot_do_is_told_at_the_line_that_asks() {
+    let compiled = |targets: &str| {
+        let folder = package(targets);
+        let program = "secret dwh = env(\"DWH\")\n\ncontract A { x: int64 key }\n\nstage make() -> Table<A> {\n  run       = command([\"true\"])\n  // the gpu\n  \
+                       resources = { gpu: 1 }\n  secrets   = [dwh]\n}\n\npipeline p() {\n  schedule = cron(\"0 6 LW * *\")\n  let made = make()\n}\n";
+        fs::write(folder.path().join("src/t.mlp"), program).unwrap();
+        let mut command = Command::new(mlp());
+        let done = command.args(["compile", "--target", "prod", "--package"]).arg(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        let places = said.lines().filter_map(|line| line.split_once(": error[MLP801]: airflow target: "));
+        let mut places: Vec<String> =
+            places.map(|(place, what)| format!("{}: {}", place.rsplit_once('/').unwrap().1, &what[..10])).collect();
+        places.sort();
+        (done.status.code(), places)
+    };
+    let (code, places) = compiled("[targets.prod]\nbackend = \"airflow\"\n");
+    assert_eq!(
+        (code, places),
+        (Some(1), vec!["t.mlp:13:3: `0 6 LW * ".to_owned(), "t.mlp:8:17: gpu needs ".to_owned()])
+    );
+    let (code, places) =
+        compiled("[targets.prod]\nbackend = \"airflow\"\nexecutor = \"kubernetes\"\nstore = \"s3://b/p\"\n");
+    assert_eq!(
+        (code, places),
+        (Some(1), vec!["t.mlp:13:3: `0 6 LW * ".to_owned(), "t.mlp:9:16: secret `dw".to_owned()])
+    );
+}
+
+#[test]
+fn a_dag_whose_pipeline_is_gone_is_told() {
+    let folder = package("[targets.prod]\nbackend = \"airflow\"\n");
+    let compile = |more: &[&str]| {
+        let mut command = Command::new(mlp());
+        command.args(["compile", "--target", "prod", "-o", "dags", "--package", "."]).args(more);
+        let done = command.current_dir(folder.path()).output().unwrap();
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    assert_eq!(compile(&[]), (Some(0), String::new()));
+    fs::write(folder.path().join("dags/own.py"), "from airflow.sdk import DAG\n").unwrap();
+    let program = fs::read_to_string(folder.path().join("src/t.mlp")).unwrap();
+    fs::write(folder.path().join("src/t.mlp"), program.replace("pipeline p(", "pipeline q(")).unwrap();
+    let (code, said) = compile(&[]);
+    assert_eq!(code, Some(0));
+    assert!(
+        said.contains("dags/p.py: the program has no such pipeline any more") && !said.contains("own.py"),
+        "{said}"
+    );
+    assert_eq!(compile(&["--check"]).0, Some(1));
+    fs::remove_file(folder.path().join("dags/p.py")).unwrap();
+    assert_eq!(compile(&["--check"]), (Some(0), String::new()));
+}

@@ -1,12 +1,26 @@
 //! What pipelines write and wait for, as Airflow assets.
 
-use mlp_plan::{External, Node, Pipeline, Plan, Run, Schedule};
+use mlp_plan::{External, Literal, Node, Pipeline, Plan, Run, Schedule, Value};
+use mlp_write::python::Py;
 
-/// The URI of a source or sink: `mlp://package/name`, everything but letters, digits and `._-` percent-encoded.
-pub fn uri(plan: &Plan, name: &str) -> String {
+/// The URI of a source or sink: an object of a bucket by its own, which is how everybody else calls it; all else `mlp://package/name`, everything but
+/// letters, digits and `._-` percent-encoded.
+fn uri(plan: &Plan, name: &str, external: Option<&External>) -> String {
+    if let Some(address) = external.and_then(object) {
+        return address.to_owned();
+    }
     // A digest stands in for what would be longer than Airflow keeps.
     let whole = format!("mlp://{}/{}", encoded(&plan.package.name), encoded(name));
     if whole.len() <= 1000 { whole } else { format!("mlp://asset/{}", blake3::hash(whole.as_bytes()).to_hex()) }
+}
+
+/// The address of one object, the same in every run.
+fn object(external: &External) -> Option<&str> {
+    let Value::Literal(Literal::Text(location)) = &external.location else { return None };
+    let (scheme, rest) = location.split_once("://")?;
+    let plain = rest.len() <= 900 && rest.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    let whole = rest.split_once('/').is_some_and(|(bucket, key)| !bucket.is_empty() && !key.is_empty());
+    (["s3", "gs"].contains(&scheme) && plain && whole).then_some(location)
 }
 
 fn encoded(name: &str) -> String {
@@ -41,17 +55,34 @@ impl<'a> Awaited<'a> {
         Self(names.into_iter().map(|name| (name, read(name))).collect())
     }
 
+    /// The asset that a pipeline of this plan waits for under that name.
+    pub fn named(&self, plan: &Plan, name: &str) -> Py {
+        let external = self.0.iter().find(|(awaited, _)| *awaited == name).and_then(|(_, external)| *external);
+        asset(&uri(plan, name, external))
+    }
+
+    /// The asset that a node reads.
+    pub fn inlets(&self, plan: &Plan, node: &Node) -> Option<Py> {
+        let Run::Read(external) = &node.run else { return None };
+        let name = self.0.iter().map(|(name, _)| *name).find(|name| called(node, name)).unwrap_or(&node.stage);
+        Some(Py::List(vec![asset(&uri(plan, name, Some(external)))]))
+    }
+
     /// The assets that a node updates: its sink, and every source that reads what the sink writes.
-    pub fn outlets(&self, plan: &Plan, node: &Node) -> Vec<String> {
-        let Run::Write { to, .. } = &node.run else { return Vec::new() };
+    pub fn outlets(&self, plan: &Plan, node: &Node) -> Option<Py> {
+        let Run::Write { to, .. } = &node.run else { return None };
         let same = |external: &External| external.format == to.format && external.location == to.location;
         let fed = self.0.iter().filter(|(name, external)| called(node, name) || external.is_some_and(same));
-        let mut uris: Vec<String> = fed.map(|(name, _)| uri(plan, name)).collect();
-        uris.push(uri(plan, &node.stage));
+        let mut uris: Vec<String> = fed.map(|(name, external)| uri(plan, name, *external)).collect();
+        uris.push(uri(plan, &node.stage, Some(to)));
         uris.sort_unstable();
         uris.dedup();
-        uris
+        Some(Py::List(uris.iter().map(|uri| asset(uri)).collect()))
     }
+}
+
+fn asset(uri: &str) -> Py {
+    Py::Call("Asset", vec![Py::text(uri)], Vec::new())
 }
 
 fn waited_for(pipeline: &Pipeline) -> impl Iterator<Item = &str> {

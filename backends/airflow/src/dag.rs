@@ -4,7 +4,7 @@ use mlp_plan::{Pipeline, Plan, Schedule};
 use mlp_write::python::Py;
 
 use crate::{
-    assets::{self, Awaited},
+    assets::Awaited,
     bundle::Bundle,
     docs,
     groups::Groups,
@@ -17,6 +17,8 @@ use crate::{
 
 /// Airflow cuts nothing off: a longer tag fails the whole file.
 const LONGEST_TAG: usize = 100;
+/// A worker that is lost must not fail a run, so that one retry is the least; what is wrong with the data is never tried again.
+pub const RETRIES: u32 = 1;
 const SECOND: i64 = 1_000_000_000;
 
 /// The file of a pipeline.
@@ -27,14 +29,19 @@ pub fn file(plan: &Plan, pipeline: &Pipeline, bundle: &Bundle<'_>) -> String {
     let uses = Uses::of(plan, pipeline, groups.any());
     header::write(&mut out, plan, pipeline, &uses, bundle);
     out.push_str("\n\nwith ");
-    dag(plan, pipeline, bundle.name).write_broken(&mut out, 0);
+    dag(plan, pipeline, bundle.name, &awaited).write_broken(&mut out, 0);
     out.push_str(":\n");
     tasks::write(&mut out, &Tasks { plan, pipeline, uses: &uses, awaited: &awaited, groups: &groups });
     out
 }
 
-fn dag(plan: &Plan, pipeline: &Pipeline, name: &str) -> Py {
-    let id = Unique::new(240).id(name);
+/// The id of the DAG.
+pub fn id(name: &str) -> String {
+    Unique::new(240).id(name)
+}
+
+fn dag(plan: &Plan, pipeline: &Pipeline, name: &str, awaited: &Awaited<'_>) -> Py {
+    let id = id(name);
     let mut named = vec![("dag_id", Py::text(&id))];
     if id != name {
         named.push(("dag_display_name", Py::text(name)));
@@ -43,7 +50,7 @@ fn dag(plan: &Plan, pipeline: &Pipeline, name: &str) -> Py {
         named.push(("description", Py::text(doc.lines().next().unwrap_or_default())));
     }
     named.extend(docs::of_pipeline(plan, pipeline).map(|doc| ("doc_md", docs::written(&doc))));
-    named.push(("schedule", schedule(plan, pipeline)));
+    named.push(("schedule", schedule(plan, pipeline, awaited)));
     let timezone = match &pipeline.schedule {
         Some(Schedule::Cron { timezone, .. }) => timezone.as_str(),
         _ => "UTC",
@@ -63,7 +70,7 @@ fn dag(plan: &Plan, pipeline: &Pipeline, name: &str) -> Py {
             Py::Dict(pipeline.params.iter().map(|each| (each.name.clone(), param(each, scheduled))).collect()),
         ));
     }
-    named.push(("tags", Py::List(tags(pipeline))));
+    named.push(("tags", Py::List(tags(pipeline).into_iter().map(Py::Text).collect())));
     if pipeline.on_failure.is_some() {
         named.push(("on_failure_callback", Py::word("failed")));
     }
@@ -78,7 +85,7 @@ fn start_date(plan: &Plan, timezone: &str) -> Py {
     Py::Call("pendulum.datetime", numbers, vec![("tz", Py::text(timezone))])
 }
 
-fn schedule(plan: &Plan, pipeline: &Pipeline) -> Py {
+fn schedule(plan: &Plan, pipeline: &Pipeline, awaited: &Awaited<'_>) -> Py {
     match &pipeline.schedule {
         None => Py::word("None"),
         // The logical date is the time of the tick on both versions; a bare cron text means the start of an interval on 2.
@@ -88,23 +95,15 @@ fn schedule(plan: &Plan, pipeline: &Pipeline) -> Py {
         Some(Schedule::Every(nanoseconds)) => {
             Py::Call("DeltaTriggerTimetable", vec![delta((*nanoseconds).max(SECOND))], Vec::new())
         }
-        Some(Schedule::Update(sources)) => Py::List(
-            sources
-                .iter()
-                .map(|source| Py::Call("Asset", vec![Py::text(assets::uri(plan, source))], Vec::new()))
-                .collect(),
-        ),
+        Some(Schedule::Update(sources)) => Py::List(sources.iter().map(|source| awaited.named(plan, source)).collect()),
     }
 }
 
-fn tags(pipeline: &Pipeline) -> Vec<Py> {
+/// `mlp`, and those of the program.
+pub fn tags(pipeline: &Pipeline) -> Vec<String> {
     let mut seen = std::collections::BTreeSet::from(["mlp"]);
-    let own = pipeline
-        .tags
-        .iter()
-        .filter(|tag| seen.insert(tag))
-        .map(|tag| Py::text(tag.chars().take(LONGEST_TAG).collect::<String>()));
-    std::iter::once(Py::text("mlp")).chain(own).collect()
+    let own = pipeline.tags.iter().filter(|tag| seen.insert(tag)).map(|tag| tag.chars().take(LONGEST_TAG).collect());
+    std::iter::once("mlp".to_owned()).chain(own).collect()
 }
 
 fn default_args(plan: &Plan, pipeline: &Pipeline) -> Py {
@@ -122,8 +121,7 @@ fn default_args(plan: &Plan, pipeline: &Pipeline) -> Py {
     if let Some(pool) = plan.target.options.get("pool") {
         entries.push(("pool", Py::text(pool)));
     }
-    // A worker that is lost must not fail a run, so that one retry is the least; what is wrong with the data is never tried again.
-    entries.push(("retries", Py::word("1")));
+    entries.push(("retries", Py::word(RETRIES.to_string())));
     entries.push(("retry_delay", delta(30 * SECOND)));
     entries.push(("retry_exponential_backoff", Py::bool(true)));
     entries.push(("max_retry_delay", delta(600 * SECOND)));

@@ -43,6 +43,14 @@ fn origin(out: &mut String, plan: &Plan, pipeline: &Pipeline, stem: &str) {
     let _ = writeln!(out, "# plan:    {stem}.plan.json\n");
 }
 
+/// The package that [`origin`] names.
+pub fn package_of(text: &str) -> Option<&str> {
+    let mut lines = text.lines();
+    lines.next().filter(|line| line.starts_with("# Made by mlp: do not edit, "))?;
+    let (_, package) = lines.next()?.strip_prefix("# source:  ")?.rsplit_once(" (package ")?;
+    package.strip_suffix(')')?.split(' ').next()
+}
+
 fn imports(out: &mut String, pipeline: &Pipeline, uses: &Uses) {
     let mut first = vec!["import json"];
     first.extend(uses.tells().then_some("import logging"));

@@ -11,6 +11,7 @@
 
 mod assets;
 mod bundle;
+mod checks;
 mod dag;
 mod docs;
 mod groups;
@@ -35,8 +36,10 @@ pub struct GeneratedFile {
 /// Something in a plan that Airflow cannot do, for MLP801.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The line that asks for it.
+    /// The declaration that asks for it.
     pub place: Place,
+    /// The word in it that does: a setting, a secret; empty where the declaration as a whole does.
+    pub word: String,
     /// What cannot be done, and what could be done instead.
     pub message: String,
 }
@@ -60,6 +63,18 @@ pub fn compile(plan: &Plan) -> Vec<GeneratedFile> {
         files.push(shared.for_pods(plan, &names::Unique::new(200).file(&plan.package.name)));
     }
     files
+}
+
+/// The package whose compiler wrote a DAG file, as its header has it; `None` of any other file.
+#[must_use]
+pub fn package_of(text: &str) -> Option<&str> {
+    header::package_of(text)
+}
+
+/// Tests for pytest of what [`compile`] gives, which load each DAG and compare it with the plan.
+#[must_use]
+pub fn dag_tests(plan: &Plan) -> Vec<GeneratedFile> {
+    checks::files(plan)
 }
 
 /// What the plan asks for that the generated DAGs cannot do.

@@ -14,6 +14,11 @@ impl Unique {
         Self { taken: HashSet::new(), longest }
     }
 
+    /// Ids, none of which is one of `taken`.
+    pub fn but(taken: impl Iterator<Item = String>) -> Self {
+        Self { taken: taken.collect(), longest: 240 }
+    }
+
     /// The stem of a file, which on some disks is not sensitive to case.
     pub fn file(&mut self, name: &str) -> String {
         let safe = shortened(name, self.longest, |c| c.is_ascii_alphanumeric() || c == '_' || c == '-');

@@ -24,8 +24,9 @@ struct Found(Vec<Refusal>);
 
 impl Found {
     /// Each thing once, however many nodes call the stage that asks for it.
-    fn add(&mut self, place: &Place, message: &str) {
-        let refusal = Refusal { place: place.clone(), message: format!("airflow target: {message}") };
+    fn add(&mut self, place: &Place, word: &str, message: &str) {
+        let message = format!("airflow target: {message}");
+        let refusal = Refusal { place: place.clone(), word: word.to_owned(), message };
         if !self.0.contains(&refusal) {
             self.0.push(refusal);
         }
@@ -37,37 +38,38 @@ fn of_target(plan: &Plan, place: &Place, found: &mut Found) {
     if let (None, Some(version)) = (Version::of(plan), option("version")) {
         found.add(
             place,
+            "",
             &format!("version `{version}` is unknown; write `2` or `3`, or nothing for files that load on both"),
         );
     }
     if let (None, Some(executor)) = (Executor::of(plan), option("executor")) {
         let known = "`bash` runs `mlp` on the worker, `kubernetes` in a pod for each stage, `docker` in a container";
-        found.add(place, &format!("executor `{executor}` is unknown; {known}"));
+        found.add(place, "", &format!("executor `{executor}` is unknown; {known}"));
     }
     if Executor::of(plan) == Some(Executor::Kubernetes) && !option("store").is_some_and(|store| store.contains("://")) {
-        found.add(place, "pods share no folder; set `store` to the address of a bucket, as in `s3://bucket/mlp`");
+        found.add(place, "", "pods share no folder; set `store` to the address of a bucket, as in `s3://bucket/mlp`");
     }
     if let Some(text) = option("start_date")
         && date(text).is_none()
     {
-        found.add(place, &format!("start_date `{text}` is no date; write it as in `2026-01-31`"));
+        found.add(place, "", &format!("start_date `{text}` is no date; write it as in `2026-01-31`"));
     }
 }
 
 fn of_pipeline(pipeline: &Pipeline, found: &mut Found) {
     let required = pipeline.params.iter().filter(|param| param.default.is_none() && !param.nullable);
     for param in required.filter(|_| pipeline.schedule.is_some()) {
-        found.add(&param.place, &format!("`{}` has no default, and a scheduled run has nobody to ask", param.name));
+        found.add(&param.place, "", &format!("`{}` has no default, and a scheduled run has nobody to ask", param.name));
     }
     if let Some(Schedule::Every(nanoseconds)) = &pipeline.schedule
         && *nanoseconds < 1_000_000_000
     {
-        found.add(&pipeline.place, "a schedule below one second");
+        found.add(&pipeline.place, "schedule", "a schedule below one second");
     }
     if let Some(Schedule::Cron { expression, .. }) = &pipeline.schedule
         && expression.split_whitespace().nth(2).is_some_and(|days| days.contains(['W', 'w']))
     {
-        found.add(&pipeline.place, &format!("`{expression}`: Airflow knows no nearest weekday (`W`)"));
+        found.add(&pipeline.place, "schedule", &format!("`{expression}`: Airflow knows no nearest weekday (`W`)"));
     }
 }
 
@@ -75,7 +77,7 @@ fn of_node(plan: &Plan, executor: Executor, node: &Node, found: &mut Found) {
     let gpu = node.resources.gpu.is_some_and(|count| count > 0);
     if gpu && executor == Executor::Bash && !plan.target.options.contains_key("gpu_pool") {
         let ways = "`executor = \"kubernetes\"` or `\"docker\"`, or a `gpu_pool` whose workers have them";
-        found.add(&node.place, &format!("gpu needs {ways}"));
+        found.add(&node.place, "gpu", &format!("gpu needs {ways}"));
     }
     for name in &node.secrets {
         let fault = match (plan.secrets.get(name), executor) {
@@ -90,6 +92,6 @@ fn of_node(plan: &Plan, executor: Executor, node: &Node, found: &mut Found) {
             }
             _ => continue,
         };
-        found.add(&node.place, &format!("secret `{name}` {fault}"));
+        found.add(&node.place, name, &format!("secret `{name}` {fault}"));
     }
 }

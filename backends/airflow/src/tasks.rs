@@ -18,6 +18,8 @@ use crate::{
     uses::{Executor, Uses, approval},
 };
 
+/// The id and the variable of each node.
+type Names<'a> = HashMap<&'a str, (String, String)>;
 type Named = Vec<(&'static str, Py)>;
 
 /// How long a promotion is looked at beyond the time that people have: then its refusal is on record.
@@ -32,6 +34,12 @@ pub struct Tasks<'a> {
     pub groups: &'a Groups<'a>,
 }
 
+/// The id of each node's task.
+pub fn ids(nodes: &[Node]) -> HashMap<&str, String> {
+    let mut ids = Unique::new(240);
+    nodes.iter().map(|node| (node.id.as_str(), ids.id(&node.id))).collect()
+}
+
 /// What stands below `with DAG(..):`.
 pub fn write(out: &mut String, tasks: &Tasks<'_>) {
     let nodes = &tasks.pipeline.nodes;
@@ -39,16 +47,20 @@ pub fn write(out: &mut String, tasks: &Tasks<'_>) {
         out.push_str("    pass\n");
         return;
     }
-    let (mut ids, mut variables) = (Unique::new(240), Unique::new(64));
-    let names: HashMap<&str, (String, String)> =
-        nodes.iter().map(|node| (node.id.as_str(), (ids.id(&node.id), variables.variable(&node.id)))).collect();
+    let ids = ids(nodes);
+    let mut groups = Unique::but(ids.values().cloned());
+    let mut variables = Unique::new(64);
+    let names: Names<'_> = nodes
+        .iter()
+        .filter_map(|node| Some((node.id.as_str(), (ids.get(node.id.as_str())?.clone(), variables.variable(&node.id)))))
+        .collect();
     let mut written: HashSet<&str> = HashSet::new();
     for node in nodes {
         match tasks.groups.of_node(node) {
             None => tasks.assigned(out, node, &names, 4),
             Some((group, members)) if written.insert(group) => {
                 let call =
-                    Py::Call("TaskGroup", vec![Py::text(ids.id(group))], vec![("prefix_group_id", Py::bool(false))]);
+                    Py::Call("TaskGroup", vec![Py::text(groups.id(group))], vec![("prefix_group_id", Py::bool(false))]);
                 out.push_str("    with ");
                 call.write(out, 4, 9, 1);
                 out.push_str(":\n");
@@ -70,7 +82,7 @@ pub fn write(out: &mut String, tasks: &Tasks<'_>) {
 }
 
 impl Tasks<'_> {
-    fn assigned(&self, out: &mut String, node: &Node, names: &HashMap<&str, (String, String)>, indent: usize) {
+    fn assigned(&self, out: &mut String, node: &Node, names: &Names<'_>, indent: usize) {
         let Some((id, variable)) = names.get(node.id.as_str()) else { return };
         let _ = write!(out, "{:indent$}{variable} = ", "");
         self.task(node, id).write(out, indent, indent + 3 + variable.len(), 0);
@@ -100,11 +112,8 @@ impl Tasks<'_> {
         }
         named.extend(pool(self.plan, node));
         named.extend(self.place(node));
-        let outlets = self.awaited.outlets(self.plan, node);
-        if !outlets.is_empty() {
-            let assets = outlets.iter().map(|uri| Py::Call("Asset", vec![Py::text(uri)], Vec::new()));
-            named.push(("outlets", Py::List(assets.collect())));
-        }
+        named.extend(self.awaited.inlets(self.plan, node).map(|assets| ("inlets", assets)));
+        named.extend(self.awaited.outlets(self.plan, node).map(|assets| ("outlets", assets)));
         if matches!(node.run, Run::Promote(_)) {
             named.push(("skip_on_exit_code", Py::word("99")));
         }

@@ -76,7 +76,7 @@ impl Uses {
             version: Version::of(plan).unwrap_or(Version::Both),
             executor: Executor::of(plan).unwrap_or(Executor::Bash),
             assets: matches!(pipeline.schedule, Some(Schedule::Update(_)))
-                || nodes.iter().any(|node| matches!(node.run, Run::Write { .. })),
+                || nodes.iter().any(|node| matches!(node.run, Run::Read(_) | Run::Write { .. })),
             params: !pipeline.params.is_empty(),
             gates: nodes.iter().any(|node| approval(plan, node).is_some()),
             connections: nodes.iter().flat_map(|node| &node.secrets).any(|name| is_connection(plan, name)),

@@ -17,7 +17,7 @@ use std::{
     process::Command,
 };
 
-use mlp_airflow::compile;
+use mlp_airflow::{compile, dag_tests};
 use mlp_plan::{Plan, SecretRef};
 use serde_json::{Value, json};
 
@@ -87,6 +87,34 @@ fn airflow_3_loads_every_file_and_runs_its_tasks() {
 #[test]
 fn airflow_2_loads_every_file_and_runs_its_tasks() {
     loads_and_runs('2');
+}
+
+#[test]
+fn tests_for_pytest_pass_on_what_was_compiled_and_fail_on_anything_else() {
+    for version in ['2', '3'] {
+        let Some(python) = airflow(version) else { continue };
+        let home = tempfile::tempdir().unwrap();
+        let plan = support::flights();
+        for file in compile(&plan).into_iter().chain(dag_tests(&plan)) {
+            let path = home.path().join("dags").join(file.path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, file.content).unwrap();
+        }
+        let pytest = || {
+            let mut command = Command::new(&python);
+            command.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "dags/tests"]).current_dir(home.path());
+            command.env("AIRFLOW_HOME", home.path().join("airflow"));
+            String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+        };
+        let said = pytest();
+        assert!(said.contains("12 passed"), "{said}");
+        let path = home.path().join("dags/late.py");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace("    rows >> parts\n", "")).unwrap();
+        let said = pytest();
+        assert!(said.contains("1 failed, 11 passed"), "{said}");
+        assert!(said.contains("test_tasks_and_their_order[late.py]"), "{said}");
+    }
 }
 
 /// The program whose promotion people approve, and the one with a list, on an executor and under names of their own.

@@ -12,7 +12,8 @@ use std::{
 };
 
 use mlp_airflow::{GeneratedFile, compile, refusals};
-use mlp_plan::{Backend, Plan, Schedule, SecretRef};
+use mlp_plan::{Backend, Literal, Plan, Run, Schedule, SecretRef, Value};
+use mlp_write::python::Py;
 use proptest::prelude::*;
 
 mod support;
@@ -167,6 +168,45 @@ fn a_promotion_that_people_approve_waits_for_them() {
 }
 
 #[test]
+fn tests_for_pytest_say_what_the_program_says() {
+    let files = mlp_airflow::dag_tests(&support::flights());
+    let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["tests/test_dags.py", "tests/.airflowignore"]);
+    let (head, _) = files[0].content.split_once("\n\n\n").unwrap();
+    insta::assert_snapshot!(head);
+}
+
+#[test]
+fn objects_of_buckets_are_assets_by_their_own_names() {
+    let mut plan = support::flights();
+    let at = |plan: &mut Plan, location: &str| {
+        let location = Value::Literal(Literal::Text(location.to_owned()));
+        for node in plan.pipelines.values_mut().flat_map(|pipeline| &mut pipeline.nodes) {
+            match &mut node.run {
+                Run::Write { to: external, .. } | Run::Read(external) if node.id != "weather" => {
+                    external.location = location.clone();
+                }
+                _ => {}
+            }
+        }
+    };
+    at(&mut plan, "s3://lake/scores/all.parquet");
+    assert!(file(&plan, "weekly.py").contains("schedule=[Asset(\"s3://lake/scores/all.parquet\")]"));
+    assert!(file(&plan, "late.py").contains("outlets=[Asset(\"s3://lake/scores/all.parquet\")]"));
+    // a pattern is no object, and what would have to be quoted is called by its name in the program
+    for location in ["s3://lake/scores/*.parquet", "s3://lake", "s3://lake/{{ ds }}", "/data/scores"] {
+        at(&mut plan, location);
+        assert!(file(&plan, "weekly.py").contains("schedule=[Asset(\"mlp://flights/scores\")]"), "{location}");
+    }
+}
+
+#[test]
+fn a_file_says_whose_it_is() {
+    assert_eq!(mlp_airflow::package_of(&file(&support::flights(), "late.py")), Some("flights"));
+    assert_eq!(mlp_airflow::package_of("# source:  a (package flights 1.0.0)\n"), None);
+}
+
+#[test]
 fn unrolled_lists_stand_in_groups() {
     let plan = support::trials();
     let text = file(&plan, "late.py");
@@ -241,7 +281,8 @@ fn dags(plan: &Plan) -> Vec<GeneratedFile> {
 }
 
 fn arrive(texts: &[String]) {
-    let hostile: Vec<String> = texts.iter().map(|text| hostile_file(text)).collect();
+    ["kubernetes", "docker"].into_iter().for_each(|executor| arrive_on(executor, texts));
+    let hostile: Vec<String> = texts.iter().map(|text| hostile_file(text, "bash")).collect();
     let own = [
         "before",
         "before_score",
@@ -270,9 +311,18 @@ fn arrive(texts: &[String]) {
     }
 }
 
+/// On other executors, whose tasks have images and secrets as well.
+fn arrive_on(executor: &str, texts: &[String]) {
+    let hostile: Vec<String> = texts.iter().map(|text| hostile_file(text, executor)).collect();
+    for ((text, content), (found, _, _)) in texts.iter().zip(&hostile).zip(read(&hostile)) {
+        let times = content.matches(&Py::text(text).flat()).count();
+        assert!(found.contains(text) && times > 4, "{text:?} is {times} times in {content}");
+    }
+}
+
 /// The file of the pipeline whose every text is `text`; no other file hides it.
-fn hostile_file(text: &str) -> String {
-    let files = dags(&support::hostile(text));
+fn hostile_file(text: &str, executor: &str) -> String {
+    let files = dags(&for_executor(support::hostile(text), executor));
     assert_eq!(files.len(), 3 - usize::from(["late", "weekly"].contains(&text)));
     let own = |file: &&GeneratedFile| file.content.contains("ON_FAILURE") && !file.content.contains("example.com/hook");
     files.iter().find(own).map(|file| file.content.clone()).unwrap()
@@ -372,7 +422,8 @@ fn formatters_find_nothing_to_change() {
     let plans: Vec<Plan> = plans.chain([support::approved(), support::trials()]).collect();
     let executors = ["bash", "docker", "kubernetes"];
     let all = plans.iter().flat_map(|plan| executors.map(|executor| for_executor(plan.clone(), executor)));
-    for file in all.flat_map(|plan| dags(&plan)) {
+    let tests = plans.iter().flat_map(mlp_airflow::dag_tests).filter(|file| file.path.ends_with(".py"));
+    for file in all.flat_map(|plan| dags(&plan)).chain(tests) {
         for args in [
             &["format", "--isolated", "--diff", "-"][..],
             &["check", "--isolated", "-"],

@@ -76,6 +76,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What became of the rung.
     pub decided: Decided,
+    /// Whether it is held for an approval that people can still give.
+    pub awaits_approval: bool,
     /// Why, in one sentence.
     pub why: String,
     /// The clauses as a table.

@@ -73,10 +73,17 @@ pub(crate) fn run(job: &Job<'_>, promote: &Promote, placed: &BTreeMap<String, Pl
     };
     let decided = job.store.decide(&decision).map_err(|error| NodeOutcome::machinery(error, &job.node.call))?;
     let promoted = verdict == Verdict::Promote;
+    let awaits_approval = match decided {
+        Decided::Recorded { audit } => {
+            job.store.awaits_approval(audit).map_err(|error| NodeOutcome::machinery(error, &job.node.call))?
+        }
+        Decided::Moved(_) | Decided::Already { .. } => false,
+    };
     Ok(Judged {
         model: decision.model,
         rung: decision.rung,
         verdict,
+        awaits_approval,
         why: match &decided {
             Decided::Already { version } => format!("it holds this model already (version {version})"),
             _ => why,

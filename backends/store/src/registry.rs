@@ -190,6 +190,20 @@ impl Store {
         })
     }
 
+    /// Whether people can still approve what was recorded as this entry of the trail: it waits for them, nothing newer took its place, and there is time.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn awaits_approval(&self, audit: i64) -> Result<bool> {
+        self.read_shared(|db| {
+            let found: Option<Held> = db
+                .prepare_cached("select record from holds where audit = ?1 and open = 1")?
+                .query_row([audit], |row| parse(row.get_ref(0)?.as_str()?))
+                .optional()?;
+            Ok(found.is_some_and(|held| held.until.is_none_or(|until| until >= now())))
+        })
+    }
+
     /// Approves the newest held decision about a rung; the rung moves with the last approval that is needed.
     ///
     /// # Errors

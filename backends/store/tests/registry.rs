@@ -122,7 +122,10 @@ fn approvals_are_counted_by_person_and_the_last_one_moves_the_rung() {
     let (_folder, store) = store();
     let held = Held { count: 2, group: "risk-leads".to_owned(), except_author: true, until: None, given: Vec::new() };
     let candidate = model(&store, "one");
-    store.decide(&Decision { approvals: Some(held), ..decision(&candidate, Verdict::Hold, "r1") }).unwrap();
+    let asked = Decision { approvals: Some(held), ..decision(&candidate, Verdict::Hold, "r1") };
+    let Decided::Recorded { audit } = store.decide(&asked).unwrap() else { panic!() };
+    assert_eq!(store.decide(&asked).unwrap(), Decided::Recorded { audit }, "asked again, nothing more is on record");
+    assert!(store.awaits_approval(audit).unwrap());
     let error = |who: &str| store.approve("Late", "production", who, "looks good").unwrap_err().to_string();
     assert_eq!(error("ada"), "ada started the run: the policy asks for somebody else");
     assert!(matches!(store.approve("Late", "production", "bob", "looks good").unwrap(), Decided::Recorded { .. }));
@@ -130,6 +133,7 @@ fn approvals_are_counted_by_person_and_the_last_one_moves_the_rung() {
     assert_eq!(store.rung("Late", "production").unwrap(), None);
     let Decided::Moved(moved) = store.approve("Late", "production", "cyd", "looks good").unwrap() else { panic!() };
     assert_eq!(moved.version, 1);
+    assert!(!store.awaits_approval(audit).unwrap());
     assert_eq!(error("dan"), "nothing waits for an approval of Late.production");
     assert!(store.verify_audit().unwrap().is_sound());
 }
@@ -144,7 +148,9 @@ fn an_approval_that_comes_too_late_does_not_count() {
         ..Held::default()
     };
     let candidate = model(&store, "one");
-    store.decide(&Decision { approvals: Some(held), ..decision(&candidate, Verdict::Hold, "r1") }).unwrap();
+    let asked = Decision { approvals: Some(held), ..decision(&candidate, Verdict::Hold, "r1") };
+    let Decided::Recorded { audit } = store.decide(&asked).unwrap() else { panic!() };
+    assert!(!store.awaits_approval(audit).unwrap());
     let error = store.approve("Late", "production", "bob", "").unwrap_err().to_string();
     assert_eq!(error, "the time for an approval is over since 2013-01-01T00:00:00.000000Z");
 }

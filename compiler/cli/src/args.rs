@@ -117,6 +117,9 @@ pub enum Command {
         /// Writes nothing; exits 1 where what is on disk differs.
         #[arg(long)]
         check: bool,
+        /// Writes tests for pytest as well, which load the DAGs and compare them with the program (Airflow).
+        #[arg(long)]
+        dag_tests: bool,
     },
     /// Prints the executable plan as canonical JSON.
     Plan {
@@ -280,6 +283,8 @@ pub enum Template {
     Minimal,
     /// Real flights, a model, a policy.
     Flights,
+    /// What `minimal` has, scheduled and started by what was written, for Airflow.
+    Airflow,
 }
 
 /// Forms of a drawing.

@@ -202,6 +202,31 @@ pub fn span_of(loaded: &Loaded, place: &mlp_plan::Place) -> Span {
     Span::new(file, narrow(start), narrow(end.max(start)))
 }
 
+/// Where a word stands in the declaration that begins at a place: plans know where a stage is declared, and people look for the setting.
+pub fn within(loaded: &Loaded, place: &mlp_plan::Place, word: &str) -> mlp_plan::Place {
+    let source = loaded.places.iter().position(|name| *name == place.file).and_then(|index| u32::try_from(index).ok());
+    let text = source.and_then(|file| loaded.sources.get(FileId(file))).map_or("", |source| &source.text);
+    let first = place.line.saturating_sub(1) as usize;
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    for (line, number) in text.lines().skip(first).zip(place.line..) {
+        let code = line.split_once("//").map_or(line, |(code, _)| code);
+        let alone = |at: &usize| {
+            let (before, behind) =
+                (code.get(..*at).unwrap_or_default(), code.get(at + word.len()..).unwrap_or_default());
+            !before.ends_with(part) && !behind.starts_with(part)
+        };
+        if let Some(at) = code.match_indices(word).map(|(at, _)| at).find(alone).filter(|_| !word.is_empty()) {
+            let column = code.get(..at).map_or(0, |before| before.chars().count()) + 1;
+            return mlp_plan::Place { line: number, column: u32::try_from(column).unwrap_or(1), ..place.clone() };
+        }
+        // the last line of the declaration
+        if line.starts_with('}') {
+            break;
+        }
+    }
+    place.clone()
+}
+
 /// The pipeline that is meant: the one that is asked for, or the one that the package is about.
 pub fn pipeline_of(plan: &Plan, asked: Option<&str>, output: &Output) -> Result<String, u8> {
     let known: Vec<&str> = plan.pipelines.keys().map(String::as_str).collect();

@@ -109,6 +109,8 @@ codes! {
     BadSchedule = 408 Error;
     /// an expression that means nothing where it stands
     Misplaced = 409 Error;
+    /// a schedule in an hour that a change of clocks skips or doubles
+    BentSchedule = 410 Warning;
     /// evaluated on training rows
     TrainedOn = 501 Error;
     /// label, or `@protected` column, used as a feature

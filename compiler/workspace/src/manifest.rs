@@ -71,8 +71,20 @@ pub struct TargetTable {
     pub namespace: Option<String>,
     /// Where artifacts are kept.
     pub store: Option<String>,
-    /// Where the package lies on the workers of Airflow.
+    /// The package's folder, where tasks run.
     pub package: Option<String>,
+    /// What brings `mlp` to the stages: an image; for containers beside a worker, the path of the program.
+    pub runner: Option<String>,
+    /// The image of stages that name none.
+    pub image: Option<String>,
+    /// The account of the pods.
+    pub service_account: Option<String>,
+    /// The pool of tasks, of which each takes as many slots as it needs cores.
+    pub pool: Option<String>,
+    /// The pool of tasks with GPUs, of which each takes as many slots as it needs of them.
+    pub gpu_pool: Option<String>,
+    /// The day from which on a schedule counts.
+    pub start_date: Option<String>,
     /// Resources of every node that asks for none.
     pub resources: Option<toml::Table>,
     /// What the target sets.

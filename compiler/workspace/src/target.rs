@@ -34,6 +34,12 @@ pub fn target_of(manifest: &Manifest, name: &str) -> Result<(Target, Override), 
         ("namespace", &table.namespace),
         ("store", &table.store),
         ("package", &table.package),
+        ("runner", &table.runner),
+        ("image", &table.image),
+        ("service_account", &table.service_account),
+        ("pool", &table.pool),
+        ("gpu_pool", &table.gpu_pool),
+        ("start_date", &table.start_date),
     ] {
         if let Some(value) = value {
             options.insert(key.to_owned(), value.clone());

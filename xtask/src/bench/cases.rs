@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Case, Goal, Work, contracts, inputs, tools};
+use super::{Case, Goal, Work, airflow, contracts, inputs, tools};
 use crate::{place, process::works};
 
 /// Makes the inputs of some cases, and the cases.
@@ -10,7 +10,7 @@ type Maker = fn(&Path) -> Result<Vec<Case>, String>;
 
 /// The cases whose name holds `filter`, their inputs made and their yardsticks installed.
 pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
-    let makers: [(&str, Maker); 8] = [
+    let makers: [(&str, Maker); 9] = [
         ("check 100,000 lines in 50 files, cold", check),
         ("start-up", start_up),
         ("1,000 diagnostics drawn", drawn),
@@ -18,6 +18,7 @@ pub fn all(home: &Path, filter: &str) -> Result<Vec<Case>, String> {
         ("run 1,000 stages", run),
         ("diff of 1,000 and 10,000 contracts", diff),
         ("graph of 200 and 1,000 nodes", graph),
+        ("airflow: DAG files", airflow::all),
         ("contract: 13 expectations on flights", contracts::contract),
     ];
     let mut cases = Vec::new();

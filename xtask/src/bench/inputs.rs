@@ -186,6 +186,53 @@ pub fn graph_package(folder: &Path, count: usize) -> Result<(), String> {
     write(&folder.join("src/main.mlp"), &text)
 }
 
+/// A DAG as a person writes it, with the tasks and edges of [`graph_package`].
+pub fn hand_written_dag(file: &Path, count: usize) -> Result<(), String> {
+    let mut text = String::from(
+        "from datetime import timedelta\n\nimport pendulum\nfrom airflow.providers.standard.operators.bash import BashOperator\n\
+         from airflow.sdk import DAG\n\nwith DAG(\n    dag_id=\"by_hand\",\n    schedule=None,\n    start_date=pendulum.datetime(2020, 1, 1, tz=\"UTC\"),\n\
+         \x20   catchup=False,\n    tags=[\"mlp\"],\n    default_args={\"retries\": 1, \"retry_delay\": timedelta(seconds=30)},\n):\n",
+    );
+    for stage in 0..count {
+        let _ = write!(
+            text,
+            "    s{stage} = BashOperator(\n        task_id=\"s{stage}\",\n        bash_command=\"mlp step --plan=all.plan.json --pipeline=all --node=s{stage}\",\n    )\n"
+        );
+    }
+    text.push('\n');
+    for stage in 10..count {
+        let (left, right) = (stage - 10, stage - stage % 10 - 10 + (stage + 3) % 10);
+        let _ = if left == right {
+            writeln!(text, "    s{left} >> s{stage}")
+        } else {
+            writeln!(text, "    [s{left}, s{right}] >> s{stage}")
+        };
+    }
+    write(file, &text)
+}
+
+/// A pipeline of so many splits and joins, one behind the other: paths double at each.
+pub fn diamond_package(folder: &Path, count: usize) -> Result<(), String> {
+    package(folder)?;
+    let mut text = String::from(
+        "contract Row { id: int64 }\n\nstage first() -> Table<Row> {\n  run = command([\"true\"])\n}\n\n\
+         stage step(left: Table<Row>, right: Table<Row>) -> Table<Row> {\n  run = command([\"true\"])\n}\n\npipeline all {\n  let s0 = first()\n",
+    );
+    for diamond in 0..count {
+        let (top, bottom) = (diamond * 3, diamond * 3 + 3);
+        let _ = writeln!(
+            text,
+            "  let s{} = step(s{top}, s{top})\n  let s{} = step(s{top}, s{top})\n  let s{bottom} = step(s{}, s{})",
+            top + 1,
+            top + 2,
+            top + 1,
+            top + 2
+        );
+    }
+    text.push_str("}\n");
+    write(&folder.join("src/main.mlp"), &text)
+}
+
 /// The same for ninja.
 pub fn ninja_folder(folder: &Path) -> Result<(), String> {
     fresh(folder)?;

@@ -3,6 +3,7 @@
 //! The cpu of a command is user plus system time of it and all of its children. The cheapest of several runs, ours and theirs in turn, so that a
 //! busy machine is busy for both. Nothing here is asserted in a test: time is not a property of the code alone.
 
+mod airflow;
 mod cases;
 mod contracts;
 mod editor;
@@ -44,6 +45,8 @@ pub struct Work {
     pub before: Vec<String>,
     /// Exit codes that are fine.
     pub codes: Vec<i32>,
+    /// Whether it measures itself, and prints the seconds of cpu that count.
+    pub tells: bool,
 }
 
 /// A bound.

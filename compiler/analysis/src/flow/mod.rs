@@ -2,6 +2,7 @@
 
 mod arguments;
 mod calls;
+mod clock;
 mod edges;
 mod expressions;
 mod library;

@@ -5,7 +5,7 @@ use mlp_plan::{DataType, Literal, Schedule, ValueType};
 use mlp_source::Span;
 use mlp_syntax::tree::{Arg, Expr, ExprKind, Setting};
 
-use crate::{checker::Checker, literals, overhear, program::Kind, scope::nearest};
+use crate::{checker::Checker, flow::clock, literals, overhear, program::Kind, scope::nearest};
 
 /// What a pipeline says about itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,28 +124,14 @@ impl Checker<'_> {
             self.report(words::unknown_timezone(at, &timezone, zone_at, near.as_deref()));
             return None;
         };
-        if let Some(why) = cron_fault(&expression, zone) {
+        if let Some(why) = clock::fault(&expression, zone) {
             return self.no_schedule(at, &why);
+        }
+        if let Some(bent) = clock::bent(&expression, zone) {
+            self.report(words::bent_schedule(at, &bent.message, &bent.hours));
         }
         Some(Schedule::Cron { expression, timezone })
     }
-}
-
-/// Why a cron expression is no schedule, in words.
-fn cron_fault(expression: &str, zone: chrono_tz::Tz) -> Option<String> {
-    let fields = expression.split_whitespace().count();
-    if fields != 5 {
-        return Some(format!("a schedule has five fields, and `{expression}` has {fields}"));
-    }
-    let cron = match expression.parse::<croner::Cron>() {
-        Ok(cron) => cron,
-        Err(error) => return Some(format!("`{expression}` is no schedule: {error}")),
-    };
-    // any fixed instant will do: whether a schedule fires at all does not depend on today
-    let start = chrono::DateTime::from_timestamp(946_684_800, 0).map(|start| start.with_timezone(&zone))?;
-    cron.find_next_occurrence(&start, false)
-        .err()
-        .map(|_| format!("`{expression}` names a day that no calendar has: it never fires"))
 }
 
 /// The name and arguments of a call.

@@ -38,7 +38,9 @@ pub fn run(args: Args, output: &Output) -> u8 {
         Command::Test { paths, at, filter, coverage, format } => {
             test::test(&paths, &at, &test::How { filter, coverage }, format.as_deref(), output)
         }
-        Command::Compile { at, target, out, check } => compile::compile(&at, &target, out, check, output),
+        Command::Compile { at, target, out, check, dag_tests } => {
+            compile::compile(&at, &compile::How { target, out, check, dag_tests }, output)
+        }
         Command::Plan { pipeline, at, target, schema } => plan::plan(pipeline.as_deref(), &at, &target, schema, output),
         Command::Diff { at, against, head, format, mode, today, deny, record } => {
             let mode = mode.map(crate::args::Mode::compatibility);

@@ -40,6 +40,13 @@ const FLIGHTS: [TemplateFile; 8] = [
     ("mlp.toml", include_bytes!("../../../../examples/flights/mlp.toml")),
 ];
 
+const AIRFLOW: [TemplateFile; 4] = [
+    ("src/zones.mlp", include_bytes!("../../templates/airflow/zones.mlp")),
+    ("sql/locate.sql", include_bytes!("../../../../examples/quickstart/sql/locate.sql")),
+    ("data/airports.csv", include_bytes!("../../../../examples/quickstart/data/airports.csv")),
+    ("mlp.toml", include_bytes!("../../templates/airflow/mlp.toml")),
+];
+
 /// Makes a package.
 pub fn new(name: &str, template: Template, output: &Output) -> Exit {
     let word = Path::new(name).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -58,6 +65,7 @@ pub fn new(name: &str, template: Template, output: &Output) -> Exit {
     let files: &[TemplateFile] = match template {
         Template::Minimal => &MINIMAL,
         Template::Flights => &FLIGHTS,
+        Template::Airflow => &AIRFLOW,
     };
     for (path, bytes) in files.iter().chain(&COMMON) {
         let text = if *path == "mlp.toml" { renamed(bytes, &word) } else { bytes.to_vec() };
@@ -69,7 +77,14 @@ pub fn new(name: &str, template: Template, output: &Output) -> Exit {
             return Err(output.failure(&format!("{}: {error}", path.display()), None));
         }
     }
-    output.result(&format!("made {}; try\n  mlp check --package {name}\n  mlp run --package {name}", folder.display()));
+    let then = match template {
+        Template::Airflow => "compile --target airflow",
+        Template::Minimal | Template::Flights => "run",
+    };
+    output.result(&format!(
+        "made {}; try\n  mlp check --package {name}\n  mlp {then} --package {name}",
+        folder.display()
+    ));
     if let Some(top) = repository_of(folder) {
         output.note(&format!(
             "note: GitHub and pre-commit read their files at the top of a repository only: move .github, .pre-commit-config.yaml and .pre-commit-hooks.yaml of {} \

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use mlp_local::parse_parameter;
 use mlp_plan::{Plan, RunContext};
 use mlp_step::{NodeOutcome, Options, RunInfo, StepRequest, exit_code, run_node};
-use mlp_store::Store;
+use mlp_store::{Store, Verdict};
 
 use super::Exit;
 use crate::{args::StepArgs, output::Output, program::settings};
@@ -30,9 +30,14 @@ pub fn step(args: &StepArgs, output: &Output) -> Exit {
     }
     tell(&args.node, &result.outcome, output);
     let code = exit_code(&result.outcome);
-    // engines that know no "skipped" (Argo) ask for another code of a refusal; what is behind it gets none, and skips itself
-    let refused = std::env::var("MLP_REFUSED_EXIT_CODE").ok().and_then(|code| code.parse().ok());
-    let code = if code == 99 { refused.unwrap_or(99) } else { code };
+    let asked = |variable: &str| std::env::var(variable).ok().and_then(|code| code.parse().ok());
+    let code = match &result.outcome {
+        // engines that look again until people have approved (Airflow) tell waiting from refusal by it
+        NodeOutcome::Decided(judged) if judged.awaits_approval => asked("MLP_HELD_EXIT_CODE").unwrap_or(code),
+        // engines that know no "skipped" (Argo) ask for another code of a refusal; what is behind it gets none, and skips itself
+        _ if code == 99 => asked("MLP_REFUSED_EXIT_CODE").unwrap_or(code),
+        _ => code,
+    };
     Ok(u8::try_from(code).unwrap_or(2))
 }
 
@@ -87,7 +92,15 @@ fn tell(node: &str, outcome: &NodeOutcome, output: &Output) {
                 violation.examples.iter().for_each(|row| output.note(&format!("  row: {row}")));
             }
         }
-        NodeOutcome::Decided(judged) => output.result(&format!("{node}: {}\n{}", judged.why, judged.table)),
+        // the last line is what engines show of a task
+        NodeOutcome::Decided(judged) => {
+            let verdict = match judged.verdict {
+                Verdict::Promote => "promoted",
+                Verdict::Refuse => "refused",
+                Verdict::Hold => "held",
+            };
+            output.result(&format!("{}\n{node}: {verdict}: {}", judged.table.trim_end(), judged.why));
+        }
         NodeOutcome::Stopped => output.note(&format!("{node}: stopped")),
     }
 }

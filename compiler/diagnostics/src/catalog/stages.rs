@@ -125,6 +125,14 @@ pub fn schedule(span: Span, message: impl Into<String>) -> Diagnostic {
         .help("a schedule is `every(1d)`, `update(a_source)`, or five fields: minute hour day-of-month month day-of-week, as in `cron(\"0 6 * * *\", timezone: \"Europe/Lisbon\")`")
 }
 
+/// A schedule that names a time of day which a change of clocks skips or doubles.
+#[must_use]
+pub fn bent_schedule(span: Span, message: &str, hours: &str) -> Diagnostic {
+    Diagnostic::new(Code::BentSchedule, span, message)
+        .here("what runs on that day, and how often, is for each engine to choose")
+        .help(format!("stay out of {hours}, or take a zone whose clocks do not change, as in `timezone: \"UTC\"`"))
+}
+
 /// A time zone that nobody knows; `zone` is its text in the program, with the quotes.
 #[must_use]
 pub fn unknown_timezone(span: Span, name: &str, zone: Span, nearest: Option<&str>) -> Diagnostic {
