@@ -35,15 +35,18 @@ impl Session {
     }
 
     /// What is found in the text as it is now.
-    fn findings(&mut self) -> Vec<Value> {
-        let found = if self.asks {
-            self.ask("textDocument/diagnostic", &json!({}))["items"].clone()
-        } else {
-            self.ask("textDocument/documentSymbol", &json!({}));
-            // it was told before this is answered
-            self.ask("textDocument/documentSymbol", &json!({}));
-            self.desk.client.pushed.get(&uri(&self.path)).cloned().unwrap_or_default()
-        };
+    /// The findings, of which there are some, or none: a client that is told waits until it is so.
+    fn findings(&mut self, some: bool) -> Vec<Value> {
+        if self.asks {
+            let answer = self.ask("textDocument/diagnostic", &json!({}));
+            return answer["items"].as_array().cloned().unwrap_or_default();
+        }
+        self.ask("textDocument/documentSymbol", &json!({}));
+        let uri = uri(&self.path);
+        let mut found = self.desk.client.pushed.get(&uri).cloned().unwrap_or_default();
+        while found.as_array().is_some_and(|found| !found.is_empty()) != some {
+            found = self.desk.client.pushed(&uri).unwrap().1;
+        }
         found.as_array().cloned().unwrap_or_default()
     }
 
@@ -75,7 +78,7 @@ fn session(client: &str) -> Vec<String> {
     session.say("places are counted in", agreed);
     session.desk.open(&session.path.clone()).unwrap();
 
-    let found = session.findings();
+    let found = session.findings(true);
     for found in &found {
         session.say("found", format!("{} {} {}", found["range"]["start"], found["code"], found["message"]));
     }
@@ -103,7 +106,7 @@ fn session(client: &str) -> Vec<String> {
     let mend = actions.as_array().unwrap().iter().find(|action| !action["edit"].is_null()).unwrap().clone();
     session.say("mend", &mend);
     assert!(session.desk.apply(&mend["edit"]).unwrap());
-    let left = session.findings();
+    let left = session.findings(false);
     session.say("found then", left.len());
 
     let path = session.path.clone();
@@ -141,7 +144,7 @@ fn session(client: &str) -> Vec<String> {
     for lens in lenses.as_array().unwrap() {
         session.say("lens", format!("{} {}", lens["range"]["start"]["line"], lens["command"]));
     }
-    let left = session.findings();
+    let left = session.findings(false);
     session.say("found at last", left.len());
     session.desk.client.bye().unwrap();
     session.lines
