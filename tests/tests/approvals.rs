@@ -73,21 +73,17 @@ fn a_held_promotion_has_a_code_of_its_own_until_it_is_approved() {
     let world = World::new();
     let (code, said) = world.step("one", "fitted", None);
     assert_eq!(code, Some(0), "{said}");
-    let (code, said) = world.step("one", "promote-M", Some("98"));
+    let (code, said) = world.step("one", "promote", Some("98"));
     assert_eq!(code, Some(98), "{said}");
-    assert!(said.trim_end().lines().last().unwrap().starts_with("promote-M: held: "), "{said}");
-    assert_eq!(
-        world.step("one", "promote-M", None).0,
-        Some(99),
-        "an engine that does not ask is told as of any refusal"
-    );
+    assert!(said.trim_end().lines().last().unwrap().starts_with("promote: held: "), "{said}");
+    assert_eq!(world.step("one", "promote", None).0, Some(99), "an engine that does not ask is told as of any refusal");
     let approve = ["registry", "approve", "M.live", "--store", "store", "--because", "looked at", "--by"];
     let (code, said) = world.mlp(&[&approve[..], &["ada"]].concat(), None);
     assert_eq!(code, Some(2), "ada started the run: {said}");
-    assert_eq!(world.step("one", "promote-M", Some("98")).0, Some(98));
+    assert_eq!(world.step("one", "promote", Some("98")).0, Some(98));
     let (code, said) = world.mlp(&[&approve[..], &["bob"]].concat(), None);
     assert_eq!(code, Some(0), "{said}");
-    let (code, said) = world.step("one", "promote-M", Some("98"));
+    let (code, said) = world.step("one", "promote", Some("98"));
     assert_eq!(code, Some(0), "{said}");
     // looking again and again left one hold and one approval on record
     let (_, said) = world.mlp(&["registry", "history", "M", "--store", "store"], None);
@@ -101,8 +97,8 @@ fn a_newer_candidate_ends_the_wait_of_the_older() {
     let world = World::new();
     for run in ["one", "two"] {
         assert_eq!(world.step(run, "fitted", None).0, Some(0));
-        assert_eq!(world.step(run, "promote-M", Some("98")).0, Some(98));
+        assert_eq!(world.step(run, "promote", Some("98")).0, Some(98));
     }
-    assert_eq!(world.step("one", "promote-M", Some("98")).0, Some(99));
-    assert_eq!(world.step("two", "promote-M", Some("98")).0, Some(98));
+    assert_eq!(world.step("one", "promote", Some("98")).0, Some(99));
+    assert_eq!(world.step("two", "promote", Some("98")).0, Some(98));
 }

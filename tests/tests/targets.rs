@@ -120,8 +120,11 @@ fn what_airflow_cannot_do_is_told_at_the_line_that_asks() {
         let done = command.args(["compile", "--target", "prod", "--package"]).arg(folder.path()).output().unwrap();
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
         let places = said.lines().filter_map(|line| line.split_once(": error[MLP801]: airflow target: "));
-        let mut places: Vec<String> =
-            places.map(|(place, what)| format!("{}: {}", place.rsplit_once('/').unwrap().1, &what[..10])).collect();
+        let mut places: Vec<String> = places
+            .map(|(place, what)| {
+                format!("{}: {}", place.rsplit_once('/').unwrap().1, what.chars().take(10).collect::<String>())
+            })
+            .collect();
         places.sort();
         (done.status.code(), places)
     };
