@@ -22,7 +22,7 @@ mod test;
 use std::{env, process::ExitCode};
 
 const HELP: &str = "\
-cargo xtask test            formatting, clippy, every test, the binary, the conformance programs, Airflow, the editors
+cargo xtask test            formatting, clippy, every test, the binary, the conformance programs, the editors
 cargo xtask bench [TEXT]    speed side by side with other tools; only the rows whose name holds TEXT
 cargo xtask fuzz [SECONDS]  each fuzz target for SECONDS (60)
 cargo xtask soak [EDITS]    long sessions at random with the language server, of EDITS (10000) edits each

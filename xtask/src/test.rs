@@ -16,7 +16,6 @@ pub fn run() -> Result<bool, String> {
         airflow::install_all();
         tests(linted, &mut count)?;
         conformance(&mut count)?;
-        airflow::live(&mut count, None)?;
         editors::all(&mut count, None)?;
         playground::all(&mut count)?;
     }
