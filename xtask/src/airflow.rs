@@ -42,7 +42,7 @@ pub fn install_all() {
 }
 
 /// Runs the pipelines in each version; the workspace is built.
-pub fn live(count: &mut Count, only: Option<&str>) -> Result<(), String> {
+fn live(count: &mut Count, only: Option<&str>) -> Result<(), String> {
     let home = place::target().join("airflow");
     let by_hand = home.join("by-hand");
     fresh(&by_hand)?;
