@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{
     outgoing::{Outgoing, Purpose},
     pull,
-    requests::{self, Asked},
+    requests,
     session::Session,
 };
 
@@ -146,7 +146,7 @@ impl Session {
                 return None;
             }
         }
-        Some(requests::table(Asked::new(self, request)).answer())
+        Some(self.answer(request))
     }
 
     /// Does a piece of what takes long; whether there was one.
