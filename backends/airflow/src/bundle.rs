@@ -1,12 +1,9 @@
 //! The plan beside a DAG, and how pods find it.
 
 use mlp_plan::Plan;
-use mlp_write::{Doc, python::Py, yaml};
+use mlp_write::{Doc, kubernetes::LARGEST, python::Py, yaml};
 
 use crate::GeneratedFile;
-
-/// The largest plan that a ConfigMap holds.
-const LARGEST: usize = 900 * 1024;
 
 /// A pipeline's names, and its plan.
 pub struct Bundle<'a> {

@@ -1,5 +1,6 @@
 //! The DAG file of a pipeline.
 
+use chrono::Datelike as _;
 use mlp_plan::{Pipeline, Plan, Schedule};
 use mlp_write::python::Py;
 
@@ -20,6 +21,8 @@ const LONGEST_TAG: usize = 100;
 /// A worker that is lost must not fail a run, so that one retry is the least; what is wrong with the data is never tried again.
 pub const RETRIES: u32 = 1;
 const SECOND: i64 = 1_000_000_000;
+/// Where the target names no day.
+const LONG_AGO: [&str; 3] = ["2020", "1", "1"];
 
 /// The file of a pipeline.
 pub fn file(plan: &Plan, pipeline: &Pipeline, bundle: &Bundle<'_>) -> String {
@@ -80,8 +83,11 @@ fn dag(plan: &Plan, pipeline: &Pipeline, name: &str, awaited: &Awaited<'_>) -> P
 
 /// From when on: the target's `start_date`, else a day long ago. Never the day of compiling, which would make each file another.
 fn start_date(plan: &Plan, timezone: &str) -> Py {
-    let date = plan.target.options.get("start_date").and_then(|text| crate::date(text)).unwrap_or([2020, 1, 1]);
-    let numbers = date.map(|number| Py::word(number.to_string())).to_vec();
+    let numbers = match plan.target.options.get("start_date").and_then(|text| crate::date(text)) {
+        Some(date) => [date.year().to_string(), date.month().to_string(), date.day().to_string()],
+        None => LONG_AGO.map(str::to_owned),
+    };
+    let numbers = numbers.map(Py::word).to_vec();
     Py::Call("pendulum.datetime", numbers, vec![("tz", Py::text(timezone))])
 }
 

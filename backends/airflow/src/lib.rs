@@ -22,6 +22,7 @@ mod refusals;
 mod tasks;
 mod uses;
 
+use chrono::{Datelike as _, NaiveDate};
 use mlp_plan::{Place, Plan};
 
 /// A file that the compiler writes.
@@ -83,17 +84,7 @@ pub fn refusals(plan: &Plan) -> Vec<Refusal> {
     refusals::of(plan)
 }
 
-/// Year, month and day of `2026-01-31`.
-fn date(text: &str) -> Option<[u32; 3]> {
-    let mut parts = text.split('-').map(|part| part.parse::<u32>().ok());
-    let found = [parts.next()??, parts.next()??, parts.next()??];
-    let [year, month, day] = found;
-    let length = match month {
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    let good = (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=length).contains(&day);
-    (good && parts.next().is_none()).then_some(found)
+/// The day of `2026-01-31`.
+fn date(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|date| (1970..=9999).contains(&date.year()))
 }

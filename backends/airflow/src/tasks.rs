@@ -5,8 +5,8 @@ use std::{
     fmt::Write as _,
 };
 
-use mlp_plan::{Literal, Node, Pipeline, Plan, Retries, Run, SecretRef};
-use mlp_write::python::Py;
+use mlp_plan::{Literal, Node, Pipeline, Plan, Retries, Run, SecretRef, secret_variable};
+use mlp_write::{kubernetes::quantity, python::Py};
 
 use crate::{
     assets::Awaited,
@@ -166,7 +166,7 @@ fn pod(plan: &Plan, node: &Node) -> Named {
         .iter()
         .filter_map(|name| match plan.secrets.get(name) {
             Some(SecretRef::Kubernetes { name: object, key }) => {
-                Some((variable(name), Py::List(vec![Py::text(object), Py::text(key)])))
+                Some((secret_variable(name), Py::List(vec![Py::text(object), Py::text(key)])))
             }
             _ => None,
         })
@@ -210,31 +210,16 @@ fn container(plan: &Plan, node: &Node) -> Named {
 /// Secrets that are connections of Airflow, by the variable in which `mlp step` looks for them.
 fn connections(plan: &Plan, node: &Node) -> Option<(&'static str, Py)> {
     let found = node.secrets.iter().filter_map(|name| match plan.secrets.get(name) {
-        Some(SecretRef::Connection(connection)) => Some((variable(name), Py::text(connection))),
+        Some(SecretRef::Connection(connection)) => Some((secret_variable(name), Py::text(connection))),
         _ => None,
     });
     let found: Vec<(String, Py)> = found.collect();
     (!found.is_empty()).then_some(("connections", Py::Dict(found)))
 }
 
-/// Where `mlp step` looks for a secret that is no variable of its own.
-fn variable(secret: &str) -> String {
-    let shouted = secret.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' });
-    format!("MLP_SECRET_{}", shouted.collect::<String>())
-}
-
 /// Cores as a quantity of Kubernetes: `2`, `500m`.
 fn cores(cores: f64) -> String {
     if cores.fract() == 0.0 { format!("{cores:.0}") } else { format!("{:.0}m", (cores * 1000.0).ceil()) }
-}
-
-/// Bytes as a quantity of Kubernetes.
-fn quantity(bytes: u64) -> String {
-    let units = [("Gi", 1_u64 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
-    match units.into_iter().find(|(_, size)| bytes > 0 && bytes.is_multiple_of(*size)) {
-        Some((unit, size)) => format!("{}{unit}", bytes / size),
-        None => bytes.max(1).to_string(),
-    }
 }
 
 /// What a node takes of a pool: GPUs of the target's `gpu_pool`, else cores of its `pool`. Without those options there is only Airflow's default.

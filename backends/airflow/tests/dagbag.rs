@@ -1,7 +1,6 @@
 //! The generated files in a real Airflow: loaded, serialised, and their operator executed.
 //!
-//! Installing Airflow takes minutes, so each version is tested where `MLP_TEST_AIRFLOW` asks for it (`1` for Airflow 3, `2,3` for both) or an
-//! earlier run left its virtual environment.
+//! Each version is tested where it is installed: `cargo xtask test` and `cargo xtask airflow` do that.
 
 #![expect(
     clippy::unwrap_used,
@@ -23,7 +22,7 @@ use serde_json::{Value, json};
 
 mod support;
 
-/// Python with that Airflow, installed once under the target folder.
+/// Python with that Airflow, as it is installed under the target folder.
 fn airflow(version: char) -> Option<PathBuf> {
     let requirements = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/airflow-{version}.txt"));
     let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("airflow-{version}"));
@@ -32,17 +31,8 @@ fn airflow(version: char) -> Option<PathBuf> {
     if fs::read_to_string(&stamp).ok().as_deref() == Some(wanted.as_str()) {
         return Some(python);
     }
-    let asked = std::env::var("MLP_TEST_AIRFLOW").unwrap_or_default();
-    if !asked.contains(if asked == "1" && version == '3' { '1' } else { version }) {
-        eprintln!("skipped: Airflow {version} is not installed (MLP_TEST_AIRFLOW={version} installs it)");
-        return None;
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-        .arg(&requirements));
-    fs::write(&stamp, wanted).unwrap();
-    Some(python)
+    eprintln!("skipped: Airflow {version} is not installed (cargo xtask airflow {version} installs it)");
+    None
 }
 
 fn run(command: &mut Command) -> String {

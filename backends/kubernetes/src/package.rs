@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlp_plan::{Node, Plan};
+use mlp_write::kubernetes::LARGEST;
 use serde_json::{Value, json};
 
 use crate::{
@@ -10,9 +11,6 @@ use crate::{
     names::{digest, is_plain, label},
     yaml,
 };
-
-/// The largest plan that goes into a ConfigMap, and the largest object.
-pub const LARGEST: usize = 900 * 1024;
 
 /// A plan, and the names of what its manifests share.
 pub struct Context<'a> {

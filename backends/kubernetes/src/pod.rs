@@ -1,6 +1,7 @@
 //! The pods that nodes run in: one template for each distinct shape, whatever the number of nodes.
 
 use mlp_plan::{Format, FormatPiece, Literal, Node, Resources, Retries, Run, SecretRef, Value as Computed};
+use mlp_write::kubernetes::quantity;
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -263,15 +264,6 @@ fn secret(context: &Context<'_>, name: &str) -> Option<Value> {
 /// A duration in whole seconds, at least one.
 pub fn seconds(nanoseconds: i64) -> i64 {
     nanoseconds.max(1).saturating_add(SECOND - 1) / SECOND
-}
-
-/// Bytes as a quantity.
-fn quantity(bytes: u64) -> String {
-    let units = [("Gi", 1_u64 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
-    match units.into_iter().find(|(_, size)| bytes > 0 && bytes.is_multiple_of(*size)) {
-        Some((unit, size)) => format!("{}{unit}", bytes / size),
-        None => bytes.max(1).to_string(),
-    }
 }
 
 fn label_value(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, time::Duration};
 
-use mlp_plan::{Literal, Value};
+use mlp_plan::{Literal, Value, shouted};
 
 use crate::{
     input::Placed,
@@ -130,17 +130,17 @@ fn variables(job: &Job<'_>, world: &World<'_>) -> BTreeMap<String, OsString> {
             [one] if !list => one.as_os_str().to_owned(),
             many => serde_json::json!(many).to_string().into(),
         };
-        env.insert(format!("MLP_IN_{}", spec::shouted(name)), value);
+        env.insert(format!("MLP_IN_{}", shouted(name)), value);
     }
     for (name, path) in world.outputs {
-        env.insert(format!("MLP_OUT_{}", spec::shouted(name)), path.into());
+        env.insert(format!("MLP_OUT_{}", shouted(name)), path.into());
         if world.outputs.len() == 1 {
             env.insert("MLP_OUT".to_owned(), path.into());
         }
     }
     for (name, value) in world.params {
         if let Some(text) = spec::bare(value) {
-            env.insert(format!("MLP_PARAM_{}", spec::shouted(name)), text.into());
+            env.insert(format!("MLP_PARAM_{}", shouted(name)), text.into());
         }
     }
     env

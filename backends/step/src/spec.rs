@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use mlp_plan::{Artifact, Literal, SecretRef};
+use mlp_plan::{Artifact, Literal, SecretRef, secret_variable};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -168,15 +168,10 @@ pub(crate) fn environment(job: &Job<'_>, work: &Path, seed: Option<i64>) -> Resu
     for name in &job.node.secrets {
         let (variable, value) = secret(job, name)?;
         secrets.push(value.as_encoded_bytes().to_vec());
-        env.insert(format!("MLP_SECRET_{}", shouted(name)), value.clone());
+        env.insert(secret_variable(name), value.clone());
         env.insert(variable, value);
     }
     Ok((env, secrets))
-}
-
-/// A name as part of an environment variable.
-pub(crate) fn shouted(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
 }
 
 fn secret(job: &Job<'_>, name: &str) -> Result<(String, OsString), Failure> {
@@ -184,7 +179,7 @@ fn secret(job: &Job<'_>, name: &str) -> Result<(String, OsString), Failure> {
     let variable = match job.index.plan.secrets.get(name) {
         Some(SecretRef::Env(variable)) => variable.clone(),
         // On these targets the pod or task has it in its environment under the secret's own name.
-        Some(SecretRef::Connection(_) | SecretRef::Kubernetes { .. }) => format!("MLP_SECRET_{}", shouted(name)),
+        Some(SecretRef::Connection(_) | SecretRef::Kubernetes { .. }) => secret_variable(name),
         None => return Err(missing(format!("the plan has no secret `{name}`"))),
     };
     let value = std::env::var_os(&variable).ok_or_else(|| {

@@ -6,12 +6,9 @@
     reason = "a program for measuring says what it measured, or fails"
 )]
 
-#[path = "../../workspace/examples/generated/mod.rs"]
-mod generated;
-
 use std::{sync::Arc, time::Instant};
 
-use generated::file;
+use mlp_generate::program;
 use mlp_ide::complete::complete;
 use mlp_ports::NoSql;
 use mlp_workspace::{Package, in_memory};
@@ -29,7 +26,7 @@ const PLACES: [(&str, &str); 7] = [
 
 fn main() {
     for lines in [1_000, 10_000] {
-        let mut package = Package::open(in_memory(&[("m0", &file(0, lines, false))]), Arc::new(NoSql));
+        let mut package = Package::open(in_memory(&[("m0", &program(0, lines, false))]), Arc::new(NoSql));
         let id = package.documents().find(|document| document.module == "m0").expect("the module is there").id;
         package.prepare(id);
         let text = package.document(id).expect("the document is there").text();

@@ -127,6 +127,18 @@ pub enum SecretRef {
     },
 }
 
+/// A name as part of an environment variable.
+#[must_use]
+pub fn shouted(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+/// The environment variable in which a node finds the value of a secret, and in which a pod or task has it for `mlp step`.
+#[must_use]
+pub fn secret_variable(name: &str) -> String {
+    format!("MLP_SECRET_{}", shouted(name))
+}
+
 /// A model of the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Model {

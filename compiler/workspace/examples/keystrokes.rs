@@ -6,11 +6,9 @@
     reason = "a program for measuring says what it measured, or fails"
 )]
 
-mod generated;
-
 use std::{sync::Arc, time::Instant};
 
-use generated::file;
+use mlp_generate::program;
 use mlp_ports::NoSql;
 use mlp_workspace::{Package, in_memory};
 
@@ -63,12 +61,12 @@ fn main() {
         ("m0", "pipeline run_", "x"),
     ];
     for lines in [1_000, 10_000] {
-        measure(&format!("{lines} lines"), &[("m0".to_owned(), file(0, lines, false))], &places);
+        measure(&format!("{lines} lines"), &[("m0".to_owned(), program(0, lines, false))], &places);
     }
     for files in [100, 1_000] {
         let base = "/// What all read.\ncontract Base {\n  id: int64 key\n  amount: float64 in 0 .. 1_000\n}\n";
         let mut texts = vec![("base".to_owned(), base.to_owned())];
-        texts.extend((0..files).map(|number| (format!("m{number}"), file(number, 100, number < 100))));
+        texts.extend((0..files).map(|number| (format!("m{number}"), program(number, 100, number < 100))));
         let mut places = places.to_vec();
         places.extend([("base", " .. 1_000", "0"), ("base", "amount", "x"), ("base", "/// What", "x")]);
         measure(&format!("{files} files"), &texts, &places);

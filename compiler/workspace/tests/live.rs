@@ -15,6 +15,7 @@ use std::{
 };
 
 use mlp_diagnostics::Diagnostic;
+use mlp_generate::{lines, words};
 use mlp_plan::{Column, DataType};
 use mlp_ports::{SqlChecker, SqlColumn, SqlFault, SqlInput};
 use mlp_source::FileId;
@@ -240,32 +241,6 @@ fn deed() -> impl Strategy<Value = Deed> {
         ]).prop_map(|(module, text)| Deed::Add(module, text)),
         1 => Just(Deed::Remove),
     ]
-}
-
-fn words(text: &str) -> Vec<std::ops::Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = None;
-    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (letter.is_alphanumeric() || letter == '_', start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                found.push(from..at);
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-fn lines(text: &str) -> Vec<std::ops::Range<usize>> {
-    let mut at = 0;
-    text.split_inclusive('\n')
-        .map(|line| {
-            at += line.len();
-            at - line.len()..at
-        })
-        .collect()
 }
 
 type Edits = Vec<(std::ops::Range<usize>, String)>;

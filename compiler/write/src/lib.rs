@@ -1,6 +1,6 @@
 //! Text in the languages that we generate: the one writer of each, and the only place that quotes.
 //!
-//! **Lives here:** documents and how they stand in JSON and YAML, expressions of Python.
+//! **Lives here:** documents and how they stand in JSON and YAML, expressions of Python, quantities of Kubernetes.
 //! **Does not:** what is said in them.
 //!
 //! Invariants:
@@ -9,6 +9,7 @@
 
 mod doc;
 pub mod json;
+pub mod kubernetes;
 pub mod python;
 pub mod yaml;
 

@@ -330,7 +330,7 @@ fn all(mlp: &str, ruff: Option<&str>, word: &str) -> Result<(), String> {
         command: vec![mlp.to_owned(), "lsp".to_owned()],
         language: "mlp",
         extension: "mlp",
-        file: |lines| disk::file(0, lines, false),
+        file: |lines| mlp_generate::program(0, lines, false),
         typed: "id:     int64",
         word: "let made = step_",
     };

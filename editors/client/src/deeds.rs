@@ -2,14 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use mlp_generate::{lines, words};
 use serde_json::{Value, json};
 
-use crate::{
-    client::uri,
-    desk::Desk,
-    dice::Dice,
-    text::{declarations, lines, words},
-};
+use crate::{client::uri, desk::Desk, dice::Dice, text::declarations};
 
 /// What is typed, one after the other.
 const TYPED: [&str; 20] =
@@ -46,7 +42,7 @@ pub fn deed(desk: &mut Desk, dice: &mut Dice<'_>) -> Result<String, String> {
         42..47 => pasted(desk, dice, &path)?,
         47..52 => moved(desk, dice, &path)?,
         52..59 => swapped(desk, dice, &path)?,
-        59..66 => put(desk, dice, &path, dice_word)?,
+        59..66 => broken(desk, dice, &path)?,
         66..80 => {
             desk.undo(&path)?;
             "takes back"
@@ -72,10 +68,6 @@ pub fn deed(desk: &mut Desk, dice: &mut Dice<'_>) -> Result<String, String> {
     Ok(format!("{done} {}", path.file_name().unwrap_or_default().to_string_lossy()))
 }
 
-fn dice_word(dice: &mut Dice<'_>) -> &'static str {
-    dice.word(&BREAKS)
-}
-
 /// A place where one writes: at a word's end rather than anywhere.
 fn place(dice: &mut Dice<'_>, text: &str) -> usize {
     let found = words(text);
@@ -95,14 +87,9 @@ fn typed(desk: &mut Desk, dice: &mut Dice<'_>, path: &Path) -> Result<&'static s
     Ok("types in")
 }
 
-fn put(
-    desk: &mut Desk,
-    dice: &mut Dice<'_>,
-    path: &Path,
-    what: fn(&mut Dice<'_>) -> &'static str,
-) -> Result<&'static str, String> {
+fn broken(desk: &mut Desk, dice: &mut Dice<'_>, path: &Path) -> Result<&'static str, String> {
     let at = place(dice, desk.text(path));
-    desk.edit(path, &[(Some(at..at), what(dice))])?;
+    desk.edit(path, &[(Some(at..at), dice.word(&BREAKS))])?;
     Ok("breaks")
 }
 

@@ -2,10 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
 };
+
+use mlp_generate::program;
 
 /// What all files of the generated package read.
 pub const BASE: &str = "/// What all read.\ncontract Base {\n  id: int64 key\n  amount: float64 in 0 .. 1_000\n}\n";
@@ -35,35 +36,9 @@ pub fn furnish(folder: &Path, examples: &Path) -> Result<BTreeMap<PathBuf, Strin
 pub fn package(name: &str, files: usize, lines: usize, readers: usize) -> Vec<(String, String)> {
     let manifest = format!("[package]\nname     = \"{name}\"\nversion  = \"1.0.0\"\nlanguage = 1\n");
     let mut texts = vec![("mlp.toml".to_owned(), manifest), ("src/base.mlp".to_owned(), BASE.to_owned())];
-    let part = |number: usize| (format!("src/m{number}.mlp"), file(number, lines, number < readers));
+    let part = |number: usize| (format!("src/m{number}.mlp"), program(number, lines, number < readers));
     texts.extend((0..files).map(part));
     texts
-}
-
-/// A file of about so many lines: contracts, stages and a pipeline for each twenty; it reads the contract of `base` where it is to.
-#[must_use]
-pub fn file(number: usize, lines: usize, reads: bool) -> String {
-    let mut text = format!("//! Part {number}.\n\n");
-    // writing to a text does not fail
-    if reads {
-        let _ = write!(
-            text,
-            "use base.{{Base}}\n\nsource base_{number}() -> Table<Base> {{ from = csv(\"base.csv\") }}\n\n\
-             stage use_{number}(rows: Table<Base>) -> Table<Row{number}x0> {{ run = command([\"true\"]) }}\n\n\
-             pipeline shared_{number} {{\n  let rows = base_{number}()\n  let used = use_{number}(rows)\n  write_{number}x0(used)\n}}\n\n"
-        );
-    }
-    for item in 0..lines / 20 {
-        let row = format!("{number}x{item}");
-        let _ = write!(
-            text,
-            "/// Rows of kind {item}.\ncontract Row{row} {{\n  id:     int64    key\n  at:     timestamp\n  amount: float64  unit EUR  in 0 .. 1_000\n  \
-             state:  enum {{ open, paid, sent }}\n  code:   string?  length 1 .. 12\n}}\n\nstage step_{row}(rows: Table<Row{row}>, depth: int = 6) -> Table<Row{row}> {{\n  \
-             run = command([\"true\"])\n}}\n\nsource read_{row}() -> Table<Row{row}> {{ from = csv(\"{row}.csv\") }}\nsink write_{row}(rows: Table<Row{row}>) {{ to = csv(\"{row}.out.csv\") }}\n\
-             pipeline run_{row} {{\n  let rows = read_{row}()\n  let made = step_{row}(rows)\n  write_{row}(made)\n}}\n\n"
-        );
-    }
-    text
 }
 
 /// Writes a file, and the folders that it needs.

@@ -4,43 +4,25 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::dice::Dice;
+use crate::{
+    dice::Dice,
+    questions::{AT_PLACES, OF_DOCUMENTS},
+};
 
-/// What is asked, with and without documents; a few that no server knows.
-const REQUESTS: [&str; 36] = [
-    "textDocument/diagnostic",
+/// What is asked beside the questions of editors about documents, and a few that no server knows.
+const REQUESTS: [&str; 15] = [
     "workspace/diagnostic",
-    "textDocument/documentSymbol",
     "workspace/symbol",
-    "textDocument/foldingRange",
     "textDocument/selectionRange",
-    "textDocument/documentLink",
-    "textDocument/formatting",
     "textDocument/rangeFormatting",
     "textDocument/onTypeFormatting",
-    "textDocument/semanticTokens/full",
     "textDocument/semanticTokens/full/delta",
-    "textDocument/semanticTokens/range",
-    "textDocument/codeAction",
     "codeAction/resolve",
-    "textDocument/completion",
     "completionItem/resolve",
-    "textDocument/inlayHint",
-    "textDocument/signatureHelp",
-    "textDocument/codeLens",
     "codeLens/resolve",
-    "textDocument/hover",
-    "textDocument/definition",
-    "textDocument/typeDefinition",
-    "textDocument/implementation",
-    "textDocument/references",
-    "textDocument/documentHighlight",
-    "textDocument/prepareRename",
     "textDocument/rename",
-    "textDocument/prepareCallHierarchy",
     "callHierarchy/incomingCalls",
     "callHierarchy/outgoingCalls",
-    "textDocument/linkedEditingRange",
     "textDocument/nothing",
     "initialize",
     "",
@@ -167,7 +149,8 @@ impl Session {
             return self.without_sense(dice, number);
         }
         let is_question = dice.chance(60);
-        let method = if is_question { dice.word(&REQUESTS) } else { dice.word(&NOTIFICATIONS) };
+        let asked = [AT_PLACES.as_slice(), &OF_DOCUMENTS, &REQUESTS].concat();
+        let method = if is_question { dice.word(&asked) } else { dice.word(&NOTIFICATIONS) };
         let mut params = params(dice, method);
         // some of its parts are something else
         for _ in 0..dice.below(3) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{client::uri, dice::Dice, text::Units};
 
 /// What is asked at a place.
-const AT_PLACES: [&str; 11] = [
+pub(crate) const AT_PLACES: [&str; 11] = [
     "textDocument/hover",
     "textDocument/definition",
     "textDocument/typeDefinition",
@@ -22,7 +22,7 @@ const AT_PLACES: [&str; 11] = [
 ];
 
 /// What is asked of a document as a whole, or of a range of it.
-const OF_DOCUMENTS: [&str; 10] = [
+pub(crate) const OF_DOCUMENTS: [&str; 10] = [
     "textDocument/documentSymbol",
     "textDocument/foldingRange",
     "textDocument/semanticTokens/full",
@@ -37,7 +37,7 @@ const OF_DOCUMENTS: [&str; 10] = [
 
 /// A place of a text that somebody may be at: in a word rather than anywhere.
 fn place(dice: &mut Dice<'_>, units: Units, text: &str) -> Value {
-    let words = crate::text::words(text);
+    let words = mlp_generate::words(text);
     let offset = match dice.pick(&words) {
         Some(word) if dice.chance(80) => word.start + dice.below(word.len() + 1),
         _ => dice.below(text.len() + 1),

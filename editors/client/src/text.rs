@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use mlp_generate::lines;
 use serde_json::{Value, json};
 
 /// How the characters of a line are counted.
@@ -98,35 +99,6 @@ impl Units {
         made.push_str(text.get(at..).unwrap_or_default());
         Ok(made)
     }
-}
-
-/// Where the words of a text stand.
-#[must_use]
-pub fn words(text: &str) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = None;
-    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (letter.is_alphanumeric() || letter == '_', start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                found.push(from..at);
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Where the lines of a text stand, their ends among them.
-#[must_use]
-pub fn lines(text: &str) -> Vec<Range<usize>> {
-    let mut at = 0;
-    let line = |line: &str| {
-        at += line.len();
-        at - line.len()..at
-    };
-    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Where the declarations of a text stand, roughly: what is between two empty lines behind which a line begins at its margin.

@@ -13,8 +13,7 @@ use serde_json::Value;
 
 use crate::{
     outgoing::{Outgoing, Purpose},
-    pull,
-    requests,
+    pull, requests,
     session::Session,
 };
 

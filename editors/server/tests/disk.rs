@@ -31,14 +31,8 @@ fn shop() -> Client {
     common::write(folder.path(), "src/sub/orders.mlp", ORDERS);
     common::write(folder.path(), "src/stages.mlp", STAGES);
     let mut client = Client::within(folder, json!({}));
-    assert_eq!(findings(&mut client), [] as [String; 0]);
+    assert_eq!(client.findings(), [] as [String; 0]);
     client
-}
-
-/// What was pushed last of what is not empty, a line a finding.
-fn findings(client: &mut Client) -> Vec<String> {
-    let pushed = client.pushed();
-    pushed.into_iter().flat_map(|(name, lines)| lines.into_iter().map(move |line| format!("{name}:{line}"))).collect()
 }
 
 fn watched(client: &mut Client, names: &[&str]) {
@@ -67,7 +61,7 @@ fn a_folder_that_is_renamed_takes_its_files_along_however_that_is_told() {
                 client.session.noticed(News { files, ..News::default() });
             }
         }
-        assert_eq!(findings(&mut client), [MISSING], "{told}");
+        assert_eq!(client.findings(), [MISSING], "{told}");
         assert_eq!(modules(&client), ["new.orders", "stages"], "{told}");
     }
 }
@@ -78,7 +72,7 @@ fn files_that_are_made_and_deleted_in_the_editor_are_taken_in() {
     let uri = client.uri("src/sub");
     fs::remove_dir_all(client.path("src/sub")).unwrap();
     client.tell("workspace/didDeleteFiles", json!({"files": [{"uri": uri}]}));
-    assert_eq!(findings(&mut client), [MISSING]);
+    assert_eq!(client.findings(), [MISSING]);
     client.write("src/sub/orders.mlp", ORDERS);
     client.tell("workspace/didCreateFiles", json!({"files": [{"uri": uri}]}));
     assert_eq!(client.pushed(), [("stages.mlp".to_owned(), Vec::new())]);
@@ -90,10 +84,10 @@ fn a_file_that_is_deleted_while_it_is_open_is_there_until_it_is_closed() {
     client.open("src/sub/orders.mlp", ORDERS);
     fs::remove_dir_all(client.path("src/sub")).unwrap();
     watched(&mut client, &["src/sub", "src/sub/orders.mlp"]);
-    assert_eq!(findings(&mut client), [] as [String; 0], "the buffer counts");
+    assert_eq!(client.findings(), [] as [String; 0], "the buffer counts");
     let uri = client.uri("src/sub/orders.mlp");
     client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
-    assert_eq!(findings(&mut client), [MISSING]);
+    assert_eq!(client.findings(), [MISSING]);
 }
 
 #[test]
@@ -107,14 +101,14 @@ fn a_branch_that_is_switched_is_one_change() {
         client.write(name, &text("int64"));
     }
     watched(&mut client, &names);
-    assert_eq!(findings(&mut client), [] as [String; 0]);
+    assert_eq!(client.findings(), [] as [String; 0]);
     assert_eq!(modules(&client).len(), 502);
     // what is open stays what it is there, though the other branch has another
     client.write("src/stages.mlp", "");
     names.iter().for_each(|name| client.write(name, &text("Nil")));
     fs::remove_dir_all(client.path("src/sub")).unwrap();
     watched(&mut client, &[&names[..], &["src/stages.mlp", "src/sub/orders.mlp"]].concat());
-    let found = findings(&mut client);
+    let found = client.findings();
     assert_eq!(found.len(), 501);
     assert!(found.contains(&MISSING.to_owned()));
     names.iter().for_each(|name| fs::remove_file(client.path(name)).unwrap());
@@ -128,7 +122,7 @@ fn a_package_that_is_removed_is_gone_and_one_that_comes_takes_in_what_is_open() 
     client.open("src/stages.mlp", STAGES);
     fs::remove_file(client.path("mlp.toml")).unwrap();
     watched(&mut client, &["mlp.toml"]);
-    assert_eq!(findings(&mut client), ["stages.mlp:0:4 MLP203 there is no module `sub.orders`"], "it stands alone");
+    assert_eq!(client.findings(), ["stages.mlp:0:4 MLP203 there is no module `sub.orders`"], "it stands alone");
     client.write("mlp.toml", MANIFEST);
     watched(&mut client, &["mlp.toml"]);
     assert_eq!(client.pushed(), [("stages.mlp".to_owned(), Vec::new())]);
@@ -209,7 +203,7 @@ fn what_came_and_went_before_anybody_looked_is_noticed_at_the_first_look() {
     Files::since(SystemTime::now() + Duration::from_secs(3600)).look(&[client.folder.path().to_path_buf()], &mut news);
     assert_eq!(news.files, [] as [PathBuf; 0]);
     client.session.noticed(news);
-    assert_eq!(findings(&mut client), [MISSING]);
+    assert_eq!(client.findings(), [MISSING]);
     assert_eq!(modules(&client), ["new.orders", "stages"]);
 }
 

@@ -22,14 +22,8 @@ fn shop() -> Client {
     common::write(folder.path(), "src/orders.mlp", ORDERS);
     common::write(folder.path(), "src/stages.mlp", STAGES);
     let mut client = Client::within(folder, json!({}));
-    assert_eq!(findings(&mut client), [] as [String; 0]);
+    assert_eq!(client.findings(), [] as [String; 0]);
     client
-}
-
-/// What was pushed last of what is not empty, a line a finding.
-fn findings(client: &mut Client) -> Vec<String> {
-    let pushed = client.pushed();
-    pushed.into_iter().flat_map(|(name, lines)| lines.into_iter().map(move |line| format!("{name}:{line}"))).collect()
 }
 
 fn change(client: &mut Client, name: &str, changes: Value) {
@@ -49,7 +43,7 @@ fn an_edit_in_one_file_is_told_of_the_others_that_it_breaks_and_its_mend_too() {
     client.open("src/orders.mlp", ORDERS);
     let name = json!({"start": {"line": 0, "character": 9}, "end": {"line": 0, "character": 14}});
     change(&mut client, "src/orders.mlp", json!([{"range": name, "text": "Ordre"}]));
-    assert_eq!(findings(&mut client), ["stages.mlp:0:12 MLP203 module `orders` declares no `Order`"]);
+    assert_eq!(client.findings(), ["stages.mlp:0:12 MLP203 module `orders` declares no `Order`"]);
     change(&mut client, "src/orders.mlp", json!([{"range": name, "text": "Order"}]));
     assert_eq!(client.pushed(), [("stages.mlp".to_owned(), Vec::new())]);
 }
@@ -80,10 +74,10 @@ fn edits_of_one_change_are_made_in_turn() {
 fn what_is_open_counts_and_not_what_is_on_disk_until_it_is_closed() {
     let mut client = shop();
     client.open("src/orders.mlp", "contract Other { id: int64 }\n");
-    assert_eq!(findings(&mut client).len(), 1, "the buffer has no `Order`");
+    assert_eq!(client.findings().len(), 1, "the buffer has no `Order`");
     client.write("src/orders.mlp", "contract Third { id: int64 }\n");
     watched(&mut client, "src/orders.mlp");
-    assert_eq!(findings(&mut client), [] as [String; 0], "nothing new: the buffer still counts");
+    assert_eq!(client.findings(), [] as [String; 0], "nothing new: the buffer still counts");
     client.write("src/orders.mlp", ORDERS);
     let uri = client.uri("src/orders.mlp");
     client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
@@ -126,7 +120,7 @@ fn each_edit_of_a_file_that_a_stage_names_counts_at_once() {
     client.open("sql/make.sql", "select id from orders");
     assert_eq!(client.pushed(), [], "it is what is on disk");
     change(&mut client, "sql/make.sql", json!([{"text": "no SQL"}]));
-    let told = findings(&mut client);
+    let told = client.findings();
     assert!(told.len() == 1 && told[0].starts_with("stages.mlp:2:"), "{told:?}");
     let no = json!({"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 6}});
     change(&mut client, "sql/make.sql", json!([{"range": no, "text": "select id from orders"}]));
@@ -138,7 +132,7 @@ fn files_come_and_go_on_disk() {
     let mut client = shop();
     std::fs::remove_file(client.path("src/orders.mlp")).unwrap();
     watched(&mut client, "src/orders.mlp");
-    assert_eq!(findings(&mut client), ["stages.mlp:0:4 MLP203 there is no module `orders`"]);
+    assert_eq!(client.findings(), ["stages.mlp:0:4 MLP203 there is no module `orders`"]);
     client.write("src/orders.mlp", ORDERS);
     watched(&mut client, "src/orders.mlp");
     assert_eq!(client.pushed(), [("stages.mlp".to_owned(), Vec::new())]);
@@ -149,7 +143,7 @@ fn a_manifest_that_is_wrong_is_told_in_it_and_the_package_comes_back() {
     let mut client = shop();
     client.write("mlp.toml", "[package\n");
     watched(&mut client, "mlp.toml");
-    let told = findings(&mut client);
+    let told = client.findings();
     assert!(told.len() == 1 && told[0].starts_with("mlp.toml:0:0"), "{told:?}");
     client.write("mlp.toml", MANIFEST);
     watched(&mut client, "mlp.toml");
@@ -160,7 +154,7 @@ fn a_manifest_that_is_wrong_is_told_in_it_and_the_package_comes_back() {
 fn a_file_without_a_package_is_one_and_a_text_without_a_file_too() {
     let mut client = Client::new(json!({}));
     client.open("alone.mlp", "contract A { id: int65 }\n");
-    assert_eq!(findings(&mut client).len(), 1);
+    assert_eq!(client.findings().len(), 1);
     let text =
         json!({"uri": "untitled:Untitled-1", "languageId": "mlp", "version": 1, "text": "contract B { id: Nil }\n"});
     client.tell("textDocument/didOpen", json!({"textDocument": text}));
@@ -174,7 +168,7 @@ fn a_file_without_a_package_is_forgotten_when_it_is_closed() {
     let mut client = Client::new(json!({}));
     client.write("alone.mlp", "contract A { id: int64 }\n");
     client.open("alone.mlp", "contract A { id: int65 }\n");
-    assert_eq!(findings(&mut client).len(), 1);
+    assert_eq!(client.findings().len(), 1);
     let uri = client.uri("alone.mlp");
     client.tell("textDocument/didClose", json!({"textDocument": {"uri": uri}}));
     assert_eq!(client.pushed(), [("alone.mlp".to_owned(), Vec::new())]);
@@ -190,7 +184,7 @@ fn a_folder_that_is_added_has_its_packages_opened_until_it_is_removed() {
     let folder = json!([{"uri": uri, "name": "deep"}]);
     let added = json!({"event": {"added": folder, "removed": []}});
     client.tell("workspace/didChangeWorkspaceFolders", added);
-    assert_eq!(findings(&mut client).len(), 1);
+    assert_eq!(client.findings().len(), 1);
     let removed = json!({"event": {"added": [], "removed": folder}});
     client.tell("workspace/didChangeWorkspaceFolders", removed);
     assert_eq!(client.pushed(), [("a.mlp".to_owned(), Vec::new())]);

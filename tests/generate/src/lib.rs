@@ -1,6 +1,6 @@
-//! Random types, constraints and contracts, and values to try them with: one generator for the checker's laws and for the engine's.
+//! Random types, constraints and contracts, and values to try them with: one generator for the checker's laws and for the engine's; and programs of any length.
 //!
-//! **Lives here:** strategies over the plan's types, and small worlds of values that random constraints tell apart.
+//! **Lives here:** strategies over the plan's types, small worlds of values that random constraints tell apart, and texts of programs.
 //! **Does not:** assertions, Arrow arrays, and anything that a program at work needs: only tests depend on this crate.
 //!
 //! Invariants:
@@ -10,6 +10,7 @@
 
 mod constraints;
 mod contracts;
+mod programs;
 mod spoken;
 mod tables;
 mod values;
@@ -17,6 +18,7 @@ mod values;
 pub use constraints::{condition, constrained, constraint, ends, pattern};
 pub use contracts::{any_contract, any_type, contract_of, type_on};
 use mlp_plan::{DataType, Literal, TimeUnit};
+pub use programs::{lines, program, words};
 use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestRng, TestRunner},

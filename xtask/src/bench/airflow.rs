@@ -70,6 +70,6 @@ fn python() -> Result<PathBuf, String> {
     if python.is_file() {
         Ok(python)
     } else {
-        Err("Airflow is not there; MLP_TEST_AIRFLOW=3 cargo test -p mlp-airflow installs it".to_owned())
+        Err("Airflow is not there; cargo xtask airflow 3 installs it".to_owned())
     }
 }

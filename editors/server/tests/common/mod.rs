@@ -101,6 +101,12 @@ impl Client {
         told
     }
 
+    /// What was pushed last of what is not empty, a line a finding.
+    pub fn findings(&mut self) -> Vec<String> {
+        let lines = |(name, lines): (String, Vec<String>)| lines.into_iter().map(move |line| format!("{name}:{line}"));
+        self.pushed().into_iter().flat_map(lines).collect()
+    }
+
     /// The diagnostics that the server pushes: for each file a line each.
     pub fn pushed(&mut self) -> Vec<(String, Vec<String>)> {
         let told = self.told();
